@@ -1,0 +1,63 @@
+//! Which vector instructions this processor has, found out once, when a `Cpu` is made.
+
+/// The instruction sets that kernels are compiled for, each into the same binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isa {
+    /// What the compilation target guarantees.
+    Portable,
+    /// x86-64 with AVX2 and FMA: 8 floats at a time.
+    Avx2,
+    /// x86-64 with AVX-512F: 16 floats at a time.
+    Avx512,
+}
+
+impl Isa {
+    /// The best that this processor and its operating system support. Works without `std`.
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            cpufeatures::new!(avx512, "avx512f");
+            cpufeatures::new!(avx2, "avx2", "fma");
+            if avx2::get() {
+                return if avx512::get() { Isa::Avx512 } else { Isa::Avx2 };
+            }
+        }
+        Isa::Portable
+    }
+}
+
+/// Compiles a function once per [`Isa`], and calls the version that its first argument names.
+/// The body is ordinary code that LLVM vectorises with each version's registers.
+macro_rules! multiversion {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident(isa, $($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name(isa: $crate::Isa, $($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn body($($arg: $ty),*) $(-> $ret)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+
+            match isa {
+                // SAFETY: `Isa::detect` returns a variant only where the processor has its features,
+                // and a `Cpu` cannot be given a better one than was detected.
+                #[cfg(target_arch = "x86_64")]
+                $crate::Isa::Avx512 => unsafe { avx512($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::Isa::Avx2 => unsafe { avx2($($arg),*) },
+                _ => body($($arg),*),
+            }
+        }
+    };
+}
+pub(crate) use multiversion;

@@ -1,0 +1,26 @@
+//! The kernels of [castiron](https://docs.rs/castiron): operations on plain memory.
+//!
+//! This crate knows slices, sizes and strides; no shapes and no layers. Each operation is one folder:
+//! what it computes and its naive float64 reference in `mod.rs`, the CPU code beside it. An operation
+//! is a type that implements [`Op`]; [`registry`] lists them all, and its tests check every one.
+//!
+//! `no_std` without `alloc` when default features are off.
+
+// The tests of a build without `std` have it all the same.
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+pub mod activation;
+#[cfg(test)]
+mod check;
+pub mod cpu;
+pub mod math;
+pub mod op;
+mod plain;
+pub mod registry;
+mod step;
+
+pub use cpu::{Cpu, Isa};
+pub use half;
+pub use op::{Access, Fault, Memory, Mode, Op, Raw, Spec};
+pub use plain::{Bool, Plain, zeroed};
+pub use step::{RunRow, Step};

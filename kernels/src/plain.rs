@@ -1,0 +1,95 @@
+//! [`Plain`]: the types that kernels may see as bare memory.
+
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+
+/// A type that is nothing but memory: a model, a batch, a gradient, a single `f32`.
+///
+/// Values are made by zeroing memory in place and are never moved as a whole, so a `Plain` type
+/// may be as large as the memory of the device. It is deliberately not `Copy`: a large value never
+/// crosses the stack.
+///
+/// # Safety
+/// Every bit pattern is a valid value (so no `bool`, `char`, `enum`, reference or pointer), there is
+/// no `Drop`, and the layout is fixed: `#[repr(C)]`, `#[repr(transparent)]`, a primitive, an array or
+/// a tuple of `Plain` types. Padding is allowed; nothing reads it.
+pub unsafe trait Plain: Sized + Send + Sync + 'static {}
+
+/// All zeros: the value that every tensor and workspace starts from. For large types, use it only to
+/// initialise a `static`; on the heap, `castiron::Tensor` zeroes in place.
+///
+/// ```
+/// static BUFFER: [[f32; 256]; 256] = castiron_kernels::zeroed();
+/// assert_eq!(BUFFER[255][255], 0.0);
+/// ```
+pub const fn zeroed<T: Plain>() -> T {
+    // SAFETY: every bit pattern of a `Plain` type is a value, zeros too.
+    unsafe { core::mem::zeroed() }
+}
+
+macro_rules! plain {
+    ($($t:ty),* $(,)?) => { $(
+        // SAFETY: a number (or nothing): any bits will do.
+        unsafe impl Plain for $t {}
+    )* };
+}
+plain!(f32, f64, half::bf16, half::f16, i8, i16, i32, i64, u8, u16, u32, u64, (), Bool);
+
+// SAFETY: an array is its elements, one after the other.
+unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
+// SAFETY: nothing is stored.
+unsafe impl<T: Send + Sync + 'static> Plain for PhantomData<T> {}
+// SAFETY: transparent over `T`.
+unsafe impl<T: Plain> Plain for ManuallyDrop<T> {}
+
+macro_rules! plain_tuple {
+    ($($t:ident),+) => {
+        // SAFETY: any bits will do for each part. The order of the parts is the compiler's choice, but
+        // fixed within a program; parts are addressed by `offset_of!` and never written to files as one.
+        unsafe impl<$($t: Plain),+> Plain for ($($t,)+) {}
+    };
+}
+plain_tuple!(A);
+plain_tuple!(A, B);
+plain_tuple!(A, B, C);
+plain_tuple!(A, B, C, D);
+
+/// A boolean stored as a byte: zero is false, anything else is true.
+///
+/// Rust's own `bool` is not [`Plain`], because only two of its 256 bit patterns are valid.
+///
+/// ```
+/// use castiron_kernels::Bool;
+/// assert!(bool::from(Bool::from(true)));
+/// assert!(!Bool::default().get());
+/// ```
+#[derive(Clone, Copy, Default)]
+#[repr(transparent)]
+pub struct Bool(u8);
+
+impl Bool {
+    /// The truth value.
+    pub const fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+impl From<bool> for Bool {
+    fn from(value: bool) -> Self {
+        Bool(value as u8)
+    }
+}
+impl From<Bool> for bool {
+    fn from(value: Bool) -> Self {
+        value.get()
+    }
+}
+impl PartialEq for Bool {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+impl core::fmt::Debug for Bool {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.get().fmt(f)
+    }
+}

@@ -1,0 +1,80 @@
+//! Every operation, in one list. The tests below check each entry against its float64 reference, and
+//! that no operation of this crate is missing from the list.
+
+use crate::op::Op;
+
+/// One operation, its argument types erased.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// [`Op::NAME`].
+    pub name: &'static str,
+    /// The Rust path of its type within this crate.
+    pub path: &'static str,
+}
+
+macro_rules! registry {
+    ($($module:ident :: $op:ident),* $(,)?) => {
+        /// All operations of this crate.
+        pub const OPS: &[Entry] = &[$(Entry {
+            name: <crate::$module::$op as Op>::NAME,
+            path: concat!(stringify!($module), "::", stringify!($op)),
+        }),*];
+
+        #[cfg(test)]
+        mod tests {
+            $(
+                #[allow(non_snake_case)]
+                #[test]
+                fn $op() {
+                    crate::check::check::<crate::$module::$op>();
+                }
+            )*
+        }
+    };
+}
+
+registry! {
+    activation::Activate,
+    activation::ActivateBackward,
+}
+
+#[cfg(test)]
+mod completeness {
+    use std::path::Path;
+
+    /// Finds every `impl Op for X` in the source and looks it up in the list.
+    #[test]
+    fn every_operation_is_registered() {
+        fn visit(folder: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).expect("the source folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    visit(&path, found);
+                } else {
+                    let text = std::fs::read_to_string(&path).expect("a source file");
+                    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                    found.extend(code.filter_map(|line| {
+                        // Generic ones too: `impl<T> Op for Name<T> {`.
+                        let (head, name) = line.split_once(" Op for ")?;
+                        let name = name.split([' ', '<']).next().filter(|_| head.starts_with("impl"))?;
+                        Some(name.to_owned())
+                    }));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        visit(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(!found.is_empty());
+        for name in &found {
+            let suffix = format!("::{name}");
+            assert!(
+                super::OPS.iter().any(|entry| entry.path.ends_with(&suffix)),
+                "`{name}` is not in the registry: add a line to kernels/src/registry.rs"
+            );
+        }
+        let mut names: Vec<_> = super::OPS.iter().map(|entry| entry.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), super::OPS.len(), "two operations have the same name");
+    }
+}

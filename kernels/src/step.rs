@@ -1,0 +1,76 @@
+//! What changes from step to step, and which parts of a model's memory a pass over it touches. Both
+//! live in device memory, so that a recorded sequence of kernels reads them afresh.
+
+use crate::Plain;
+
+/// The scalars of one training step, in device memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct Step {
+    /// Seeds every random mask.
+    pub seed: u64,
+    /// Counts the forward passes, so that each draws new masks.
+    pub draw: u64,
+    /// Counts the steps of the optimizer: how many were made before this one.
+    pub index: u64,
+    /// The learning rate of this step.
+    pub learning_rate: f32,
+    /// Adam's 1 − β₁ᵗ.
+    pub first_correction: f32,
+    /// Adam's √(1 − β₂ᵗ).
+    pub second_correction: f32,
+    /// Gradients are multiplied by this before they are used: one over the number of accumulated
+    /// batches, one over the loss scale, the clipping coefficient.
+    pub gradient_scale: f32,
+}
+// SAFETY: `repr(C)`, numbers only.
+unsafe impl Plain for Step {}
+
+impl Step {
+    /// No randomness, no scaling.
+    pub const fn new() -> Self {
+        Step {
+            seed: 0,
+            draw: 0,
+            index: 0,
+            learning_rate: 0.0,
+            first_correction: 1.0,
+            second_correction: 1.0,
+            gradient_scale: 1.0,
+        }
+    }
+}
+impl Default for Step {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One contiguous run of `f32` in a model's memory, and what a pass over the model does there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct RunRow {
+    /// Bytes from the start of the model.
+    pub offset: u64,
+    /// How many floats.
+    pub len: u64,
+    /// [`RunRow::SKIP`], [`RunRow::TRAIN`] or [`RunRow::AVERAGE`].
+    pub action: u32,
+    /// Multiplies the learning rate.
+    pub rate: f32,
+    /// Weight decay.
+    pub weight_decay: f32,
+    /// A running average moves this far towards the batch's statistics.
+    pub momentum: f32,
+}
+// SAFETY: `repr(C)`, numbers only.
+unsafe impl Plain for RunRow {}
+
+impl RunRow {
+    /// Not touched: a frozen parameter.
+    pub const SKIP: u32 = 0;
+    /// A trained parameter.
+    pub const TRAIN: u32 = 1;
+    /// A running average, whose gradient slot holds the batch's statistics.
+    pub const AVERAGE: u32 = 2;
+}
