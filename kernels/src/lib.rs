@@ -10,14 +10,24 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 pub mod activation;
+pub mod arithmetic;
+pub mod batch_norm;
 #[cfg(test)]
 mod check;
 pub mod cpu;
+pub mod cross_entropy;
+pub mod dropout;
+pub mod embedding;
+pub mod lstm;
 pub mod math;
 pub mod op;
 mod plain;
+pub mod reduce;
 pub mod registry;
+pub mod regression;
+pub mod softmax;
 mod step;
+pub mod update;
 
 pub use cpu::{Cpu, Isa};
 pub use half;

@@ -1,0 +1,73 @@
+use super::{BackwardArgs, cpu};
+use crate::Cpu;
+use crate::op::{Memory, Op, Spec};
+
+/// The backward of [`BatchNorm`](super::BatchNorm), with n = images·pixels and x̂ the normalised x:
+///
+/// dx ← weight/√(variance + ε) · (dy − Σdy/n − x̂·Σ(dy·x̂)/n), dweight ← dweight + Σ dy·x̂,
+/// dbias ← dbias + Σ dy; sums are over the images and pixels of a channel.
+///
+/// The statistics of the batch come out where the gradients of the running averages are expected, for
+/// [`MergeAverages`](crate::update::MergeAverages). The variance is the unbiased one, times n/(n − 1),
+/// as in PyTorch (the biased one where n = 1).
+///
+/// Memory: weight `[C]`, x, dy, mean `[C]`, variance `[C]`, dx (absent unless `input_gradient`),
+/// dweight `[C]`, dbias `[C]`, batch mean `[C]`, batch variance `[C]`.
+#[derive(Debug)]
+pub struct BatchNormBackward;
+impl Op for BatchNormBackward {
+    const NAME: &'static str = "batch norm backward";
+    type Args = BackwardArgs;
+    fn memory(args: &BackwardArgs, spec: &mut Spec) {
+        common(args, spec);
+        spec.write::<f32>(args.channels).write::<f32>(args.channels);
+    }
+    fn cpu(cpu: &Cpu, args: &BackwardArgs, memory: &mut Memory<'_>) {
+        let (weight, x, dy) = (memory.read(0), memory.read(1), memory.read(2));
+        let (mean, variance) = (memory.read(3), memory.read(4));
+        let (dx, dweight, dbias) = (memory.write(5), memory.write::<f32>(6), memory.write::<f32>(7));
+        let (batch_mean, batch_variance) = (memory.write(8), memory.write(9));
+        let args = &args.forward();
+        // Σdy and Σdy·(x − mean) wait in the last two outputs until dx has been computed from them.
+        cpu::sums(cpu, args, mean, x, dy, batch_mean, batch_variance);
+        cpu::input_gradient(cpu, args, weight, mean, variance, batch_mean, batch_variance, x, dy, dx);
+        let n = args.images as f32 * args.pixels as f32;
+        let unbiased = if n > 1.0 { n / (n - 1.0) } else { 1.0 };
+        for c in 0..args.channels {
+            dbias[c] += batch_mean[c];
+            dweight[c] += batch_variance[c] * cpu::inverse_deviation(variance[c], args.eps);
+            batch_mean[c] = mean[c];
+            batch_variance[c] = variance[c] * unbiased;
+        }
+    }
+}
+
+/// The backward of [`BatchNormInfer`](super::BatchNormInfer), whose averages are constants:
+/// dx ← dy·weight/√(variance + ε), dweight ← dweight + Σ dy·x̂, dbias ← dbias + Σ dy.
+///
+/// Memory: weight `[C]`, x, dy, running mean `[C]`, running variance `[C]`, dx (absent unless
+/// `input_gradient`), dweight `[C]`, dbias `[C]`.
+#[derive(Debug)]
+pub struct BatchNormFrozenBackward;
+impl Op for BatchNormFrozenBackward {
+    const NAME: &'static str = "batch norm frozen backward";
+    type Args = BackwardArgs;
+    fn memory(args: &BackwardArgs, spec: &mut Spec) {
+        common(args, spec);
+    }
+    fn cpu(cpu: &Cpu, args: &BackwardArgs, memory: &mut Memory<'_>) {
+        let (weight, x, dy) = (memory.read(0), memory.read(1), memory.read(2));
+        let (mean, variance) = (memory.read(3), memory.read(4));
+        let (dx, dweight, dbias) = (memory.write(5), memory.write(6), memory.write(7));
+        let args = &args.forward();
+        cpu::frozen_input_gradient(cpu, args, weight, variance, dy, dx);
+        cpu::frozen_sums(cpu, args, mean, variance, x, dy, dweight, dbias);
+    }
+}
+
+fn common(args: &BackwardArgs, spec: &mut Spec) {
+    let (c, elements) = (args.channels, args.forward().elements());
+    spec.read::<f32>(c).read::<f32>(elements).read::<f32>(elements).read::<f32>(c).read::<f32>(c);
+    spec.write::<f32>(if args.input_gradient { elements } else { 0 });
+    spec.update::<f32>(c).update::<f32>(c);
+}

@@ -1,0 +1,182 @@
+use super::Args;
+use super::channels::{TILE, channel_sums, map};
+use crate::cpu::multiversion;
+use crate::{Cpu, math};
+
+/// Elements handed to one task, roughly.
+const CHUNK: usize = 1 << 13;
+
+impl Args {
+    /// Channels of one task that sums over the batch.
+    fn tile(&self) -> usize {
+        if self.pixels == 1 { TILE } else { CHUNK.div_ceil((self.images * self.pixels).max(1)).min(TILE) }
+    }
+
+    /// Elements of one task that goes over all of the data: whole channels, or for plain features
+    /// whole images.
+    fn piece(&self) -> usize {
+        let unit = if self.pixels == 1 { self.channels } else { self.pixels };
+        CHUNK.div_ceil(unit.max(1)) * unit
+    }
+}
+
+#[inline(always)]
+pub(super) fn inverse_deviation(variance: f32, eps: f32) -> f32 {
+    1.0 / math::sqrt(variance + eps)
+}
+
+pub(super) fn statistics(cpu: &Cpu, args: &Args, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+    let (isa, tile) = (cpu.isa(), args.tile());
+    cpu.parallel_zip([mean, variance], [tile; 2], x.len() * 3, |task, [mean, variance], _| {
+        moments(isa, args, task * tile, x, mean, variance);
+    });
+}
+
+#[allow(clippy::too_many_arguments)]
+pub(super) fn normalize(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    bias: &[f32],
+    mean: &[f32],
+    variance: &[f32],
+    x: &[f32],
+    y: &mut [f32],
+) {
+    let (isa, piece) = (cpu.isa(), args.piece());
+    cpu.parallel_chunks(y, piece, x.len() * 2, |i, y, _| {
+        normalized(isa, args, i * piece, weight, bias, mean, variance, x, y);
+    });
+}
+
+/// Σ dy and Σ dy·(x − mean) of each channel.
+pub(super) fn sums(
+    cpu: &Cpu,
+    args: &Args,
+    mean: &[f32],
+    x: &[f32],
+    dy: &[f32],
+    sum: &mut [f32],
+    product: &mut [f32],
+) {
+    let (isa, tile) = (cpu.isa(), args.tile());
+    cpu.parallel_zip([sum, product], [tile; 2], x.len() * 3, |task, [sum, product], _| {
+        sums_of_tile(isa, args, task * tile, mean, x, dy, sum, product);
+    });
+}
+
+#[allow(clippy::too_many_arguments)]
+pub(super) fn frozen_sums(
+    cpu: &Cpu,
+    args: &Args,
+    mean: &[f32],
+    variance: &[f32],
+    x: &[f32],
+    dy: &[f32],
+    dweight: &mut [f32],
+    dbias: &mut [f32],
+) {
+    let (isa, tile) = (cpu.isa(), args.tile());
+    cpu.parallel_zip([dweight, dbias], [tile; 2], x.len() * 3, |task, [dweight, dbias], _| {
+        let (mut sum, mut product) = ([0.0; TILE], [0.0; TILE]);
+        let (sum, product) = (&mut sum[..dbias.len()], &mut product[..dbias.len()]);
+        sums_of_tile(isa, args, task * tile, mean, x, dy, sum, product);
+        for c in 0..dbias.len() {
+            dbias[c] += sum[c];
+            dweight[c] += product[c] * inverse_deviation(variance[task * tile + c], args.eps);
+        }
+    });
+}
+
+/// `sum` and `product` are those of [`sums`].
+#[allow(clippy::too_many_arguments)]
+pub(super) fn input_gradient(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    mean: &[f32],
+    variance: &[f32],
+    sum: &[f32],
+    product: &[f32],
+    x: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+) {
+    let (isa, piece) = (cpu.isa(), args.piece());
+    cpu.parallel_chunks(dx, piece, x.len() * 2, |i, dx, _| {
+        chain(isa, args, i * piece, weight, mean, variance, sum, product, x, dy, dx);
+    });
+}
+
+pub(super) fn frozen_input_gradient(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    variance: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+) {
+    let (isa, piece) = (cpu.isa(), args.piece());
+    cpu.parallel_chunks(dx, piece, dy.len(), |i, dx, _| {
+        frozen_chain(isa, args, i * piece, weight, variance, dy, dx);
+    });
+}
+
+multiversion! {
+    fn moments(isa, args: &Args, from: usize, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+        let n = args.images as f64 * args.pixels as f64;
+        let sum = channel_sums(args, from, &[0.0; TILE][..mean.len()], x, x, |_, x, _| x);
+        for (mean, sum) in mean.iter_mut().zip(sum) {
+            *mean = (sum / n) as f32;
+        }
+        let squares = channel_sums(args, from, mean, x, x, |mean, x, _| (x - mean) * (x - mean));
+        for (variance, sum) in variance.iter_mut().zip(squares) {
+            *variance = (sum / n) as f32;
+        }
+    }
+}
+
+multiversion! {
+    fn sums_of_tile(
+        isa, args: &Args, from: usize, mean: &[f32], x: &[f32], dy: &[f32], sum: &mut [f32], product: &mut [f32],
+    ) {
+        let mean = &mean[from..from + sum.len()];
+        let sums = channel_sums(args, from, mean, dy, dy, |_, dy, _| dy);
+        let products = channel_sums(args, from, mean, x, dy, |mean, x, dy| dy * (x - mean));
+        for (to, value) in sum.iter_mut().zip(sums).chain(product.iter_mut().zip(products)) {
+            *to = value as f32;
+        }
+    }
+}
+
+multiversion! {
+    fn normalized(
+        isa, args: &Args, at: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
+        y: &mut [f32],
+    ) {
+        let constants = |c: usize| [weight[c] * inverse_deviation(variance[c], args.eps), mean[c], bias[c]];
+        map(args, at, x, x, y, constants, |[scale, mean, bias], x, _| (x - mean) * scale + bias);
+    }
+}
+
+multiversion! {
+    fn chain(
+        isa, args: &Args, at: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
+        product: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32],
+    ) {
+        let n = args.images as f32 * args.pixels as f32;
+        let constants = |c: usize| {
+            let inverse = inverse_deviation(variance[c], args.eps);
+            [weight[c] * inverse, sum[c] / n, product[c] / n * inverse * inverse, mean[c]]
+        };
+        let f = |[scale, even, slope, mean]: [f32; 4], x: f32, dy: f32| scale * (dy - even - (x - mean) * slope);
+        map(args, at, x, dy, dx, constants, f);
+    }
+}
+
+multiversion! {
+    fn frozen_chain(isa, args: &Args, at: usize, weight: &[f32], variance: &[f32], dy: &[f32], dx: &mut [f32]) {
+        let constants = |c: usize| [weight[c] * inverse_deviation(variance[c], args.eps)];
+        map(args, at, dy, dy, dx, constants, |[scale], dy, _| dy * scale);
+    }
+}

@@ -1,0 +1,110 @@
+//! The cross-entropy of logits, or of log-probabilities, with classes given as indices.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, Fault};
+
+/// A row with this target does not count; PyTorch's default `ignore_index`.
+pub const IGNORED: i32 = -100;
+
+/// The arguments of [`CrossEntropy`] and [`CrossEntropyBackward`].
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// How many rows, each with one target.
+    pub rows: usize,
+    /// Elements of a row.
+    pub classes: usize,
+    /// x holds log-probabilities, as for `torch.nn.NLLLoss`, and not logits. There is no label
+    /// smoothing then, and no softmax to be kept for the backward.
+    pub log_probabilities: bool,
+}
+
+impl Args {
+    fn elements(&self) -> usize {
+        self.rows.saturating_mul(self.classes)
+    }
+
+    fn probabilities(&self) -> usize {
+        if self.log_probabilities { 0 } else { self.elements() }
+    }
+
+    /// Σ w over the targets of the rows that count. Reports the first row whose target is no class.
+    fn total_weight(&self, cpu: &Cpu, op: &'static str, target: &[i32], weights: &[f32]) -> f64 {
+        let mut total = 0.0;
+        for (row, &got) in target.iter().enumerate() {
+            if let Some(class) = self.class(got) {
+                total += weights[class] as f64;
+            } else if got != IGNORED {
+                cpu.report(Fault::Index { op, row, got: got.into(), limit: self.classes });
+            }
+        }
+        total
+    }
+
+    fn class(&self, target: i32) -> Option<usize> {
+        usize::try_from(target).ok().filter(|&class| class < self.classes)
+    }
+}
+
+/// The mean cross-entropy, as in
+/// `torch.nn.functional.cross_entropy(x, target, weight=w, label_smoothing=s)`:
+///
+/// loss = Σᵣ ((1 − s)·w\[t\]·(−log p\[t\]) + s/classes·Σ_c w\[c\]·(−log p\[c\])) / Σᵣ w\[t\]
+///
+/// over the rows r with target t, where p is the softmax of the row. With log-probabilities instead,
+/// `torch.nn.functional.nll_loss(x, target, weight=w)`: loss = Σᵣ w\[t\]·(−x\[t\]) / Σᵣ w\[t\].
+///
+/// Rows with target −100 ([`IGNORED`]) do not count, and neither do rows whose target is no class;
+/// those are also reported as [`Fault::Index`]. If no row counts, or the weights of those that do sum
+/// to zero, the loss is zero, where PyTorch gives NaN.
+///
+/// Memory: x `[rows, classes]`, target i32 `[rows]`, class weights w `[classes]`, smoothing s `[1]`,
+/// loss `[1]`, probabilities `[rows, classes]` (for the backward; absent with log-probabilities).
+#[derive(Debug)]
+pub struct CrossEntropy;
+impl Op for CrossEntropy {
+    const NAME: &'static str = "cross entropy";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        spec.read::<f32>(args.elements()).read::<i32>(args.rows).read::<f32>(args.classes).read::<f32>(1);
+        spec.write::<f32>(1).write::<f32>(args.probabilities());
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let (x, target, weights) = (memory.read(0), memory.read(1), memory.read(2));
+        let smoothing = memory.read::<f32>(3)[0];
+        let (loss, probabilities) = (&mut memory.write::<f32>(4)[0], memory.write(5));
+        let total = args.total_weight(cpu, Self::NAME, target, weights);
+        let sum = if args.log_probabilities {
+            cpu::picked(args, x, target, weights)
+        } else {
+            cpu::forward(cpu, args, smoothing, x, target, weights, probabilities)
+        };
+        *loss = if total == 0.0 { 0.0 } else { (sum / total) as f32 };
+    }
+}
+
+/// The gradient of the loss of [`CrossEntropy`] with respect to x. Where the loss is zero because no
+/// row counts, so is the gradient.
+///
+/// Memory: probabilities `[rows, classes]` (absent with log-probabilities), target i32 `[rows]`, class
+/// weights `[classes]`, smoothing `[1]`, dx `[rows, classes]`.
+#[derive(Debug)]
+pub struct CrossEntropyBackward;
+impl Op for CrossEntropyBackward {
+    const NAME: &'static str = "cross entropy backward";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        spec.read::<f32>(args.probabilities()).read::<i32>(args.rows).read::<f32>(args.classes);
+        spec.read::<f32>(1).write::<f32>(args.elements());
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let (probabilities, target, weights) = (memory.read(0), memory.read(1), memory.read(2));
+        let (smoothing, dx) = (memory.read::<f32>(3)[0], memory.write(4));
+        let total = args.total_weight(cpu, Self::NAME, target, weights);
+        let scale = if total == 0.0 { 0.0 } else { 1.0 / total };
+        cpu::backward(cpu, args, smoothing, scale, probabilities, target, weights, dx);
+    }
+}

@@ -1,0 +1,56 @@
+//! Dropout, whose mask is not stored: the backward makes it again from the step.
+
+mod cpu;
+pub mod philox;
+#[cfg(test)]
+mod tests;
+
+use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, Step};
+
+/// The arguments of [`Dropout`] and [`DropoutBackward`].
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// How many elements.
+    pub len: usize,
+    /// p, from 0 to 1: how likely an element is dropped.
+    pub probability: f32,
+    /// Which layer of the model this is: layers with different paths draw different masks.
+    pub path: u64,
+}
+
+/// y ← x·mask/(1 − p); `torch.nn.functional.dropout(x, p, training=True)`. Dropped elements are zero,
+/// whatever x is there; with p = 1 all are.
+///
+/// Element i is kept if word i mod 4 of [`philox4x32_10`](philox::philox4x32_10) is at least p·2³²,
+/// where the key is [`Step::seed`] and the counter ⌊i/4⌋, the path's low and high word, and the low word
+/// of [`Step::draw`]; 64-bit numbers have their low word first.
+///
+/// Memory: step, x `[len]`, y `[len]`.
+#[derive(Debug)]
+pub struct Dropout;
+impl Op for Dropout {
+    const NAME: &'static str = "dropout";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        spec.read::<Step>(1).read::<f32>(args.len).write::<f32>(args.len);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        cpu::drop(cpu, args, &memory.read::<Step>(0)[0], memory.read(1), memory.write(2));
+    }
+}
+
+/// dx ← dy·mask/(1 − p), with the mask that [`Dropout`] draws in the same step.
+/// Memory: step, dy `[len]`, dx `[len]`.
+#[derive(Debug)]
+pub struct DropoutBackward;
+impl Op for DropoutBackward {
+    const NAME: &'static str = "dropout backward";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        Dropout::memory(args, spec);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        Dropout::cpu(cpu, args, memory);
+    }
+}
