@@ -14,20 +14,24 @@ pub mod arithmetic;
 pub mod batch_norm;
 #[cfg(test)]
 mod check;
+pub mod conv2d;
 pub mod cpu;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod embedding;
+pub mod gemm;
 pub mod lstm;
 pub mod math;
 pub mod op;
 mod plain;
+pub mod pool2d;
 pub mod reduce;
 pub mod registry;
 pub mod regression;
 pub mod softmax;
 mod step;
 pub mod update;
+mod window;
 
 pub use cpu::{Cpu, Isa};
 pub use half;

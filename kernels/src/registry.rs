@@ -66,6 +66,14 @@ registry! {
     update::MergeAverages,
     update::ClipNorm,
     update::ZeroGradients,
+    conv2d::Conv2d,
+    conv2d::Conv2dBackwardInput,
+    conv2d::Conv2dBackwardWeight,
+    gemm::Gemm,
+    pool2d::MaxPool2d,
+    pool2d::MaxPool2dBackward,
+    pool2d::AvgPool2d,
+    pool2d::AvgPool2dBackward,
 }
 
 #[cfg(test)]

@@ -1,0 +1,164 @@
+//! Two-dimensional convolutions, in groups, and their gradients.
+//!
+//! All three are products of matrices, one of which consists of windows of images. It is never
+//! stored: the product packs what it needs straight from the images. Convolutions of one channel per
+//! group have loops of their own.
+
+mod cpu;
+mod depthwise;
+mod scatter;
+mod seamless;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+use crate::Cpu;
+use crate::activation::Activation;
+use crate::op::{Memory, Op, Spec};
+use crate::window::Axis;
+
+/// The arguments of [`Conv2d`], [`Conv2dBackwardInput`] and [`Conv2dBackwardWeight`]. Pairs are
+/// height and width.
+///
+/// Images are stored image by image, channel by channel, line by line (NCHW); weights have the shape
+/// `[out_channels, in_channels / groups, kernel height, kernel width]`, as in PyTorch. Group g maps the
+/// g-th part of the input channels to the g-th part of the output channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// How many images.
+    pub images: usize,
+    /// How many groups; a divisor of both numbers of channels.
+    pub groups: usize,
+    /// Channels of the input.
+    pub in_channels: usize,
+    /// Channels of the output.
+    pub out_channels: usize,
+    /// Size of an input image.
+    pub input: [usize; 2],
+    /// Size of the kernel.
+    pub kernel: [usize; 2],
+    /// From one window to the next; not zero.
+    pub stride: [usize; 2],
+    /// Zeros around the image, on each side.
+    pub padding: [usize; 2],
+    /// From one pixel of a window to the next; not zero.
+    pub dilation: [usize; 2],
+    /// Whether a bias is added to each output channel.
+    pub bias: bool,
+    /// Applied to each output element.
+    pub activation: Activation,
+    /// Whether the values before the activation are kept.
+    pub keep_pre: bool,
+}
+
+impl Args {
+    /// Size of an output image: ⌊(h + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, or zero
+    /// where not even one window fits.
+    pub const fn output(&self) -> [usize; 2] {
+        let mut output = [0; 2];
+        let mut d = 0;
+        while d < 2 {
+            if self.kernel[d] > 0 {
+                let reach = self.dilation[d] * (self.kernel[d] - 1) + 1;
+                output[d] = Axis::count(self.input[d], reach, self.stride[d], self.padding[d]);
+            }
+            d += 1;
+        }
+        output
+    }
+
+    /// Elements of x, of y, of the weight, and of the bias.
+    fn sizes(&self) -> [usize; 4] {
+        let area = |[h, w]: [usize; 2]| h.saturating_mul(w);
+        let planes = |channels: usize| self.images.saturating_mul(channels);
+        [
+            planes(self.in_channels).saturating_mul(area(self.input)),
+            planes(self.out_channels).saturating_mul(area(self.output())),
+            (self.out_channels * self.in_per_group()).saturating_mul(area(self.kernel)),
+            if self.bias { self.out_channels } else { 0 },
+        ]
+    }
+
+    fn in_per_group(&self) -> usize {
+        self.in_channels / self.groups
+    }
+
+    fn out_per_group(&self) -> usize {
+        self.out_channels / self.groups
+    }
+}
+
+/// y ← activation(w ∗ x + bias), where w ∗ x is the cross-correlation: y\[o\]\[i, j\] is the sum of
+/// w\[o, c\]\[u, v\]·x\[c\]\[i·stride + u·dilation − padding, j·stride + v·dilation − padding\] over the
+/// channels c of the group and the pixels (u, v) of the kernel; x is zero outside the image.
+///
+/// Memory: weight, bias (absent where there is none), x, y, and the values before the activation
+/// (absent unless kept). PyTorch: `torch.nn.functional.conv2d`.
+#[derive(Debug)]
+pub struct Conv2d;
+impl Op for Conv2d {
+    const NAME: &'static str = "conv2d";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y, weight, bias] = args.sizes();
+        spec.read::<f32>(weight).read::<f32>(bias).read::<f32>(x).write::<f32>(y);
+        spec.write::<f32>(if args.keep_pre { y } else { 0 });
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let (weight, bias, x) = (memory.read(0), memory.read(1), memory.read(2));
+        let (y, z) = (memory.write(3), memory.write(4));
+        if depthwise::applies(args) {
+            depthwise::forward(cpu, args, weight, bias, x, y, z);
+        } else {
+            cpu::forward(cpu, args, weight, bias, x, y, z);
+        }
+    }
+}
+
+/// dx ← the gradient of [`Conv2d`] (before its activation) with respect to x, given dy.
+///
+/// Memory: weight, dy, dx. PyTorch: `torch.nn.grad.conv2d_input`.
+#[derive(Debug)]
+pub struct Conv2dBackwardInput;
+impl Op for Conv2dBackwardInput {
+    const NAME: &'static str = "conv2d backward input";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y, weight, _] = args.sizes();
+        spec.read::<f32>(weight).read::<f32>(y).write::<f32>(x);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let (weight, dy, dx) = (memory.read(0), memory.read(1), memory.write(2));
+        if depthwise::applies(args) {
+            depthwise::backward_input(cpu, args, weight, dy, dx);
+        } else {
+            cpu::backward_input(cpu, args, weight, dy, dx);
+        }
+    }
+}
+
+/// dweight ← dweight + the gradient of [`Conv2d`] (before its activation) with respect to its weight,
+/// given x and dy; and likewise dbias.
+///
+/// Memory: x, dy, dweight, dbias (absent where there is none). PyTorch:
+/// `torch.nn.grad.conv2d_weight`.
+#[derive(Debug)]
+pub struct Conv2dBackwardWeight;
+impl Op for Conv2dBackwardWeight {
+    const NAME: &'static str = "conv2d backward weight";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y, weight, bias] = args.sizes();
+        spec.read::<f32>(x).read::<f32>(y).update::<f32>(weight).update::<f32>(bias);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let (x, dy): (&[f32], &[f32]) = (memory.read(0), memory.read(1));
+        let (dweight, dbias) = (memory.write(2), memory.write(3));
+        if depthwise::applies(args) {
+            depthwise::backward_weight(cpu, args, x, dy, dweight);
+        } else {
+            cpu::backward_weight(cpu, args, x, dy, dweight);
+        }
+        cpu::backward_bias(cpu, args, dy, dbias);
+    }
+}

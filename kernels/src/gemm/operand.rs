@@ -1,0 +1,111 @@
+//! Where the elements of A and B come from, and how they are packed.
+
+use core::ops::Range;
+
+use super::View;
+use super::lanes::Lanes;
+
+/// A factor of a product: `lines` (the rows of A, the columns of B) along which it is cut into
+/// strips, and the depth k over which the product sums.
+///
+/// Convolutions implement this for windows of images, so that no matrix of windows is ever stored.
+pub(crate) trait Operand: Sync {
+    /// Packs a strip: `to[d * W + l]` ← element (first + l, depth.start + d) for l < count. What the
+    /// rest of a strip holds does not matter.
+    fn pack<V: Lanes, const W: usize>(
+        &self,
+        batch: [usize; 2],
+        first: usize,
+        count: usize,
+        depth: Range<usize>,
+        to: &mut [f32],
+    );
+}
+
+/// A matrix with any strides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strided<'a> {
+    pub(crate) data: &'a [f32],
+    /// From one line to the next.
+    pub(crate) line: usize,
+    /// From one k to the next.
+    pub(crate) depth: usize,
+    pub(crate) batch: [usize; 2],
+}
+
+impl<'a> Strided<'a> {
+    pub(crate) fn rows(data: &'a [f32], view: View) -> Self {
+        Strided { data, line: view.row, depth: view.column, batch: view.batch }
+    }
+    pub(crate) fn columns(data: &'a [f32], view: View) -> Self {
+        Strided { data, line: view.column, depth: view.row, batch: view.batch }
+    }
+    #[inline(always)]
+    pub(super) fn offset(&self, batch: [usize; 2], line: usize, depth: usize) -> usize {
+        batch[0] * self.batch[0] + batch[1] * self.batch[1] + line * self.line + depth * self.depth
+    }
+}
+
+impl Operand for Strided<'_> {
+    #[inline(always)]
+    fn pack<V: Lanes, const W: usize>(
+        &self,
+        batch: [usize; 2],
+        first: usize,
+        count: usize,
+        depth: Range<usize>,
+        to: &mut [f32],
+    ) {
+        let (start, len) = (self.offset(batch, first, depth.start), depth.len());
+        if len == 0 {
+            return;
+        }
+        let data = &self.data[start..];
+        if self.line == 1 && count == W {
+            for (d, to) in to.chunks_exact_mut(W).enumerate() {
+                to.copy_from_slice(&data[d * self.depth..][..W]);
+            }
+        } else if self.line == 1 {
+            for (d, to) in to.chunks_exact_mut(W).enumerate() {
+                to[..count].copy_from_slice(&data[d * self.depth..][..count]);
+            }
+        } else if self.depth == 1 {
+            transpose::<V, W>(data, self.line, count, len, to);
+        } else {
+            for (d, to) in to.chunks_exact_mut(W).enumerate() {
+                for (l, to) in to[..count].iter_mut().enumerate() {
+                    *to = data[l * self.line + d * self.depth];
+                }
+            }
+        }
+    }
+}
+
+/// Packs `count` lines that are contiguous in k, `line` apart.
+#[inline(always)]
+pub(crate) fn transpose<V: Lanes, const W: usize>(
+    from: &[f32],
+    line: usize,
+    count: usize,
+    len: usize,
+    to: &mut [f32],
+) {
+    let side = V::SIDE;
+    if len >= side {
+        // The last squares overlap those before: what they write twice is the same. Of fewer lines
+        // than a square has, the last is packed several times.
+        for l in (0..count).step_by(side).map(|l| l.min(count.saturating_sub(side))) {
+            let lines = core::array::from_fn(|i| (l + i.min(side - 1)).min(count - 1) * line);
+            for d in (0..len).step_by(side).map(|d| d.min(len - side)) {
+                V::transpose(&from[d..], &lines, &mut to[d * W + l..], W);
+            }
+        }
+        return;
+    }
+    for l in 0..count {
+        let from = &from[l * line..][..len];
+        for (to, x) in to.chunks_exact_mut(W).zip(from) {
+            to[l] = *x;
+        }
+    }
+}

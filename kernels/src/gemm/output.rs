@@ -1,0 +1,226 @@
+//! Where C goes, and what happens to a tile on its way there.
+
+use super::{Bias, View, span_distinct};
+use crate::Isa;
+use crate::activation::{self, Activation};
+use crate::cpu::SendPtr;
+
+/// What a product does with its tiles.
+pub(crate) trait Sink: Sync {
+    /// Whether all tiles of a matrix must be put by the same task, because they meet in memory.
+    const WHOLE: bool;
+
+    /// The sizes that the sink was made for: rows, columns, and the two batch dimensions.
+    fn sizes(&self) -> [usize; 4];
+
+    /// Takes a rectangle of sums, `stride` floats per row, which are changed on the way. The sums of
+    /// later parts of k are added to those before: `first` and `last` say which this is.
+    ///
+    /// # Safety
+    /// The rectangle lies within [`Sink::sizes`], and no other thread puts
+    /// elements of it (elements of the same matrix, where `WHOLE`) meanwhile.
+    unsafe fn put(&self, isa: Isa, to: Rectangle, sums: &mut [f32], stride: usize, first: bool, last: bool);
+}
+
+/// C and its epilogue: C = activation(scale·sum + bias), or C += scale·sum.
+pub(crate) struct Output<'a> {
+    c: SendPtr<f32>,
+    z: Option<SendPtr<f32>>,
+    sizes: [usize; 4],
+    view: View,
+    fold: Fold,
+    epilogue: Epilogue<'a>,
+}
+
+/// How the columns of C are laid out when they are the pixels of several planes: column j is pixel
+/// x = j mod `width` of line y = ⌊j / `width`⌋ mod `height` of plane ⌊j / (`width`·`height`)⌋. Only
+/// the first `used` pixels of a line exist; other columns are dropped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fold {
+    pub(crate) width: usize,
+    pub(crate) used: usize,
+    pub(crate) height: usize,
+    /// From one line to the next.
+    pub(crate) line: usize,
+    /// From one plane to the next.
+    pub(crate) plane: usize,
+}
+
+impl Fold {
+    /// All columns are in one line.
+    pub(crate) const NONE: Self = Fold { width: usize::MAX, used: usize::MAX, height: 1, line: 0, plane: 0 };
+}
+
+/// What happens to a sum before it becomes an element of C.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Epilogue<'a> {
+    pub(crate) scale: f32,
+    pub(crate) accumulate: bool,
+    pub(crate) bias: Bias,
+    pub(crate) bias_values: &'a [f32],
+    /// From the bias of one batch to the next.
+    pub(crate) bias_batch: [usize; 2],
+    pub(crate) activation: Activation,
+}
+
+impl Epilogue<'_> {
+    /// C = sum, or C += sum.
+    pub(crate) const fn plain(accumulate: bool) -> Self {
+        Epilogue {
+            scale: 1.0,
+            accumulate,
+            bias: Bias::None,
+            bias_values: &[],
+            bias_batch: [0; 2],
+            activation: Activation::Identity,
+        }
+    }
+}
+
+/// A rectangle of C.
+#[derive(Clone, Copy)]
+pub(crate) struct Rectangle {
+    pub(crate) batch: [usize; 2],
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+}
+
+impl<'a> Output<'a> {
+    /// `sizes` are rows, columns, and the two batch dimensions. An empty `z` is none.
+    ///
+    /// # Panics
+    /// If `view` gives two elements one place, or one that `c` does not have.
+    pub(crate) fn new(
+        c: &'a mut [f32],
+        z: &'a mut [f32],
+        sizes: [usize; 4],
+        view: View,
+        fold: Fold,
+        epilogue: Epilogue<'a>,
+    ) -> Self {
+        let [rows, columns, b0, b1] = sizes;
+        let span = span_distinct(&mut [
+            (view.row, rows),
+            (view.batch[0], b0),
+            (view.batch[1], b1),
+            (view.column, columns.min(fold.used)),
+            (fold.line, columns.div_ceil(fold.width).min(fold.height)),
+            (fold.plane, columns.div_ceil(fold.width).div_ceil(fold.height)),
+        ]);
+        assert!(span <= c.len() && (z.is_empty() || span <= z.len()), "C does not fit its memory");
+        let z = if z.is_empty() { None } else { Some(SendPtr(z.as_mut_ptr())) };
+        Output { c: SendPtr(c.as_mut_ptr()), z, sizes, view, fold, epilogue }
+    }
+
+    /// [`Sink::put`] for columns of one line, the first of which is at `at`.
+    ///
+    /// # Safety
+    /// As for `put`.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn put_line(
+        &self,
+        isa: Isa,
+        to: Rectangle,
+        at: usize,
+        sums: &mut [f32],
+        stride: usize,
+        first: bool,
+        last: bool,
+    ) {
+        let Epilogue { scale, accumulate, bias, bias_values, bias_batch, activation } = self.epilogue;
+        let view = &self.view;
+        let base = at + to.batch[0] * view.batch[0] + to.batch[1] * view.batch[1];
+        let bias_base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
+        for i in 0..to.rows {
+            let sums = &mut sums[i * stride..][..to.columns];
+            let start = base + (to.row + i) * view.row;
+            if scale != 1.0 {
+                sums.iter_mut().for_each(|sum| *sum *= scale);
+            }
+            if !first || accumulate {
+                // SAFETY: these elements are within C (checked in `new`), and ours.
+                unsafe { each(self.c.get().add(start), view.column, sums, |c, sum| *sum += *c) };
+            }
+            if last && !accumulate {
+                match bias {
+                    Bias::None => {}
+                    Bias::PerRow => {
+                        let bias = bias_values[bias_base + to.row + i];
+                        sums.iter_mut().for_each(|sum| *sum += bias);
+                    }
+                    Bias::PerColumn => {
+                        let bias = &bias_values[bias_base + to.column..][..to.columns];
+                        sums.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
+                    }
+                }
+                if let Some(z) = &self.z {
+                    // SAFETY: as above; Z is laid out as C is.
+                    unsafe { each(z.get().add(start), view.column, sums, |z, sum| *z = *sum) };
+                }
+                match activation {
+                    Activation::Identity => {}
+                    Activation::Relu => sums.iter_mut().for_each(|sum| *sum = sum.max(0.0)),
+                    _ => activation::apply_in_place(isa, activation, sums),
+                }
+            }
+            // SAFETY: as above.
+            unsafe { each(self.c.get().add(start), view.column, sums, |c, sum| *c = *sum) };
+        }
+    }
+}
+
+impl Sink for Output<'_> {
+    const WHOLE: bool = false;
+
+    fn sizes(&self) -> [usize; 4] {
+        self.sizes
+    }
+
+    #[inline(always)]
+    unsafe fn put(&self, isa: Isa, to: Rectangle, sums: &mut [f32], stride: usize, first: bool, last: bool) {
+        let Fold { width, used, height, line, plane } = self.fold;
+        let mut done = 0;
+        while done < to.columns {
+            let column = to.column + done;
+            let (x, y) = (column % width, column / width);
+            let columns = used.saturating_sub(x).min(to.columns - done);
+            let at = x * self.view.column + y % height * line + y / height * plane;
+            // SAFETY: part of the rectangle, and in one line.
+            unsafe {
+                self.put_line(
+                    isa,
+                    Rectangle { column, columns, ..to },
+                    at,
+                    &mut sums[done..],
+                    stride,
+                    first,
+                    last,
+                );
+            }
+            // What is left of the line is dropped; the line may be longer than what is left.
+            done = (done + (width - x)).min(to.columns);
+        }
+    }
+}
+
+/// Calls `f` with every element of a row in memory and its counterpart in `sums`.
+///
+/// # Safety
+/// `row` and the elements at every `step` after it, as many as `sums` has, are valid and nobody
+/// else's.
+#[inline(always)]
+unsafe fn each(row: *mut f32, step: usize, sums: &mut [f32], f: impl Fn(&mut f32, &mut f32)) {
+    if step == 1 {
+        // SAFETY: contiguous elements, which the caller gives us.
+        let row = unsafe { core::slice::from_raw_parts_mut(row, sums.len()) };
+        row.iter_mut().zip(sums).for_each(|(c, sum)| f(c, sum));
+    } else {
+        for (j, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: one of the elements that the caller gives us.
+            f(unsafe { &mut *row.add(j * step) }, sum);
+        }
+    }
+}

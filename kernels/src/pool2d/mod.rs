@@ -1,0 +1,164 @@
+//! Maxima and averages over windows of images, and their gradients.
+
+mod average;
+mod max;
+#[cfg(test)]
+mod tests;
+
+use crate::Cpu;
+use crate::op::{Memory, Op, Spec};
+use crate::window::Axis;
+
+/// The arguments of all pooling operations. Pairs are height and width.
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// How many planes: images times channels.
+    pub planes: usize,
+    /// Size of an input plane.
+    pub input: [usize; 2],
+    /// Size of a window.
+    pub kernel: [usize; 2],
+    /// From one window to the next; not zero.
+    pub stride: [usize; 2],
+    /// Padding around the plane, on each side.
+    pub padding: [usize; 2],
+}
+
+impl Args {
+    /// Size of an output plane: ⌊(h + 2·padding − kernel) / stride⌋ + 1, or zero where not even one
+    /// window fits. PyTorch's `ceil_mode=False`.
+    pub const fn output(&self) -> [usize; 2] {
+        let (input, kernel, stride, padding) = (self.input, self.kernel, self.stride, self.padding);
+        [
+            Axis::count(input[0], kernel[0], stride[0], padding[0]),
+            Axis::count(input[1], kernel[1], stride[1], padding[1]),
+        ]
+    }
+
+    /// Elements of x and of y.
+    fn sizes(&self) -> [usize; 2] {
+        [self.input, self.output()].map(|[h, w]| self.planes.saturating_mul(h).saturating_mul(w))
+    }
+
+    fn axes(&self) -> [Axis; 2] {
+        let windows = self.output();
+        [0, 1].map(|d| Axis {
+            input: self.input[d],
+            windows: windows[d],
+            stride: self.stride[d],
+            padding: self.padding[d],
+        })
+    }
+
+    /// Windows of two by two pixels side by side, as most networks have them.
+    fn is_halving(&self) -> bool {
+        self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0]
+    }
+
+    /// Planes that one task computes.
+    fn planes_per_task(&self) -> usize {
+        (1usize << 13).div_ceil((self.input[0] * self.input[1]).max(1))
+    }
+
+    /// Elementary operations in all.
+    fn work(&self) -> usize {
+        let [x, y] = self.sizes();
+        x.saturating_add(y.saturating_mul(self.kernel[0] * self.kernel[1])) / 4
+    }
+
+    /// Calls `f(x, y)` for all planes in parallel, y being written.
+    fn forward(&self, cpu: &Cpu, x: &[f32], y: &mut [f32], f: impl Fn(&[f32], &mut [f32]) + Sync) {
+        let ([from, to], planes) = ([self.input, self.output()].map(|[h, w]| h * w), self.planes_per_task());
+        cpu.parallel_chunks(y, (to * planes).max(1), self.work(), |task, y, _| {
+            let x = x[task * planes * from..].chunks_exact(from.max(1));
+            x.zip(y.chunks_exact_mut(to)).for_each(|(x, y)| f(x, y));
+        });
+    }
+
+    /// Calls `f(plane, dx)` for all planes in parallel, dx being zero.
+    fn backward(&self, cpu: &Cpu, dx: &mut [f32], f: impl Fn(usize, &mut [f32]) + Sync) {
+        let (area, planes) = (self.input[0] * self.input[1], self.planes_per_task());
+        cpu.parallel_chunks(dx, (area * planes).max(1), self.work(), |task, dx, _| {
+            dx.fill(0.0);
+            dx.chunks_exact_mut(area).enumerate().for_each(|(i, dx)| f(task * planes + i, dx));
+        });
+    }
+
+    /// Plane `i` of an output.
+    fn plane<'a>(&self, y: &'a [f32], i: usize) -> &'a [f32] {
+        let area = self.output()[0] * self.output()[1];
+        &y[i * area..][..area]
+    }
+}
+
+/// y ← the maximum of each window. Padding counts as −∞; a window with a NaN has the maximum NaN.
+///
+/// Memory: x (planes × input), y (planes × output). PyTorch: `torch.nn.functional.max_pool2d`.
+#[derive(Debug)]
+pub struct MaxPool2d;
+impl Op for MaxPool2d {
+    const NAME: &'static str = "max pool2d";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y] = args.sizes();
+        spec.read::<f32>(x).write::<f32>(y);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        max::forward(cpu, args, memory.read(0), memory.write(1));
+    }
+}
+
+/// dx ← the gradient of [`MaxPool2d`]: each dy goes to the first maximum of its window (to the last
+/// NaN, if there is one); what goes to the same pixel is added up.
+///
+/// Memory: x, dy, dx. PyTorch: the backward pass of `torch.nn.functional.max_pool2d`.
+#[derive(Debug)]
+pub struct MaxPool2dBackward;
+impl Op for MaxPool2dBackward {
+    const NAME: &'static str = "max pool2d backward";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y] = args.sizes();
+        spec.read::<f32>(x).read::<f32>(y).write::<f32>(x);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        max::backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+    }
+}
+
+/// y ← the sum of each window, divided by the size of the window. Padding counts as zeros, and counts
+/// in the divisor.
+///
+/// Memory: x (planes × input), y (planes × output). PyTorch: `torch.nn.functional.avg_pool2d` with
+/// `count_include_pad=True`.
+#[derive(Debug)]
+pub struct AvgPool2d;
+impl Op for AvgPool2d {
+    const NAME: &'static str = "avg pool2d";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y] = args.sizes();
+        spec.read::<f32>(x).write::<f32>(y);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        average::forward(cpu, args, memory.read(0), memory.write(1));
+    }
+}
+
+/// dx ← the gradient of [`AvgPool2d`]: each dy, divided by the size of the window, goes to all its
+/// pixels.
+///
+/// Memory: dy, dx. PyTorch: the backward pass of `torch.nn.functional.avg_pool2d`.
+#[derive(Debug)]
+pub struct AvgPool2dBackward;
+impl Op for AvgPool2dBackward {
+    const NAME: &'static str = "avg pool2d backward";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let [x, y] = args.sizes();
+        spec.read::<f32>(y).write::<f32>(x);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        average::backward(cpu, args, memory.read(0), memory.write(1));
+    }
+}

@@ -1,0 +1,118 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::Raw;
+use crate::check::{Checked, Data, Random, gradient};
+
+fn cases(largest: usize) -> BoxedStrategy<Args> {
+    let pair = |range: core::ops::Range<usize>| [range.clone(), range];
+    let general = (pair(1..6), pair(1..4), pair(0..3));
+    let window = prop_oneof![1 => Just(([2, 2], [2, 2], [0, 0])), 2 => general];
+    let planes = prop_oneof![3 => 1..4usize, 1 => 1..40usize];
+    (planes, pair(1..largest), window)
+        .prop_map(|(planes, input, (kernel, stride, padding))| {
+            // As in PyTorch, no more than half a window of padding.
+            let padding = [0, 1].map(|d: usize| padding[d].min(kernel[d] / 2));
+            Args { planes, input, kernel, stride, padding }
+        })
+        .prop_filter("no window fits", |args| !args.output().contains(&0))
+        .boxed()
+}
+
+/// All windows of x, padding as `None`.
+fn pool(args: &Args, x: &[f64], f: impl Fn(Vec<Option<f64>>) -> f64) -> Vec<f64> {
+    let mut y = Vec::new();
+    let [height, width] = args.output();
+    for plane in x.chunks(args.input[0] * args.input[1]) {
+        for (i, j) in (0..height).flat_map(|i| (0..width).map(move |j| (i, j))) {
+            let mut window = Vec::new();
+            for (u, v) in (0..args.kernel[0]).flat_map(|u| (0..args.kernel[1]).map(move |v| (u, v))) {
+                let py = (i * args.stride[0] + u) as isize - args.padding[0] as isize;
+                let px = (j * args.stride[1] + v) as isize - args.padding[1] as isize;
+                let [h, w] = args.input.map(|size| size as isize);
+                let inside = (0..h).contains(&py) && (0..w).contains(&px);
+                window.push(inside.then(|| plane[(py * w + px) as usize]));
+            }
+            y.push(f(window));
+        }
+    }
+    y
+}
+
+fn max(args: &Args, x: &[f64]) -> Vec<f64> {
+    pool(args, x, |window| window.into_iter().flatten().fold(f64::NEG_INFINITY, f64::max))
+}
+
+fn average(args: &Args, x: &[f64]) -> Vec<f64> {
+    pool(args, x, |window| window.iter().flatten().sum::<f64>() / window.len() as f64)
+}
+
+impl Checked for MaxPool2d {
+    fn cases() -> BoxedStrategy<Args> {
+        cases(40)
+    }
+    fn reference(args: &Args, memory: &mut [Vec<f64>]) {
+        memory[1] = max(args, &memory[0]);
+    }
+}
+
+impl Checked for MaxPool2dBackward {
+    fn cases() -> BoxedStrategy<Args> {
+        cases(7)
+    }
+    /// Values further apart than the steps of finite differences.
+    fn fill(_: &Args, i: usize, len: usize, random: &mut Random) -> Data {
+        if i > 0 {
+            return Data::F32((0..len).map(|_| random.signed()).collect());
+        }
+        let mut x: Vec<f32> = (0..len).map(|rank| 2.0 * rank as f32 / len as f32 - 1.0).collect();
+        (1..len).for_each(|i| x.swap(i, random.below(i + 1)));
+        Data::F32(x)
+    }
+    fn reference(args: &Args, memory: &mut [Vec<f64>]) {
+        memory[2] = gradient(&memory[0], &memory[1], |x| max(args, x));
+    }
+}
+
+impl Checked for AvgPool2d {
+    fn cases() -> BoxedStrategy<Args> {
+        cases(40)
+    }
+    fn reference(args: &Args, memory: &mut [Vec<f64>]) {
+        memory[1] = average(args, &memory[0]);
+    }
+}
+
+impl Checked for AvgPool2dBackward {
+    fn cases() -> BoxedStrategy<Args> {
+        cases(7)
+    }
+    fn reference(args: &Args, memory: &mut [Vec<f64>]) {
+        memory[1] = gradient(&memory[1], &memory[0], |x| average(args, x));
+    }
+}
+
+/// Ties and NaN: the same pixels as PyTorch, in the fast path and in the general one.
+#[test]
+fn the_first_maximum_gets_the_gradient() {
+    let nan = f32::NAN;
+    let low = f32::NEG_INFINITY;
+    let x = [1.0f32, 1.0, 2.0, nan, 1.0, 1.0, nan, 3.0, low, low, 0.0, 5.0, low, low, 5.0, 5.0];
+    let (dy, cpu) = ([1.0f32, 2.0, 3.0, 4.0], Cpu::new());
+    let halving = Args { planes: 1, input: [4, 4], kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+    let (mut y, mut dx) = ([0.0f32; 4], [9.0f32; 16]);
+    cpu.run::<MaxPool2d>(&halving, &mut [Raw::read(&x), Raw::write(&mut y)]);
+    assert!(y[0] == 1.0 && y[1].is_nan() && y[2] == f32::NEG_INFINITY && y[3] == 5.0);
+    cpu.run::<MaxPool2dBackward>(&halving, &mut [Raw::read(&x), Raw::read(&dy), Raw::write(&mut dx)]);
+    let want = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 3.0, 0.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0];
+    assert_eq!(dx, want);
+    // The general path.
+    let general = Args { input: [4, 3], kernel: [2, 3], stride: [2, 2], padding: [0, 0], ..halving };
+    let x = [1.0f32, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, nan, 1.0, nan, 0.0, 7.0];
+    let (mut y, mut dx) = ([0.0f32; 2], [9.0f32; 12]);
+    cpu.run::<MaxPool2d>(&general, &mut [Raw::read(&x), Raw::write(&mut y)]);
+    assert!(y[0] == 1.0 && y[1].is_nan());
+    let dy = [1.0f32, 2.0];
+    cpu.run::<MaxPool2dBackward>(&general, &mut [Raw::read(&x), Raw::read(&dy), Raw::write(&mut dx)]);
+    assert_eq!(dx, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0]);
+}
