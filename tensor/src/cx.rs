@@ -1,0 +1,53 @@
+//! [`Cx`]: what every layer is told at every call.
+
+use castiron_kernels::{Op, Step};
+
+use crate::device::Device;
+use crate::memory::{Arg, Ref};
+
+/// The circumstances of a call: on which device, for how many rows, of which layer, at which step.
+#[derive(Debug)]
+pub struct Cx<'a, D: Device> {
+    device: &'a D,
+    rows: usize,
+    path: u64,
+    step: Ref<'a, Step, D>,
+}
+
+impl<'a, D: Device> Cx<'a, D> {
+    /// For `rows` live rows at `step`.
+    pub fn new(device: &'a D, rows: usize, step: Ref<'a, Step, D>) -> Self {
+        Cx { device, rows, path: 0, step }
+    }
+
+    /// How many rows of the batch are live; never more than the capacity `B` of the call.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The path of the layer as a number. Two layers of a model have different paths, array elements and
+    /// layers of size zero included, so their random masks differ.
+    pub fn path(&self) -> u64 {
+        self.path
+    }
+
+    /// Seed, step count and learning rate, in the device's memory.
+    pub fn step(&self) -> Ref<'a, Step, D> {
+        self.step
+    }
+
+    /// The circumstances of part `index` of this layer.
+    #[must_use]
+    pub fn child(&self, index: usize) -> Self {
+        // splitmix64's finaliser: a bijection that spreads neighbouring numbers.
+        let mut z = self.path ^ (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Cx { path: z ^ (z >> 31), ..*self }
+    }
+
+    /// Runs an operation.
+    pub fn run<O: Op, const N: usize>(&self, args: O::Args, mut arguments: [Arg<'_, D>; N]) {
+        self.device.run::<O>(&args, &mut arguments);
+    }
+}

@@ -1,0 +1,90 @@
+//! Deep learning in which the compiler knows every shape.
+//!
+//! A shape is a Rust array type, a model is a plain struct of layers, and `#[derive(Module)]` writes its
+//! inference, forward and backward code. A layer that does not fit is a compile error
+//! that says in words what it gets and what it was declared for.
+//!
+//! ```
+//! use castiron::prelude::*;
+//!
+//! #[derive(Module)]
+//! #[module(input = [1, 8, 8], output = [2])]
+//! #[repr(C)]
+//! struct Net {
+//!     conv: Conv2d<1, 4, 3, 1, 1, 1, 1, Relu>, // [4, 8, 8]: 3×3, stride 1, padding 1, then ReLU
+//!     pool: MaxPool2d<2>,                      // [4, 4, 4]
+//!     fc: Linear<Rank3<4, 4, 4>, 2>,           // [2]
+//! }
+//!
+//! // Two images: ink on the left, ink on the right.
+//! let mut x = [[[[0.0; 8]; 8]; 1]; 2];
+//! x[0][0].iter_mut().for_each(|row| row[1] = 1.0);
+//! x[1][0].iter_mut().for_each(|row| row[6] = 1.0);
+//!
+//! let loss = CrossEntropyLoss::<2>::new();
+//! let mut trainer = Trainer::<Net, _, _, 2>::new(Cpu::new(), &init::<Net>(0), loss, Adam::new(0.01))?;
+//! for _ in 0..50 {
+//!     trainer.step(&x, &[0, 1])?;
+//! }
+//! let mut y = [[0.0; 2]; 2];
+//! Predictor::<Net, 2>::new(Cpu::new(), &trainer.model())?.predict(&x, &mut y)?;
+//! assert!(y[0][0] > y[0][1] && y[1][1] > y[1][0]);
+//! # Ok::<(), castiron::Error>(())
+//! ```
+//!
+//! The [README](https://github.com/castiron-rs/castiron) shows the whole; here is where to find things:
+//!
+//! | to | look at |
+//! |---|---|
+//! | declare a model | [`Module`](macro@Module), [`nn`] |
+//! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`] |
+//! | feed it | [`data`] |
+//! | use it | [`train::Predictor`]; without an allocator [`train::infer`] |
+//! | save and load it | [`files`] |
+//! | see what it consists of | [`Summary`], [`params`] |
+//! | write a layer | [`Module`](trait@Module), [`memory`], [`testing`] |
+//! | write an operation | [`op`], [`Op`] |
+//!
+//! # Features
+//!
+//! `std` (tensors, training, data in memory), `rayon` (threads), `files` (safetensors, IDX) and `fit` (the
+//! loop with its progress bar, history and plots) are on by default. Without any of them the crate is
+//! `no_std` and needs no allocator: shapes, modules, losses, kernels and [`train::infer`].
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+// The derive macros write `::castiron::...`; this lets them be used in this crate too.
+extern crate self as castiron;
+
+mod cx;
+pub mod device;
+mod error;
+pub mod memory;
+mod module;
+pub mod nn;
+pub mod params;
+mod rank;
+mod sample;
+mod seq;
+mod shape;
+#[cfg(feature = "std")]
+mod tensor;
+#[cfg(feature = "std")]
+pub mod testing;
+
+pub use castiron_kernels;
+pub use castiron_kernels::{Bool, Cpu, Fault, Op, Plain, Step, op, zeroed};
+pub use castiron_macros::Module;
+pub use cx::Cx;
+pub use error::Error;
+pub use half::{bf16, f16};
+pub use module::{Model, Module, Row};
+pub use rank::ByRank;
+pub use sample::{Batch, GradBatch, Layout, Sample};
+pub use seq::{Seq, SeqBatch, TooLong};
+pub use shape::{
+    DType, Element, MAX_RANK, R0, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, Up, flat, flat_mut,
+};
+#[cfg(feature = "std")]
+pub use tensor::Tensor;
+

@@ -1,0 +1,12 @@
+//! Memory as the compiler sees it: borrowed values in the memory of a device, and aligned leaves.
+
+mod address;
+mod aligned;
+mod either;
+mod planned;
+
+#[doc(hidden)]
+pub use address::same;
+pub use address::{Arg, Mut, Ref};
+pub use aligned::Aligned;
+pub use either::Either;

@@ -1,0 +1,78 @@
+//! The layer that does nothing, and no activation.
+
+use castiron_kernels::Plain;
+use castiron_kernels::activation::Activation as Function;
+use castiron_kernels::arithmetic::CopyElements;
+
+use super::{Activation, zero_sized};
+use crate::memory::{Mut, Ref};
+use crate::{Cx, Module, Shape, device::Device};
+
+/// y = x. PyTorch's `Identity`; as the activation of a layer, none.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct Identity;
+zero_sized!(Identity);
+
+impl Activation for Identity {
+    const FUNCTION: Function = Function::Identity;
+    type Keep<T: Plain> = ();
+    type Work<T: Plain> = ();
+    fn gradient<'a, D: Device, T: Plain>(
+        _: &Cx<'_, D>,
+        _: usize,
+        _: Ref<'_, (), D>,
+        _: Ref<'_, T, D>,
+        dy: Ref<'a, T, D>,
+        _: Mut<'a, (), D>,
+    ) -> Ref<'a, T, D> {
+        dy
+    }
+}
+
+impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
+    const KIND: &'static str = "Identity";
+    type State<const B: usize> = ();
+    type Saved<const B: usize> = ();
+    type InferScratch<const B: usize> = ();
+    type TrainScratch<const B: usize> = ();
+
+    fn infer<D: Device, const B: usize>(
+        cx: &Cx<'_, D>,
+        _: Ref<'_, Self, D>,
+        x: Ref<'_, [S; B], D>,
+        mut y: Mut<'_, [S; B], D>,
+        _: Mut<'_, (), D>,
+        _: Mut<'_, (), D>,
+    ) {
+        cx.run::<CopyElements, 2>(cx.rows() * S::LEN, [x.arg(), y.arg()]);
+    }
+
+    fn forward<D: Device, const B: usize>(
+        cx: &Cx<'_, D>,
+        p: Ref<'_, Self, D>,
+        x: Ref<'_, [S; B], D>,
+        y: Mut<'_, [S; B], D>,
+        state: Mut<'_, (), D>,
+        _: Mut<'_, (), D>,
+        scratch: Mut<'_, (), D>,
+    ) {
+        <Self as Module<S, S>>::infer::<D, B>(cx, p, x, y, state, scratch);
+    }
+
+    fn backward<D: Device, const B: usize>(
+        cx: &Cx<'_, D>,
+        _: Ref<'_, Self, D>,
+        _: Ref<'_, [S; B], D>,
+        _: Ref<'_, [S; B], D>,
+        _: Ref<'_, (), D>,
+        dy: Ref<'_, [S; B], D>,
+        dx: Option<Mut<'_, [S; B], D>>,
+        _: Mut<'_, Self, D>,
+        _: Mut<'_, (), D>,
+    ) {
+        if let Some(mut dx) = dx {
+            cx.run::<CopyElements, 2>(cx.rows() * S::LEN, [dy.arg(), dx.arg()]);
+        }
+    }
+}
