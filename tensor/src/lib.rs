@@ -59,18 +59,25 @@ extern crate self as castiron;
 mod cx;
 pub mod device;
 mod error;
+pub mod loss;
 pub mod memory;
 mod module;
 pub mod nn;
+#[cfg(feature = "std")]
+pub mod optim;
 pub mod params;
+pub mod prelude;
 mod rank;
 mod sample;
 mod seq;
 mod shape;
 #[cfg(feature = "std")]
+mod summary;
+#[cfg(feature = "std")]
 mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
+pub mod train;
 
 pub use castiron_kernels;
 pub use castiron_kernels::{Bool, Cpu, Fault, Op, Plain, Step, op, zeroed};
@@ -85,6 +92,8 @@ pub use seq::{Seq, SeqBatch, TooLong};
 pub use shape::{
     DType, Element, MAX_RANK, R0, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, Up, flat, flat_mut,
 };
+#[cfg(feature = "std")]
+pub use summary::Summary;
 #[cfg(feature = "std")]
 pub use tensor::Tensor;
 

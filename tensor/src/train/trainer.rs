@@ -1,0 +1,484 @@
+//! [`Trainer`]: a model, its gradient, the optimizer's memory, and everything a step needs.
+
+use castiron_kernels::update::{Args as Flat, ClipNorm, ClipNormArgs, MergeAverages, ZeroGradients};
+use castiron_kernels::{Plain, Step};
+
+use super::Group;
+use super::groups::Table;
+use crate::device::{Cpu, Storage};
+use crate::loss::{Loss, Value};
+use crate::memory::{Aligned, Either};
+use crate::optim::{Constant, Optimizer, Pass, Schedule};
+use crate::{Batch, Cx, Error, GradBatch, Model, Sample, Tensor, field, split};
+
+/// All memory of training, in one piece.
+#[repr(C)]
+struct Memory<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> {
+    params: M,
+    gradients: M,
+    optimizer: O::State<M>,
+    state: M::State<B>,
+    input: Aligned<Batch<M::Input, B>>,
+    output: Aligned<Batch<M::Output, B>>,
+    target: Aligned<Batch<L::Target, B>>,
+    /// A step and an evaluation do not happen at once.
+    work: Either<StepWork<M, L, B>, EvaluateWork<M, L, B>>,
+    config: L,
+    loss: L::Value,
+    norm: f32,
+    step: Step,
+}
+// SAFETY: `repr(C)`, plain fields.
+unsafe impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Plain for Memory<M, L, O, B> {}
+
+#[repr(C)]
+struct StepWork<M: Model, L: Loss<M::Output>, const B: usize> {
+    saved: M::Saved<B>,
+    scratch: M::TrainScratch<B>,
+    loss_saved: L::Saved<B>,
+    doutput: Aligned<GradBatch<M::Output, B>>,
+}
+// SAFETY: `repr(C)`, plain fields.
+unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for StepWork<M, L, B> {}
+
+#[repr(C)]
+struct EvaluateWork<M: Model, L: Loss<M::Output>, const B: usize> {
+    scratch: M::InferScratch<B>,
+    loss_saved: L::Saved<B>,
+    state: M::State<B>,
+}
+// SAFETY: `repr(C)`, plain fields.
+unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for EvaluateWork<M, L, B> {}
+
+/// Copies of all that a step leaves behind.
+#[cfg(feature = "files")]
+pub(crate) struct Snapshot<M: Plain, O: Plain, S: Plain> {
+    pub(crate) model: Tensor<M>,
+    pub(crate) gradients: Tensor<M>,
+    pub(crate) optimizer: Tensor<O>,
+    pub(crate) state: Tensor<S>,
+    pub(crate) step: Step,
+    /// Batches that the gradients are the sum of; if there are none, the gradients mean nothing.
+    pub(crate) accumulated: u32,
+}
+
+/// Limits on gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Clip {
+    /// None.
+    Off,
+    /// Scales all gradients so that their L2 norm together is at most this. PyTorch's
+    /// `clip_grad_norm_`.
+    #[doc(alias = "clip_grad_norm_")]
+    Norm(f32),
+    /// Clamps every number to ± this. PyTorch's `clip_grad_value_`.
+    #[doc(alias = "clip_grad_value_")]
+    Value(f32),
+}
+
+/// A model in training, for batches of up to `B` samples: parameters, gradients, optimizer state, saved
+/// activations and scratch memory, allocated once. After construction a step allocates nothing.
+///
+/// ```
+/// use castiron::prelude::*;
+///
+/// #[derive(Module)]
+/// #[module(input = [2])]
+/// #[repr(C)]
+/// struct Xor {
+///     fc1: Linear<[f32; 2], 8, Tanh>,
+///     fc2: Linear<[f32; 8], 1>,
+/// }
+///
+/// let model = init::<Xor>(0);
+/// let mut trainer = Trainer::<Xor, _, _, 4>::new(Cpu::new(), &model, BceWithLogitsLoss, Adam::new(0.05))?;
+/// let x = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// let y = [[0.0], [1.0], [1.0], [0.0]];
+/// let first = trainer.step(&x, &y)?;
+/// for _ in 0..300 {
+///     trainer.step(&x, &y)?;
+/// }
+/// assert!(trainer.step(&x, &y)? < 0.05 * first);
+/// # Ok::<(), castiron::Error>(())
+/// ```
+pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage = Cpu> {
+    device: D,
+    memory: Tensor<Memory<M, L, O, B>, D>,
+    table: Table<D>,
+    optimizer: O,
+    schedule: Box<dyn Schedule>,
+    clip: Clip,
+    step: Step,
+    /// Batches whose gradients have been added up since the last update.
+    accumulated: u32,
+}
+
+impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Trainer<M, L, O, B, D> {
+    /// Bytes of everything that is allocated, except a table of a few bytes per parameter tensor.
+    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>();
+
+    /// Bytes of what a step keeps from forward to backward, and of its working memory.
+    pub const ACTIVATION_BYTES: usize = size_of::<StepWork<M, L, B>>();
+
+    /// Training starts from a copy of `model`.
+    ///
+    /// # Errors
+    /// When the device has not enough memory.
+    pub fn new(device: D, model: &M, loss: L, optimizer: O) -> Result<Self, Error> {
+        let mut memory = Tensor::<Memory<M, L, O, B>, D>::zeros_on(&device)?;
+        let (params, config) = split!(memory.borrow_mut(), Memory<M, L, O, B> { params, config });
+        device.write_one(model, params);
+        device.write_one(&loss, config);
+        let table = Table::new::<M>(&device, optimizer.weight_decay())?;
+        Ok(Trainer {
+            device,
+            memory,
+            table,
+            optimizer,
+            schedule: Box::new(Constant),
+            clip: Clip::Off,
+            step: Step::new(),
+            accumulated: 0,
+        })
+    }
+
+    /// Seeds dropout. Zero unless set.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.step.seed = seed;
+        self
+    }
+
+    /// Follows a schedule of the learning rate.
+    #[must_use]
+    pub fn schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        self.schedule = Box::new(schedule);
+        self
+    }
+
+    /// Limits gradients.
+    #[must_use]
+    pub fn clip(mut self, clip: Clip) -> Self {
+        self.clip = clip;
+        self
+    }
+
+    /// One step: forward, backward and update on the mean loss over the rows of `x`, of which there may
+    /// be any number from 1 to `B`. Returns that loss.
+    ///
+    /// # Errors
+    /// When the rows of `x` and `target` differ in number or do not fit, or an operation finds its data
+    /// wrong (a class out of range, say); parameters and running averages are then as before.
+    pub fn step(
+        &mut self,
+        x: <M::Input as Sample>::Rows<'_>,
+        target: <L::Target as Sample>::Rows<'_>,
+    ) -> Result<f32, Error> {
+        let loss = self.accumulate(x, target)?;
+        self.update()?;
+        Ok(loss)
+    }
+
+    /// Forward and backward only: adds this batch's gradients to those since the last
+    /// [`Trainer::update`]. Running averages move at once, as in PyTorch.
+    ///
+    /// ```
+    /// # use castiron::prelude::*;
+    /// # #[derive(Module)]
+    /// # #[module(input = [4])]
+    /// # #[repr(C)]
+    /// # struct Net { fc: Linear<[f32; 4], 2> }
+    /// # let (x, t) = ([[1.0; 4]; 64], [[0.0; 2]; 64]);
+    /// # let model = init::<Net>(0);
+    /// // Memory for 16 samples, steps on 64.
+    /// let mut trainer = Trainer::<Net, _, _, 16>::new(Cpu::new(), &model, MseLoss, Sgd::new(0.1))?;
+    /// for (x, t) in x.chunks(16).zip(t.chunks(16)) {
+    ///     trainer.accumulate(x, t)?;
+    /// }
+    /// trainer.update()?;
+    /// assert_eq!(trainer.steps(), 1);
+    /// # Ok::<(), castiron::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Trainer::step`]; gradients since the last update are then lost.
+    pub fn accumulate(
+        &mut self,
+        x: <M::Input as Sample>::Rows<'_>,
+        target: <L::Target as Sample>::Rows<'_>,
+    ) -> Result<f32, Error> {
+        let rows = Self::rows("Trainer::step", M::Input::count(x), L::Target::count(target))?;
+        let Self { device, memory, table, step, accumulated, .. } = self;
+        let (first, step) = (*accumulated == 0, *step);
+        let fault = device.enter(|device| {
+            let (mut params, mut gradients, state, mut input, mut output, mut at, work, config, mut loss, mut scalars) = split!(
+                memory.borrow_mut(),
+                Memory<M, L, O, B> { params, gradients, state, input, output, target, work, config, loss, step }
+            );
+            let (saved, mut scratch, loss_saved, doutput) =
+                split!(work.a(), StepWork<M, L, B> { saved, scratch, loss_saved, doutput });
+            let (mut saved, mut loss_saved, mut doutput) = (saved, loss_saved, doutput.inner());
+            M::Input::upload::<D, B>(device, x, input.reborrow().inner());
+            L::Target::upload::<D, B>(device, target, at.reborrow().inner());
+            device.write_one(&step, scalars.reborrow());
+            let flat = Flat { rows: table.rows(), bytes: size_of::<M>() };
+            if first {
+                device.run::<ZeroGradients>(&flat, &mut [table.arg(), gradients.arg()]);
+            }
+
+            let cx = Cx::new(device, rows, scalars.as_ref());
+            let (x, target) = (input.as_ref().inner(), at.as_ref().inner());
+            M::forward::<D, B>(
+                &cx,
+                params.as_ref(),
+                x,
+                output.reborrow().inner(),
+                state,
+                saved.reborrow(),
+                scratch.reborrow(),
+            );
+            let y = output.as_ref().inner();
+            let config = config.into_ref();
+            L::forward::<D, B>(&cx, config, y, target, loss.reborrow(), loss_saved.reborrow());
+            L::backward::<D, B>(&cx, config, y, target, loss_saved.as_ref(), doutput.reborrow());
+            M::backward::<D, B>(
+                &cx,
+                params.as_ref(),
+                x,
+                y,
+                saved.as_ref(),
+                doutput.as_ref(),
+                None,
+                gradients.reborrow(),
+                scratch,
+            );
+            // Statistics of data that is wrong must not reach the running averages.
+            let fault = device.take_fault();
+            if fault.is_none() {
+                device.run::<MergeAverages>(&flat, &mut [table.arg(), params.arg(), gradients.as_ref().arg()]);
+            }
+            fault
+        });
+        self.step.draw = self.step.draw.wrapping_add(1);
+        match fault.or_else(|| self.device.take_fault()) {
+            Some(fault) => {
+                self.accumulated = 0;
+                Err(Error::Operation(fault))
+            }
+            None => {
+                self.accumulated = self.accumulated.saturating_add(1);
+                Ok(self.loss())
+            }
+        }
+    }
+
+    /// Changes the parameters by the mean of the gradients accumulated since the last update. Does
+    /// nothing if there are none.
+    ///
+    /// # Errors
+    /// When an operation fails.
+    pub fn update(&mut self) -> Result<(), Error> {
+        if self.accumulated == 0 {
+            return Ok(());
+        }
+        let learning_rate = self.learning_rate();
+        let Self { device, memory, table, optimizer, clip, step, accumulated, .. } = self;
+        step.gradient_scale = 1.0 / *accumulated as f32;
+        step.learning_rate = learning_rate;
+        optimizer.prepare(step);
+        let (scalars_now, clip) = (*step, *clip);
+        device.enter(|device| {
+            let (params, gradients, state, mut norm, mut scalars) =
+                split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
+            device.write_one(&scalars_now, scalars.reborrow());
+            if let Clip::Norm(max_norm) = clip {
+                let args = ClipNormArgs { rows: table.rows(), bytes: size_of::<M>(), max_norm };
+                let arguments = &mut [table.arg(), gradients.as_ref().arg(), scalars.arg(), norm.arg()];
+                device.run::<ClipNorm>(&args, arguments);
+            }
+            let clip_value = if let Clip::Value(value) = clip { value } else { f32::INFINITY };
+            let pass = Pass { table: table.arg(), rows: table.rows(), step: scalars.as_ref(), clip_value };
+            optimizer.update::<D, M>(device, pass, params, gradients.as_ref(), state);
+        });
+        self.step.index = self.step.index.saturating_add(1);
+        self.accumulated = 0;
+        self.device.take_fault().map_or(Ok(()), |fault| Err(Error::Operation(fault)))
+    }
+
+    /// The mean loss over the rows of `x` as the model is used after training: no dropout, running
+    /// averages. From 1 to `B` rows; nothing is changed but the output that [`Trainer::outputs`] reads.
+    ///
+    /// # Errors
+    /// When the rows of `x` and `target` differ in number or do not fit, or an operation finds its data
+    /// wrong.
+    pub fn evaluate(
+        &mut self,
+        x: <M::Input as Sample>::Rows<'_>,
+        target: <L::Target as Sample>::Rows<'_>,
+    ) -> Result<f32, Error> {
+        let rows = Self::rows("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
+        let Self { device, memory, step, .. } = self;
+        let step = *step;
+        device.enter(|device| {
+            let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
+                memory.borrow_mut(),
+                Memory<M, L, O, B> { params, input, output, target, work, config, loss, step }
+            );
+            let (scratch, loss_saved, mut state) =
+                split!(work.b(), EvaluateWork<M, L, B> { scratch, loss_saved, state });
+            M::Input::upload::<D, B>(device, x, input.reborrow().inner());
+            L::Target::upload::<D, B>(device, target, at.reborrow().inner());
+            device.write_one(&step, scalars.reborrow());
+            device.zero(state.reborrow());
+            let cx = Cx::new(device, rows, scalars.as_ref());
+            let x = input.as_ref().inner();
+            M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
+            let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
+            L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
+        });
+        match self.device.take_fault() {
+            Some(fault) => Err(Error::Operation(fault)),
+            None => Ok(self.loss()),
+        }
+    }
+
+    /// Copies the outputs of the last step or evaluation: the first rows, as many as fit.
+    pub fn outputs(&self, rows: <M::Output as Sample>::RowsMut<'_>) {
+        let output = field!(self.memory.borrow(), Memory<M, L, O, B>, output).inner();
+        M::Output::download::<D, B>(&self.device, output, rows);
+    }
+
+    /// The L2 norm of the gradients before they were clipped, at the last step with [`Clip::Norm`].
+    pub fn gradient_norm(&self) -> f32 {
+        let mut norm = 0.0;
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, norm), &mut norm);
+        norm
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f32 {
+        self.schedule.learning_rate(self.optimizer.learning_rate(), self.step.index)
+    }
+
+    /// How many updates have been made.
+    pub fn steps(&self) -> u64 {
+        self.step.index
+    }
+
+    /// A copy of the model as it is now.
+    pub fn model(&self) -> Tensor<M> {
+        let mut model = Tensor::zeros();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, params), &mut *model);
+        model
+    }
+
+    /// A copy of the gradients of the last step.
+    pub fn gradients(&self) -> Tensor<M> {
+        let mut gradients = Tensor::zeros();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, gradients), &mut *gradients);
+        gradients
+    }
+
+    /// Goes on from another model; the optimizer's memory stays.
+    pub fn set_model(&mut self, model: &M) {
+        let (params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
+        self.device.write_one(model, params);
+    }
+
+    /// Sets the group of the parameters whose names match `pattern` (`*` stands for any characters), and
+    /// returns how many tensors do.
+    pub fn group(&mut self, pattern: &str, group: Group) -> usize {
+        let decay = self.optimizer.weight_decay();
+        self.table.change::<M>(&self.device, decay, pattern, |g| *g = group)
+    }
+
+    /// Stops training the parameters whose names match, and returns how many tensors do.
+    ///
+    /// ```
+    /// # use castiron::prelude::*;
+    /// # #[derive(Module)]
+    /// # #[module(input = [4])]
+    /// # #[repr(C)]
+    /// # struct Net { body: Linear<[f32; 4], 8, Relu>, head: Linear<[f32; 8], 2> }
+    /// # let model = init::<Net>(0);
+    /// let mut trainer = Trainer::<Net, _, _, 16>::new(Cpu::new(), &model, MseLoss, Sgd::new(0.1))?;
+    /// assert_eq!(trainer.freeze("body.*"), 2); // weight and bias
+    /// trainer.step(&[[1.0; 4]], &[[0.0; 2]])?;
+    /// assert_eq!(*trainer.model().body.weight, *model.body.weight);
+    /// # Ok::<(), castiron::Error>(())
+    /// ```
+    pub fn freeze(&mut self, pattern: &str) -> usize {
+        let decay = self.optimizer.weight_decay();
+        self.table.change::<M>(&self.device, decay, pattern, |group| group.frozen = true)
+    }
+
+    /// Trains the parameters whose names match again, and returns how many tensors do.
+    ///
+    /// Adam corrects its averages by the number of the trainer's steps, not of each parameter's: after a late
+    /// unfreezing its first steps are larger than PyTorch's, so begin them with a small rate.
+    pub fn unfreeze(&mut self, pattern: &str) -> usize {
+        let decay = self.optimizer.weight_decay();
+        self.table.change::<M>(&self.device, decay, pattern, |group| group.frozen = false)
+    }
+
+    /// Starts recurrent layers from zero again.
+    pub fn reset_state(&mut self) {
+        let (state,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { state, });
+        self.device.zero(state);
+    }
+
+    /// The device.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// What a checkpoint holds.
+    #[cfg(feature = "files")]
+    pub(crate) fn snapshot(&self) -> Snapshot<M, O::State<M>, M::State<B>> {
+        let (mut optimizer, mut state) = (Tensor::zeros(), Tensor::zeros());
+        let memory = self.memory.borrow();
+        self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
+        self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
+        let (step, accumulated) = (self.step, self.accumulated);
+        Snapshot { model: self.model(), gradients: self.gradients(), optimizer, state, step, accumulated }
+    }
+
+    /// Goes on from what a checkpoint holds.
+    #[cfg(feature = "files")]
+    pub(crate) fn restore(&mut self, from: &Snapshot<M, O::State<M>, M::State<B>>) {
+        let (params, gradients, optimizer, state) =
+            split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, state });
+        self.device.write_one(&*from.model, params);
+        self.device.write_one(&*from.gradients, gradients);
+        self.device.write_one(&*from.optimizer, optimizer);
+        self.device.write_one(&*from.state, state);
+        (self.step, self.accumulated) = (from.step, from.accumulated);
+    }
+
+    fn loss(&self) -> f32 {
+        let mut value: L::Value = castiron_kernels::zeroed();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, loss), &mut value);
+        value.total()
+    }
+
+    fn rows(call: &'static str, inputs: Option<usize>, targets: Option<usize>) -> Result<usize, Error> {
+        match (inputs, targets) {
+            (Some(got), Some(targets)) if got == targets => {
+                if (1..=B).contains(&got) {
+                    Ok(got)
+                } else {
+                    Err(Error::Rows { call, got, capacity: B })
+                }
+            }
+            _ => Err(Error::Count { call, inputs, targets }),
+        }
+    }
+}
+
+impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> core::fmt::Debug
+    for Trainer<M, L, O, B, D>
+{
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Trainer<{}> at step {}, {} bytes", M::KIND, self.step.index, Self::BYTES)
+    }
+}
