@@ -57,8 +57,12 @@
 extern crate self as castiron;
 
 mod cx;
+#[cfg(feature = "std")]
+pub mod data;
 pub mod device;
 mod error;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod loss;
 pub mod memory;
 mod module;
