@@ -1,13 +1,21 @@
 //! Training: the state that owns all memory, inference in batches, the loop, its history.
 
+#[cfg(feature = "fit")]
+mod fit;
 #[cfg(feature = "std")]
 mod groups;
+#[cfg(feature = "fit")]
+pub mod history;
 mod predictor;
 #[cfg(feature = "std")]
 mod trainer;
 
+#[cfg(feature = "fit")]
+pub use fit::{Fit, FitError, Rows, accuracy};
 #[cfg(feature = "std")]
 pub use groups::Group;
+#[cfg(feature = "fit")]
+pub use history::{History, Record};
 #[cfg(feature = "std")]
 pub use predictor::Predictor;
 pub use predictor::{Workspace, infer};
