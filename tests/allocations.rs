@@ -1,0 +1,64 @@
+//! After construction, a training step and inference allocate nothing: not on one thread, not on several,
+//! and wherever they are called from.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use castiron::prelude::*;
+use common::{Small, quarters};
+
+struct Counting;
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: passes everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(address, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count(f: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.load(Ordering::SeqCst);
+    f();
+    ALLOCATIONS.load(Ordering::SeqCst) - before
+}
+
+/// One test, so that no other allocates meanwhile.
+#[test]
+fn steps_and_inference_allocate_nothing() {
+    assert!(count(|| drop(std::hint::black_box(Box::new(1)))) > 0, "the counter counts");
+    let (x, t) = quarters(32);
+    for threads in [1, 2] {
+        let model = init::<Small>(1);
+        let cpu = || Cpu::with_threads(threads).unwrap();
+        let mut trainer =
+            Trainer::<Small, _, _, 32>::new(cpu(), &model, CrossEntropyLoss::<4>::new(), Adam::new(1e-3))
+                .unwrap()
+                .schedule(OneCycle { max: 1e-2, steps: 1000 })
+                .clip(Clip::Norm(1.0));
+        let mut predictor = Predictor::<Small, 8>::new(cpu(), &model).unwrap();
+        let mut y = vec![[0.0; 4]; 30];
+        let mut work = |steps: usize| {
+            for i in 0..steps {
+                let rows = 1 + i % 32;
+                trainer.step(&x[..rows], &t[..rows]).unwrap();
+                predictor.predict(&x[..30], &mut y).unwrap();
+            }
+            trainer.evaluate(&x, &t).unwrap();
+        };
+        // Threads allocate once when they first park.
+        work(20);
+        assert_eq!(count(|| work(200)), 0, "allocations on {threads} threads");
+    }
+}

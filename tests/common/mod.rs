@@ -1,0 +1,57 @@
+//! What the tests share: a small model with every kind of memory, and data for it.
+#![allow(dead_code)]
+
+pub mod fixtures;
+
+use castiron::prelude::*;
+
+/// Convolution, batch norm, dropout, pooling, residual arrays, fused activations.
+#[derive(Module)]
+#[module(input = [1, 8, 8], output = [4])]
+#[repr(C)]
+pub struct Small {
+    pub conv1: Conv2d<1, 6, 3, 1, 1>,
+    pub bn1: BatchNorm2d<6>,
+    pub act1: Relu,
+    pub pool1: MaxPool2d<2>,
+    pub conv2: Conv2d<6, 6, 3, 1, 1, 1, 1, Silu>,
+    pub drop: Dropout<20>,
+    pub fc1: Linear<Rank3<6, 4, 4>, 32, Gelu>,
+    pub blocks: [Residual<Linear<[f32; 32], 32, Tanh>>; 2],
+    pub head: Linear<[f32; 32], 4>,
+}
+
+/// `count` samples of four classes: which quarter of the image is bright.
+pub fn quarters(count: usize) -> (Vec<Rank3<1, 8, 8>>, Vec<i32>) {
+    let mut noise = 12345u32;
+    let mut next = move || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 8) as f32 / (1 << 24) as f32
+    };
+    (0..count)
+        .map(|i| {
+            let class = i % 4;
+            let mut image = [[[0.0; 8]; 8]; 1];
+            for (row, line) in image[0].iter_mut().enumerate() {
+                for (column, pixel) in line.iter_mut().enumerate() {
+                    let bright = row / 4 == class / 2 && column / 4 == class % 2;
+                    *pixel = next() + if bright { 0.6 } else { 0.0 };
+                }
+            }
+            (image, class as i32)
+        })
+        .unzip()
+}
+
+/// The bits of all parameters and running averages.
+pub fn bits<M: Params>(model: &M) -> Vec<u32> {
+    let mut bits = Vec::new();
+    let base = (model as *const M).cast::<u8>();
+    castiron::params::visit::<M>(|_, offset, leaf| {
+        for i in 0..leaf.dims.len() {
+            // SAFETY: the tree says that a float lies there.
+            bits.push(unsafe { base.add(offset).cast::<u32>().add(i).read() });
+        }
+    });
+    bits
+}
