@@ -101,3 +101,7 @@ pub use summary::Summary;
 #[cfg(feature = "std")]
 pub use tensor::Tensor;
 
+/// The README's programs, compiled and run.
+#[cfg(all(doctest, feature = "fit"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,55 @@
+//! LeNet-5 on one thread: `cargo bench --bench models`. Throughput is in samples (elements) per second.
+
+use castiron::prelude::*;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+#[derive(Module)]
+#[module(input = [1, 28, 28], output = [10])]
+#[repr(C)]
+struct LeNet {
+    conv1: Conv2d<1, 6, 5, 1, 2, 1, 1, Relu>,
+    pool1: MaxPool2d<2>,
+    conv2: Conv2d<6, 16, 5, 1, 0, 1, 1, Relu>,
+    pool2: MaxPool2d<2>,
+    fc1: Linear<Rank3<16, 5, 5>, 120, Relu>,
+    fc2: Linear<[f32; 120], 84, Relu>,
+    fc3: Linear<[f32; 84], 10>,
+}
+
+fn images(count: usize) -> (Vec<Rank3<1, 28, 28>>, Vec<i32>) {
+    let pixel = |i: usize| ((i * 7919 + 13) % 997) as f32 / 997.0;
+    let image = |i: usize| {
+        [core::array::from_fn(|row| core::array::from_fn(|column| pixel((i * 28 + row) * 28 + column)))]
+    };
+    (0..count).map(|i| (image(i), (i % 10) as i32)).unzip()
+}
+
+fn lenet(c: &mut Criterion) {
+    let model = init::<LeNet>(0);
+    let (x, t) = images(64);
+    let mut group = c.benchmark_group("LeNet-5");
+
+    group.throughput(Throughput::Elements(64));
+    let mut trainer =
+        Trainer::<LeNet, _, _, 64>::new(Cpu::new(), &model, CrossEntropyLoss::<10>::new(), Adam::new(1e-3))
+            .expect("memory");
+    group.bench_function("training step with Adam, batch 64", |bench| {
+        bench.iter(|| trainer.step(&x, &t).expect("a step"));
+    });
+
+    let mut y = vec![[0.0; 10]; 64];
+    let mut predictor = Predictor::<LeNet, 64>::new(Cpu::new(), &model).expect("memory");
+    group.bench_function("inference, batch 64", |bench| {
+        bench.iter(|| predictor.predict(&x, &mut y).expect("a batch"));
+    });
+
+    group.throughput(Throughput::Elements(1));
+    let mut predictor = Predictor::<LeNet, 1>::new(Cpu::new(), &model).expect("memory");
+    group.bench_function("inference, batch 1", |bench| {
+        bench.iter(|| predictor.predict(&x[..1], &mut y[..1]).expect("a batch"));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, lenet);
+criterion_main!(benches);
