@@ -3,7 +3,7 @@
 use castiron_kernels::Plain;
 use castiron_kernels::activation::{Activate, ActivateBackward, Activation as Function, Args};
 
-use super::zero_sized;
+use super::{forward_is_infer, zero_sized};
 use crate::memory::{Arg, Mut, Ref};
 use crate::{Cx, Module, Shape, device::Device, params::Params};
 
@@ -67,10 +67,7 @@ macro_rules! activation {
 
         impl<S: Shape<Elem = f32> $($(, const $param: $ty)+)?> Module<S, S> for $name $(<$($param),+>)? {
             const KIND: &'static str = stringify!($name);
-            type State<const B: usize> = ();
-            type Saved<const B: usize> = ();
-            type InferScratch<const B: usize> = ();
-            type TrainScratch<const B: usize> = ();
+            forward_is_infer!(S => S);
 
             fn infer<D: Device, const B: usize>(
                 cx: &Cx<'_, D>,
@@ -82,18 +79,6 @@ macro_rules! activation {
             ) {
                 let args = Args { activation: Self::FUNCTION, len: cx.rows() * S::LEN };
                 cx.run::<Activate, 2>(args, [x.arg(), y.arg()]);
-            }
-
-            fn forward<D: Device, const B: usize>(
-                cx: &Cx<'_, D>,
-                p: Ref<'_, Self, D>,
-                x: Ref<'_, [S; B], D>,
-                y: Mut<'_, [S; B], D>,
-                state: Mut<'_, (), D>,
-                _: Mut<'_, (), D>,
-                scratch: Mut<'_, (), D>,
-            ) {
-                <Self as Module<S, S>>::infer::<D, B>(cx, p, x, y, state, scratch);
             }
 
             fn backward<D: Device, const B: usize>(

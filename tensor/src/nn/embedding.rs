@@ -5,6 +5,7 @@ use core::mem::offset_of;
 use castiron_kernels::Plain;
 use castiron_kernels::embedding::{Args, Embedding as Look, EmbeddingBackward};
 
+use super::forward_is_infer;
 use crate::memory::{Aligned, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
 use crate::{Cx, Element, Module, Rank2, device::Device, field, split};
@@ -52,10 +53,7 @@ impl<const V: usize, const E: usize, P: Element> Params for Embedding<V, E, P> {
 
 impl<const V: usize, const E: usize, const T: usize> Module<[i32; T], Rank2<T, E>> for Embedding<V, E> {
     const KIND: &'static str = "Embedding";
-    type State<const B: usize> = ();
-    type Saved<const B: usize> = ();
-    type InferScratch<const B: usize> = ();
-    type TrainScratch<const B: usize> = ();
+    forward_is_infer!([i32; T] => Rank2<T, E>);
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
@@ -67,18 +65,6 @@ impl<const V: usize, const E: usize, const T: usize> Module<[i32; T], Rank2<T, E
     ) {
         let args = Args { vocabulary: V, width: E, len: cx.rows() * T };
         cx.run::<Look, 3>(args, [field!(p, Self, weight).arg(), x.arg(), y.arg()]);
-    }
-
-    fn forward<D: Device, const B: usize>(
-        cx: &Cx<'_, D>,
-        p: Ref<'_, Self, D>,
-        x: Ref<'_, [[i32; T]; B], D>,
-        y: Mut<'_, [Rank2<T, E>; B], D>,
-        state: Mut<'_, (), D>,
-        _: Mut<'_, (), D>,
-        scratch: Mut<'_, (), D>,
-    ) {
-        Self::infer::<D, B>(cx, p, x, y, state, scratch);
     }
 
     fn backward<D: Device, const B: usize>(

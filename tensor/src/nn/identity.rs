@@ -4,7 +4,7 @@ use castiron_kernels::Plain;
 use castiron_kernels::activation::Activation as Function;
 use castiron_kernels::arithmetic::CopyElements;
 
-use super::{Activation, zero_sized};
+use super::{Activation, forward_is_infer, zero_sized};
 use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Shape, device::Device};
 
@@ -32,10 +32,7 @@ impl Activation for Identity {
 
 impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
     const KIND: &'static str = "Identity";
-    type State<const B: usize> = ();
-    type Saved<const B: usize> = ();
-    type InferScratch<const B: usize> = ();
-    type TrainScratch<const B: usize> = ();
+    forward_is_infer!(S => S);
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
@@ -46,18 +43,6 @@ impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
         _: Mut<'_, (), D>,
     ) {
         cx.run::<CopyElements, 2>(cx.rows() * S::LEN, [x.arg(), y.arg()]);
-    }
-
-    fn forward<D: Device, const B: usize>(
-        cx: &Cx<'_, D>,
-        p: Ref<'_, Self, D>,
-        x: Ref<'_, [S; B], D>,
-        y: Mut<'_, [S; B], D>,
-        state: Mut<'_, (), D>,
-        _: Mut<'_, (), D>,
-        scratch: Mut<'_, (), D>,
-    ) {
-        <Self as Module<S, S>>::infer::<D, B>(cx, p, x, y, state, scratch);
     }
 
     fn backward<D: Device, const B: usize>(

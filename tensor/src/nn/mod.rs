@@ -64,3 +64,27 @@ macro_rules! zero_sized {
     };
 }
 use zero_sized;
+
+/// For a layer that needs no memory of its own and computes in training what it does after it: the memory
+/// types, and `forward` by `infer`.
+macro_rules! forward_is_infer {
+    ($x:ty => $y:ty) => {
+        type State<const B: usize> = ();
+        type Saved<const B: usize> = ();
+        type InferScratch<const B: usize> = ();
+        type TrainScratch<const B: usize> = ();
+
+        fn forward<D: Device, const B: usize>(
+            cx: &Cx<'_, D>,
+            p: Ref<'_, Self, D>,
+            x: Ref<'_, [$x; B], D>,
+            y: Mut<'_, [$y; B], D>,
+            state: Mut<'_, (), D>,
+            _: Mut<'_, (), D>,
+            scratch: Mut<'_, (), D>,
+        ) {
+            <Self as Module<$x, $y>>::infer::<D, B>(cx, p, x, y, state, scratch);
+        }
+    };
+}
+use forward_is_infer;

@@ -5,7 +5,7 @@ use castiron_kernels::pool2d::{
 };
 use castiron_kernels::reduce::{Args as Sum, Expand, ExpandArgs, Reduce};
 
-use super::zero_sized;
+use super::{forward_is_infer, zero_sized};
 use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Rank3, device::Device};
 
@@ -69,10 +69,7 @@ macro_rules! pool {
                 );
             };
             const KIND: &'static str = stringify!($name);
-            type State<const B: usize> = ();
-            type Saved<const B: usize> = ();
-            type InferScratch<const B: usize> = ();
-            type TrainScratch<const B: usize> = ();
+            forward_is_infer!(Rank3<C, H, W> => Rank3<C, HO, WO>);
 
             fn infer<D: Device, const B: usize>(
                 cx: &Cx<'_, D>,
@@ -83,18 +80,6 @@ macro_rules! pool {
                 _: Mut<'_, (), D>,
             ) {
                 cx.run::<$forward, 2>(args(cx.rows() * C, [H, W], K, STRIDE, PADDING), [x.arg(), y.arg()]);
-            }
-
-            fn forward<D: Device, const B: usize>(
-                cx: &Cx<'_, D>,
-                p: Ref<'_, Self, D>,
-                x: Ref<'_, [Rank3<C, H, W>; B], D>,
-                y: Mut<'_, [Rank3<C, HO, WO>; B], D>,
-                state: Mut<'_, (), D>,
-                _: Mut<'_, (), D>,
-                scratch: Mut<'_, (), D>,
-            ) {
-                Self::infer::<D, B>(cx, p, x, y, state, scratch);
             }
 
             fn backward<D: Device, const B: usize>(
@@ -144,10 +129,7 @@ zero_sized!(GlobalAvgPool2d);
 
 impl<const C: usize, const H: usize, const W: usize> Module<Rank3<C, H, W>, [f32; C]> for GlobalAvgPool2d {
     const KIND: &'static str = "GlobalAvgPool2d";
-    type State<const B: usize> = ();
-    type Saved<const B: usize> = ();
-    type InferScratch<const B: usize> = ();
-    type TrainScratch<const B: usize> = ();
+    forward_is_infer!(Rank3<C, H, W> => [f32; C]);
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
@@ -159,18 +141,6 @@ impl<const C: usize, const H: usize, const W: usize> Module<Rank3<C, H, W>, [f32
     ) {
         let mean = Sum { outer: cx.rows() * C, len: H * W, inner: 1, mean: true, accumulate: false };
         cx.run::<Reduce, 2>(mean, [x.arg(), y.arg()]);
-    }
-
-    fn forward<D: Device, const B: usize>(
-        cx: &Cx<'_, D>,
-        p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank3<C, H, W>; B], D>,
-        y: Mut<'_, [[f32; C]; B], D>,
-        state: Mut<'_, (), D>,
-        _: Mut<'_, (), D>,
-        scratch: Mut<'_, (), D>,
-    ) {
-        <Self as Module<Rank3<C, H, W>, [f32; C]>>::infer::<D, B>(cx, p, x, y, state, scratch);
     }
 
     fn backward<D: Device, const B: usize>(

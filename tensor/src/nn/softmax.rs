@@ -2,7 +2,7 @@
 
 use castiron_kernels::softmax::{Args, Softmax as Normalize, SoftmaxBackward};
 
-use super::zero_sized;
+use super::{forward_is_infer, zero_sized};
 use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Shape, device::Device};
 
@@ -17,10 +17,7 @@ macro_rules! softmax {
         impl<S: Shape<Elem = f32>> Module<S, S> for $name {
             const CHECK: () = assert!(S::LAST > 0, "softmax: the last dimension is empty");
             const KIND: &'static str = stringify!($name);
-            type State<const B: usize> = ();
-            type Saved<const B: usize> = ();
-            type InferScratch<const B: usize> = ();
-            type TrainScratch<const B: usize> = ();
+            forward_is_infer!(S => S);
 
             fn infer<D: Device, const B: usize>(
                 cx: &Cx<'_, D>,
@@ -32,18 +29,6 @@ macro_rules! softmax {
             ) {
                 let args = Args { rows: cx.rows() * (S::LEN / S::LAST), len: S::LAST, log: $log };
                 cx.run::<Normalize, 2>(args, [x.arg(), y.arg()]);
-            }
-
-            fn forward<D: Device, const B: usize>(
-                cx: &Cx<'_, D>,
-                p: Ref<'_, Self, D>,
-                x: Ref<'_, [S; B], D>,
-                y: Mut<'_, [S; B], D>,
-                state: Mut<'_, (), D>,
-                _: Mut<'_, (), D>,
-                scratch: Mut<'_, (), D>,
-            ) {
-                <Self as Module<S, S>>::infer::<D, B>(cx, p, x, y, state, scratch);
             }
 
             fn backward<D: Device, const B: usize>(
