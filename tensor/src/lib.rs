@@ -32,7 +32,7 @@
 //! # Ok::<(), castiron::Error>(())
 //! ```
 //!
-//! The [README](https://github.com/castiron-rs/castiron) shows the whole; here is where to find things:
+//! The README shows the whole; here is where to find things:
 //!
 //! | to | look at |
 //! |---|---|
