@@ -22,6 +22,11 @@ pub(crate) trait Checked: Op {
     /// The operation, naively, in float64. Integers come as float64 too. `memory` has the lengths of
     /// [`Op::memory`]; written arguments come zeroed.
     fn reference(args: &Self::Args, memory: &mut [Vec<f64>]);
+    /// For an operation that can work in place: the arguments with which it does what `args` do, which
+    /// operand is then absent, and which output holds it. Must give the same bits as out of place.
+    fn in_place(_args: &Self::Args) -> Option<(Self::Args, [usize; 2])> {
+        None
+    }
 }
 
 /// The contents of one memory argument.
@@ -98,8 +103,24 @@ where
         // Other threads: the same bits. Lesser instruction sets: the same values.
         let threaded = run::<O>(&several, &args, &spec, &inputs)?;
         prop_assert!(same_bits(&first, &threaded), "several threads give other bits");
+        let changed = O::in_place(&args).map(|(args, [read, output])| {
+            let (spec, mut inputs) = (Spec::of::<O>(&args), inputs.clone());
+            assert!(spec.items()[read].bytes == 0 && spec.items()[output].mode == Mode::Update);
+            inputs[output] = std::mem::replace(&mut inputs[read], Data::F32(Vec::new()));
+            (args, spec, inputs, read)
+        });
+        let in_place = |cpu: &Cpu, want: &[Data]| -> Result<(), TestCaseError> {
+            let Some((args, spec, inputs, read)) = &changed else { return Ok(()) };
+            let mut got = run::<O>(cpu, args, spec, inputs)?;
+            got[*read].clone_from(&want[*read]);
+            prop_assert!(same_bits(&got, want), "in place gives other bits, {:?}", cpu.isa());
+            Ok(())
+        };
+        in_place(&Cpu::new(), &first)?;
+        in_place(&several, &first)?;
         for isa in [Isa::Portable, Isa::Avx2] {
             let lesser = run::<O>(&Cpu::new().with_isa(isa), &args, &spec, &inputs)?;
+            in_place(&Cpu::new().with_isa(isa), &lesser)?;
             for (i, (got, want)) in lesser.iter().zip(&want).enumerate() {
                 if spec.items()[i].mode == Mode::Read {
                     continue;
@@ -191,7 +212,9 @@ fn widen(data: &Data, mode: Mode) -> Vec<f64> {
 
 fn same_bits(a: &[Data], b: &[Data]) -> bool {
     a.iter().zip(b).all(|pair| match pair {
-        (Data::F32(a), Data::F32(b)) => a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()),
+        (Data::F32(a), Data::F32(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+        }
         (Data::I32(a), Data::I32(b)) => a == b,
         (Data::U32(a), Data::U32(b)) => a == b,
         _ => false,

@@ -30,6 +30,7 @@ pub mod registry;
 pub mod regression;
 pub mod softmax;
 mod step;
+pub mod strided;
 pub mod update;
 mod window;
 

@@ -105,6 +105,16 @@ impl Spec {
         self.push::<T>(count, Mode::Update)
     }
 
+    /// The next argument of an operation that can work in place: absent if it does.
+    pub fn read_unless<T: Plain>(&mut self, in_place: bool, count: usize) -> &mut Self {
+        self.read::<T>(if in_place { 0 } else { count })
+    }
+
+    /// The output of an operation that can work in place: read and changed if it does, else overwritten.
+    pub fn write_or_update<T: Plain>(&mut self, in_place: bool, count: usize) -> &mut Self {
+        self.push::<T>(count, if in_place { Mode::Update } else { Mode::Write })
+    }
+
     /// All arguments in order.
     pub fn items(&self) -> &[Access] {
         &self.items[..self.len]

@@ -53,6 +53,14 @@ plain_tuple!(A);
 plain_tuple!(A, B);
 plain_tuple!(A, B, C);
 plain_tuple!(A, B, C, D);
+plain_tuple!(A, B, C, D, E);
+plain_tuple!(A, B, C, D, E, F);
+plain_tuple!(A, B, C, D, E, F, G);
+plain_tuple!(A, B, C, D, E, F, G, H);
+plain_tuple!(A, B, C, D, E, F, G, H, I);
+plain_tuple!(A, B, C, D, E, F, G, H, I, J);
+plain_tuple!(A, B, C, D, E, F, G, H, I, J, K);
+plain_tuple!(A, B, C, D, E, F, G, H, I, J, K, L);
 
 /// A boolean stored as a byte: zero is false, anything else is true.
 ///

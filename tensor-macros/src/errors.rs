@@ -18,14 +18,28 @@ impl Errors {
         Errors { found: RefCell::new(Some(Vec::new())) }
     }
 
+    /// Runs something whose errors were reported before, with errors that nobody reads.
+    pub(crate) fn unread<T>(run: impl FnOnce(&Errors) -> T) -> T {
+        let errors = Errors::new();
+        let result = run(&errors);
+        errors.into_vec();
+        result
+    }
+
     /// An error at `tokens`.
     pub(crate) fn at(&self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// An error of `syn`, or one that a parser returned.
+    /// An error of `syn`, or one that a parser returned. The same one at the same place counts once.
     pub(crate) fn push(&self, error: syn::Error) {
-        self.found.borrow_mut().as_mut().expect("errors are reported once").push(error);
+        let mut found = self.found.borrow_mut();
+        let found = found.as_mut().expect("errors are reported once");
+        // A block that is used twice has its mistakes twice.
+        let place = |error: &syn::Error| (error.to_string(), format!("{:?}", error.span()));
+        if !found.iter().any(|other| place(other) == place(&error)) {
+            found.push(error);
+        }
     }
 
     /// How many there are so far.

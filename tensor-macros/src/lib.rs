@@ -1,18 +1,28 @@
 //! The procedural macros of castiron: a small compiler inside the Rust compiler.
 //!
-//! It reads a declaration (`parse`), makes a graph of layers and values of it (`graph`, `layers`),
-//! infers every shape (`shapes`), plans memory (`plan`) and writes Rust (`code`). It collects what
-//! is wrong on the way (`errors`) and reports everything at once. It knows the layers' names and how
-//! they map shapes, and nothing of how they compute: it writes paths into `castiron`.
+//! It has two front-ends. `model!` parses its own language (`parse::model`), finds the declarations of other
+//! models (`template`) and builds a graph of layers and values (`build`, `graph`); `#[derive(Module)]` makes one
+//! of a struct (`parse`, `chain`). From there on there is one way: infer every shape (`shapes`), turn the graph
+//! into programs of calls over named buffers, fused where one kernel does what several nodes say (`lower`), give
+//! every buffer its place in memory (`plan`), and write Rust (`code`). What is wrong is collected on the way
+//! (`errors`) and reported at once. The compiler knows the layers' names, how they map shapes and what each call
+//! reads and writes, and nothing of how they compute: it writes paths into `castiron`.
 
+mod build;
+mod chain;
 mod code;
 mod errors;
+#[cfg(test)]
+mod expansion;
 mod graph;
 mod layers;
+mod lower;
 mod parse;
 mod plan;
 mod sample;
 mod shapes;
+mod spelling;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +31,7 @@ use syn::DeriveInput;
 
 use errors::Errors;
 use graph::Graph;
+use template::Soundness;
 
 /// Makes a model of a struct: its fields are layers, and data flows through them in order.
 ///
@@ -72,8 +83,8 @@ use graph::Graph;
 ///
 /// # Limits
 ///
-/// A generic struct is a template, of which the macro cannot plan the memory: write the numbers. A model
-/// with branches is not a list of layers: write its parts as structs, and what joins them by hand.
+/// A generic struct is a template, of which the macro cannot plan the memory, and a model with branches is not a
+/// list of layers: declare such models with `model!`, which is the same compiler.
 #[proc_macro_derive(Module, attributes(module, param))]
 pub fn derive_module(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as DeriveInput);
@@ -83,14 +94,35 @@ pub fn derive_module(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
     items.into()
 }
 
+/// Makes models of declarations; the documentation of `castiron::model` says how they are written.
+#[proc_macro]
+pub fn model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let errors = Errors::new();
+    let mut items = declarations(input.into(), &errors);
+    items.extend(errors.report());
+    items.into()
+}
+
+/// The items for the declarations of a `model!`.
+fn declarations(input: TokenStream, errors: &Errors) -> TokenStream {
+    template::expand(input, errors, &mut |mut graph, soundness| {
+        if soundness == Soundness::Hollow {
+            return code::stand_in(&graph);
+        }
+        let faults = errors.count();
+        shapes::infer(&mut graph, errors);
+        if soundness == Soundness::Faulty || errors.count() > faults {
+            return code::stand_in(&graph);
+        }
+        graph.drop_dead();
+        code::model(&graph)
+    })
+}
+
 /// The items for a struct; where there are errors, those that keep rustc from adding errors of its own.
 fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let Some(declaration) = parse::declaration(input, errors) else { return TokenStream::new() };
-    let mut graph = Graph::chain(&declaration);
+    let mut graph = Graph::of_struct(declaration);
     shapes::infer(&mut graph, errors);
-    if errors.count() > 0 {
-        return code::stand_in(&graph);
-    }
-    let plan = plan::Plan::of(&graph);
-    code::model(&graph, &plan)
+    if errors.count() > 0 { code::stand_in(&graph) } else { code::model(&graph) }
 }

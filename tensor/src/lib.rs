@@ -1,19 +1,18 @@
 //! Deep learning in which the compiler knows every shape.
 //!
-//! A shape is a Rust array type, a model is a plain struct of layers, and `#[derive(Module)]` writes its
-//! inference, forward and backward code. A layer that does not fit is a compile error
-//! that says in words what it gets and what it was declared for.
+//! A shape is a Rust array type, a model is a plain struct of layers that [`model!`] declares, and its
+//! inference, forward and backward code is written by the compiler. A layer that does not fit is a compile error
+//! that says in words what it gets and what it needs.
 //!
 //! ```
 //! use castiron::prelude::*;
 //!
-//! #[derive(Module)]
-//! #[module(input = [1, 8, 8], output = [2])]
-//! #[repr(C)]
-//! struct Net {
-//!     conv: Conv2d<1, 4, 3, 1, 1, 1, 1, Relu>, // [4, 8, 8]: 3×3, stride 1, padding 1, then ReLU
-//!     pool: MaxPool2d<2>,                      // [4, 4, 4]
-//!     fc: Linear<Rank3<4, 4, 4>, 2>,           // [2]
+//! model! {
+//!     Net: [1, 8, 8] -> [2] {
+//!         conv: Conv2d(4, kernel = 3, padding = 1), Relu, // [4, 8, 8]
+//!         MaxPool2d(2),                                   // [4, 4, 4]
+//!         fc: Linear(2),                                  // [2]
+//!     }
 //! }
 //!
 //! // Two images: ink on the left, ink on the right.
@@ -36,12 +35,13 @@
 //!
 //! | to | look at |
 //! |---|---|
-//! | declare a model | [`Module`](macro@Module), [`nn`] |
+//! | declare a model | [`model!`]; as a struct of your own: [`Module`](macro@Module); [`nn`] |
 //! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`] |
 //! | feed it | [`data`] |
-//! | use it | [`train::Predictor`]; without an allocator [`train::infer`] |
+//! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; faster, [`Prepared`] |
 //! | save and load it | [`files`] |
 //! | see what it consists of | [`Summary`], [`params`] |
+//! | call a layer whose shapes are numbers | [`call`] |
 //! | write a layer | [`Module`](trait@Module), [`memory`], [`testing`] |
 //! | write an operation | [`op`], [`Op`] |
 //!
@@ -56,6 +56,7 @@
 // The derive macros write `::castiron::...`; this lets them be used in this crate too.
 extern crate self as castiron;
 
+pub mod call;
 mod cx;
 #[cfg(feature = "std")]
 pub mod data;
@@ -63,6 +64,7 @@ pub mod device;
 mod error;
 #[cfg(feature = "files")]
 pub mod files;
+mod infer;
 pub mod loss;
 pub mod memory;
 mod module;
@@ -71,6 +73,7 @@ pub mod nn;
 pub mod optim;
 pub mod params;
 pub mod prelude;
+mod prepared;
 mod rank;
 mod sample;
 mod seq;
@@ -86,10 +89,14 @@ pub mod train;
 pub use castiron_kernels;
 pub use castiron_kernels::{Bool, Cpu, Fault, Op, Plain, Step, op, zeroed};
 pub use castiron_macros::Module;
+#[doc = include_str!("language.md")]
+pub use castiron_macros::model;
 pub use cx::Cx;
 pub use error::Error;
 pub use half::{bf16, f16};
-pub use module::{Model, Module, Row};
+pub use infer::Infer;
+pub use module::{Model, Module, Prepare, Row};
+pub use prepared::{Prepared, prepare};
 pub use rank::ByRank;
 pub use sample::{Batch, GradBatch, Layout, Sample};
 pub use seq::{Seq, SeqBatch, TooLong};

@@ -3,7 +3,7 @@
 use crate::cx::Cx;
 use crate::device::Device;
 use crate::memory::{Mut, Ref};
-use crate::params::Params;
+use crate::params::{Params, Tree};
 use crate::sample::{Batch, GradBatch, Layout, Sample};
 
 use castiron_kernels::Plain;
@@ -15,8 +15,8 @@ use castiron_kernels::Plain;
 ///   beyond is neither read nor written.
 /// - `infer` computes outputs as they are used after training; `forward` as they are during training, and
 ///   keeps in `saved` what `backward` will need.
-/// - `backward` gets the `x` and `y` of forward, unchanged, and the gradient `dy` of the loss with respect
-///   to `y`. It overwrites `dx` if it is there, *adds* to the trained leaves of `dp`, and overwrites the
+/// - `backward` gets the `x` and `y` of forward, unchanged, what it left in `saved`, which backward may use up,
+///   and the gradient `dy` of the loss with respect to `y`. It overwrites `dx` if it is there, *adds* to the trained leaves of `dp`, and overwrites the
 ///   slots of running averages in `dp` with the statistics of this batch.
 /// - `scratch` holds anything at the start of a call, and is nobody's afterwards.
 /// - No heap, no panic, no device-specific code: memory is reached through operations only.
@@ -76,7 +76,7 @@ pub trait Module<X: Sample, Y: Sample>: Params {
         p: Ref<'_, Self, D>,
         x: Ref<'_, Batch<X, B>, D>,
         y: Ref<'_, Batch<Y, B>, D>,
-        saved: Ref<'_, Self::Saved<B>, D>,
+        saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, GradBatch<Y, B>, D>,
         dx: Option<Mut<'_, GradBatch<X, B>, D>>,
         dp: Mut<'_, Self, D>,
@@ -84,16 +84,56 @@ pub trait Module<X: Sample, Y: Sample>: Params {
     );
 }
 
-/// A module with one input and one output type: what `#[derive(Module)]` makes.
+/// A module with one input and one output type: what `model!` and `#[derive(Module)]` make.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
-    note = "a model is a struct with `#[derive(Module)]`, which knows its input and output"
+    note = "a model is declared by `model!`, or is a struct with `#[derive(Module)]`: it knows its input and output"
 )]
 pub trait Model: Module<Self::Input, Self::Output> {
     /// One input sample.
     type Input: Sample;
     /// One output sample.
     type Output: Sample;
+
+    /// Bytes of everything that it computes of one sample: what training would need without a plan.
+    const ACTIVATION_BYTES: usize;
+    /// Bytes of its parameters and buffers.
+    const PARAMETER_BYTES: usize = size_of::<Self>();
+    /// Bytes of working memory for inference on one sample.
+    const INFER_BYTES: usize = size_of::<Self::InferScratch<1>>() + size_of::<Self::State<1>>();
+    /// Bytes of working memory for a training step on one sample, beyond parameters, gradients and the
+    /// optimizer's moments.
+    const TRAIN_BYTES: usize = size_of::<Self::Saved<1>>() + size_of::<Self::TrainScratch<1>>();
+}
+
+/// A model that inference can use in another form: batch norms folded into the convolutions before them.
+///
+/// `#[derive(Module)]` and [`model!`](crate::model) implement it; programs use it through
+/// [`Prepared`](crate::Prepared).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no prepared form",
+    note = "models that `model!` declares and structs with `#[derive(Module)]` have one; others run as they are"
+)]
+pub trait Prepare: Model {
+    /// The parameters in that form; [`Prepared`](crate::Prepared) says how they lie.
+    type Weights: Plain;
+    /// Working memory.
+    type Scratch<const B: usize>: Plain;
+    /// Names, dimensions and offsets of everything in [`Prepare::Weights`]; all of it frozen.
+    const LAYOUT: Tree;
+
+    /// Computes them. `cx` has one row: parameters are not a batch. Nothing between them is written.
+    fn prepare<D: Device>(cx: &Cx<'_, D>, p: Ref<'_, Self, D>, to: Mut<'_, Self::Weights, D>);
+
+    /// y = f(x), as used after training.
+    fn infer_prepared<D: Device, const B: usize>(
+        cx: &Cx<'_, D>,
+        p: Ref<'_, Self::Weights, D>,
+        x: Ref<'_, Batch<Self::Input, B>, D>,
+        y: Mut<'_, Batch<Self::Output, B>, D>,
+        state: Mut<'_, Self::State<B>, D>,
+        scratch: Mut<'_, Self::Scratch<B>, D>,
+    );
 }
 
 /// One line of a summary.

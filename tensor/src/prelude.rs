@@ -3,7 +3,8 @@
 pub use crate::loss::{BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, Loss, MseLoss, NllLoss};
 pub use crate::nn::*;
 pub use crate::{
-    Cpu, Model, Module, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, params::Params, shape,
+    Cpu, Model, Module, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, model,
+    params::Params, shape,
 };
 #[cfg(feature = "std")]
 pub use crate::{

@@ -163,3 +163,12 @@ macro_rules! tuple {
 }
 tuple!(A 0, C 1);
 tuple!(A 0, C 1, E 2);
+tuple!(A 0, C 1, E 2, F 3);
+tuple!(A 0, C 1, E 2, F 3, G 4);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5, I 6);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5, I 6, J 7);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5, I 6, J 7, K 8);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5, I 6, J 7, K 8, L 9);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5, I 6, J 7, K 8, L 9, M 10);
+tuple!(A 0, C 1, E 2, F 3, G 4, H 5, I 6, J 7, K 8, L 9, M 10, N 11);

@@ -100,7 +100,10 @@ fn push(rows: &[Row], depth: usize, lines: &mut Vec<[String; 5]>) {
     for row in rows {
         let blank = |n: u64| if n == 0 { String::new() } else { grouped(n) };
         lines.push([
-            format!("{:indent$}{} ({})", "", row.name, row.kind, indent = 2 * depth),
+            match row.name == row.kind {
+                true => format!("{:indent$}{}", "", row.name, indent = 2 * depth),
+                false => format!("{:indent$}{} ({})", "", row.name, row.kind, indent = 2 * depth),
+            },
             row.output.to_string(),
             blank(row.parameters as u64),
             blank(row.macs),

@@ -27,16 +27,20 @@ pub struct BinaryArgs {
     pub op: BinaryOp,
     /// How many elements.
     pub len: usize,
+    /// Whether y is also a: y ← y ∘ b.
+    pub in_place: bool,
 }
 
-/// y ← a ∘ b, element by element; `torch.add`, `sub`, `mul`, `div`. Memory: a, b, y.
+/// y ← a ∘ b, element by element; `torch.add`, `sub`, `mul`, `div`. Memory: a (absent in place: y holds it),
+/// b, y.
 #[derive(Debug)]
 pub struct Binary;
 impl Op for Binary {
     const NAME: &'static str = "binary";
     type Args = BinaryArgs;
     fn memory(args: &BinaryArgs, spec: &mut Spec) {
-        spec.read::<f32>(args.len).read::<f32>(args.len).write::<f32>(args.len);
+        let &BinaryArgs { len, in_place, .. } = args;
+        spec.read_unless::<f32>(in_place, len).read::<f32>(len).write_or_update::<f32>(in_place, len);
     }
     fn cpu(cpu: &Cpu, args: &BinaryArgs, memory: &mut Memory<'_>) {
         cpu::binary(cpu, args.op, memory.read(0), memory.read(1), memory.write(2));
@@ -57,26 +61,55 @@ impl Op for AddAssign {
     }
 }
 
-/// The arguments of [`Scale`].
+/// The arguments of [`Affine`].
 #[derive(Clone, Copy, Debug)]
-pub struct ScaleArgs {
+pub struct AffineArgs {
     /// How many elements.
     pub len: usize,
     /// What they are multiplied by.
-    pub factor: f32,
+    pub scale: f32,
+    /// What is then added.
+    pub shift: f32,
+    /// Whether y is also x.
+    pub in_place: bool,
 }
 
-/// y ← factor·x; `torch.mul(x, factor)`. Memory: x, y.
+/// y ← scale·x + shift; `torch.add(shift, x, alpha=scale)`. Memory: x (absent in place: y holds it), y.
 #[derive(Debug)]
-pub struct Scale;
-impl Op for Scale {
-    const NAME: &'static str = "scale";
-    type Args = ScaleArgs;
-    fn memory(args: &ScaleArgs, spec: &mut Spec) {
-        spec.read::<f32>(args.len).write::<f32>(args.len);
+pub struct Affine;
+impl Op for Affine {
+    const NAME: &'static str = "affine";
+    type Args = AffineArgs;
+    fn memory(args: &AffineArgs, spec: &mut Spec) {
+        spec.read_unless::<f32>(args.in_place, args.len).write_or_update::<f32>(args.in_place, args.len);
     }
-    fn cpu(cpu: &Cpu, args: &ScaleArgs, memory: &mut Memory<'_>) {
-        cpu::scale(cpu, args.factor, memory.read(0), memory.write(1));
+    fn cpu(cpu: &Cpu, args: &AffineArgs, memory: &mut Memory<'_>) {
+        cpu::affine(cpu, args.scale, args.shift, memory.read(0), memory.write(1));
+    }
+}
+
+/// The arguments of [`Reciprocal`].
+#[derive(Clone, Copy, Debug)]
+pub struct ReciprocalArgs {
+    /// How many elements.
+    pub len: usize,
+    /// What is divided by them.
+    pub numerator: f32,
+    /// Whether y is also x.
+    pub in_place: bool,
+}
+
+/// y ← numerator / x; `numerator / x` in PyTorch too. Memory: x (absent in place: y holds it), y.
+#[derive(Debug)]
+pub struct Reciprocal;
+impl Op for Reciprocal {
+    const NAME: &'static str = "reciprocal";
+    type Args = ReciprocalArgs;
+    fn memory(args: &ReciprocalArgs, spec: &mut Spec) {
+        spec.read_unless::<f32>(args.in_place, args.len).write_or_update::<f32>(args.in_place, args.len);
+    }
+    fn cpu(cpu: &Cpu, args: &ReciprocalArgs, memory: &mut Memory<'_>) {
+        cpu::reciprocal(cpu, args.numerator, memory.read(0), memory.write(1));
     }
 }
 
@@ -91,6 +124,20 @@ impl Op for CopyElements {
     }
     fn cpu(cpu: &Cpu, _: &usize, memory: &mut Memory<'_>) {
         cpu::copy(cpu, memory.read(0), memory.write(1));
+    }
+}
+
+/// y ← x, byte for byte, whatever the elements. The arguments are the number of bytes. Memory: x, y.
+#[derive(Debug)]
+pub struct CopyBytes;
+impl Op for CopyBytes {
+    const NAME: &'static str = "copy bytes";
+    type Args = usize;
+    fn memory(&len: &usize, spec: &mut Spec) {
+        spec.read::<u8>(len).write::<u8>(len);
+    }
+    fn cpu(cpu: &Cpu, _: &usize, memory: &mut Memory<'_>) {
+        cpu::copy_bytes(cpu, memory.read(0), memory.write(1));
     }
 }
 

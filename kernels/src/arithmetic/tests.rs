@@ -11,11 +11,14 @@ fn lens() -> BoxedStrategy<usize> {
 impl Checked for Binary {
     fn cases() -> BoxedStrategy<BinaryArgs> {
         let op = prop::sample::select(vec![BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::Div]);
-        (op, lens()).prop_map(|(op, len)| BinaryArgs { op, len }).boxed()
+        (op, lens()).prop_map(|(op, len)| BinaryArgs { op, len, in_place: false }).boxed()
     }
     fn fill(_: &BinaryArgs, i: usize, len: usize, random: &mut Random) -> Data {
         let divisor = |x: f32| if i == 1 { x + 0.1f32.copysign(x) } else { x };
         Data::F32((0..len).map(|_| divisor(random.signed())).collect())
+    }
+    fn in_place(args: &BinaryArgs) -> Option<(BinaryArgs, [usize; 2])> {
+        Some((BinaryArgs { in_place: true, ..*args }, [0, 2]))
     }
     fn reference(args: &BinaryArgs, memory: &mut [Vec<f64>]) {
         let f = |(a, b): (&f64, &f64)| match args.op {
@@ -37,12 +40,35 @@ impl Checked for AddAssign {
     }
 }
 
-impl Checked for Scale {
-    fn cases() -> BoxedStrategy<ScaleArgs> {
-        (lens(), -3.0..3.0f32).prop_map(|(len, factor)| ScaleArgs { len, factor }).boxed()
+impl Checked for Affine {
+    fn cases() -> BoxedStrategy<AffineArgs> {
+        (lens(), -3.0..3.0f32, -3.0..3.0f32)
+            .prop_map(|(len, scale, shift)| AffineArgs { len, scale, shift, in_place: false })
+            .boxed()
     }
-    fn reference(args: &ScaleArgs, memory: &mut [Vec<f64>]) {
-        memory[1] = memory[0].iter().map(|x| x * args.factor as f64).collect();
+    fn in_place(args: &AffineArgs) -> Option<(AffineArgs, [usize; 2])> {
+        Some((AffineArgs { in_place: true, ..*args }, [0, 1]))
+    }
+    fn reference(args: &AffineArgs, memory: &mut [Vec<f64>]) {
+        memory[1] = memory[0].iter().map(|x| args.scale as f64 * x + args.shift as f64).collect();
+    }
+}
+
+impl Checked for Reciprocal {
+    fn cases() -> BoxedStrategy<ReciprocalArgs> {
+        (lens(), -3.0..3.0f32)
+            .prop_map(|(len, numerator)| ReciprocalArgs { len, numerator, in_place: false })
+            .boxed()
+    }
+    fn fill(_: &ReciprocalArgs, _: usize, len: usize, random: &mut Random) -> Data {
+        let divisor = |x: f32| x + 0.1f32.copysign(x);
+        Data::F32((0..len).map(|_| divisor(random.signed())).collect())
+    }
+    fn in_place(args: &ReciprocalArgs) -> Option<(ReciprocalArgs, [usize; 2])> {
+        Some((ReciprocalArgs { in_place: true, ..*args }, [0, 1]))
+    }
+    fn reference(args: &ReciprocalArgs, memory: &mut [Vec<f64>]) {
+        memory[1] = memory[0].iter().map(|x| args.numerator as f64 / x).collect();
     }
 }
 
@@ -50,6 +76,16 @@ impl Checked for CopyElements {
     const TOLERANCE: f64 = 0.0;
     fn cases() -> BoxedStrategy<usize> {
         lens()
+    }
+    fn reference(_: &usize, memory: &mut [Vec<f64>]) {
+        memory[1] = memory[0].clone();
+    }
+}
+
+impl Checked for CopyBytes {
+    const TOLERANCE: f64 = 0.0;
+    fn cases() -> BoxedStrategy<usize> {
+        lens().prop_map(|len| len * size_of::<f32>()).boxed()
     }
     fn reference(_: &usize, memory: &mut [Vec<f64>]) {
         memory[1] = memory[0].clone();
@@ -99,4 +135,14 @@ fn rows_that_overlap_are_a_fault() {
     assert!(matches!(run(2, 1, 2).0, Some(Fault::Memory { argument: 0, .. })));
     // A single row has no other to overlap with.
     assert_eq!(run(1, 1, 0), (None, [1.0, 2.0, 0.0, 0.0]));
+}
+
+#[test]
+fn bytes_are_copied_from_and_to_any_address() {
+    let x: [u8; 9] = core::array::from_fn(|i| 200 + i as u8);
+    let mut y = [7u8; 9];
+    let mut memory = [Raw::read_slice(&x[1..6]), Raw::write_slice(&mut y[2..7])];
+    let cpu = Cpu::new();
+    cpu.run::<CopyBytes>(&5, &mut memory);
+    assert_eq!((y, cpu.take_fault()), ([7, 7, 201, 202, 203, 204, 205, 7, 7], None));
 }

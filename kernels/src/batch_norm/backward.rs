@@ -11,25 +11,28 @@ use crate::op::{Memory, Op, Spec};
 /// [`MergeAverages`](crate::update::MergeAverages). The variance is the unbiased one, times n/(n − 1),
 /// as in PyTorch (the biased one where n = 1).
 ///
-/// Memory: weight `[C]`, x, dy, mean `[C]`, variance `[C]`, dx (absent unless `input_gradient`),
-/// dweight `[C]`, dbias `[C]`, batch mean `[C]`, batch variance `[C]`.
+/// The gradient dy is that of the normalised output, before a residual and an activation.
+///
+/// Memory: weight `[C]`, x, dy (absent in place: dx holds it), mean `[C]`, variance `[C]`, dx (absent
+/// unless `input_gradient`), dweight `[C]`, dbias `[C]`, batch mean `[C]`, batch variance `[C]`.
 #[derive(Debug)]
 pub struct BatchNormBackward;
 impl Op for BatchNormBackward {
     const NAME: &'static str = "batch norm backward";
     type Args = BackwardArgs;
     fn memory(args: &BackwardArgs, spec: &mut Spec) {
-        common(args, spec);
+        common(&BackwardArgs { parameter_gradients: true, ..*args }, spec);
         spec.write::<f32>(args.channels).write::<f32>(args.channels);
     }
     fn cpu(cpu: &Cpu, args: &BackwardArgs, memory: &mut Memory<'_>) {
         let (weight, x, dy) = (memory.read(0), memory.read(1), memory.read(2));
         let (mean, variance) = (memory.read(3), memory.read(4));
-        let (dx, dweight, dbias) = (memory.write(5), memory.write::<f32>(6), memory.write::<f32>(7));
+        let (dx, dweight, dbias) = (memory.write::<f32>(5), memory.write::<f32>(6), memory.write::<f32>(7));
         let (batch_mean, batch_variance) = (memory.write(8), memory.write(9));
-        let args = &args.forward();
+        let (args, in_place) = (&args.forward(), args.is_in_place());
         // Σdy and Σdy·(x − mean) wait in the last two outputs until dx has been computed from them.
-        cpu::sums(cpu, args, mean, x, dy, batch_mean, batch_variance);
+        let gradient = if in_place { &*dx } else { dy };
+        cpu::sums(cpu, args, mean, x, gradient, batch_mean, batch_variance);
         cpu::input_gradient(cpu, args, weight, mean, variance, batch_mean, batch_variance, x, dy, dx);
         let n = args.images as f32 * args.pixels as f32;
         let unbiased = if n > 1.0 { n / (n - 1.0) } else { 1.0 };
@@ -45,8 +48,9 @@ impl Op for BatchNormBackward {
 /// The backward of [`BatchNormInfer`](super::BatchNormInfer), whose averages are constants:
 /// dx ← dy·weight/√(variance + ε), dweight ← dweight + Σ dy·x̂, dbias ← dbias + Σ dy.
 ///
-/// Memory: weight `[C]`, x, dy, running mean `[C]`, running variance `[C]`, dx (absent unless
-/// `input_gradient`), dweight `[C]`, dbias `[C]`.
+/// Memory: weight `[C]`, x (absent unless `parameter_gradients`), dy (absent in place: dx holds it), running
+/// mean `[C]`, running variance `[C]`, dx (absent unless `input_gradient`), dweight `[C]`, dbias `[C]` (both
+/// absent unless `parameter_gradients`).
 #[derive(Debug)]
 pub struct BatchNormFrozenBackward;
 impl Op for BatchNormFrozenBackward {
@@ -58,16 +62,24 @@ impl Op for BatchNormFrozenBackward {
     fn cpu(cpu: &Cpu, args: &BackwardArgs, memory: &mut Memory<'_>) {
         let (weight, x, dy) = (memory.read(0), memory.read(1), memory.read(2));
         let (mean, variance) = (memory.read(3), memory.read(4));
-        let (dx, dweight, dbias) = (memory.write(5), memory.write(6), memory.write(7));
-        let args = &args.forward();
+        let (dx, dweight, dbias) = (memory.write::<f32>(5), memory.write(6), memory.write(7));
+        let (args, parameter_gradients, in_place) =
+            (&args.forward(), args.parameter_gradients, args.is_in_place());
+        if parameter_gradients {
+            let dy = if in_place { &*dx } else { dy };
+            cpu::frozen_sums(cpu, args, mean, variance, x, dy, dweight, dbias);
+        }
         cpu::frozen_input_gradient(cpu, args, weight, variance, dy, dx);
-        cpu::frozen_sums(cpu, args, mean, variance, x, dy, dweight, dbias);
     }
 }
 
 fn common(args: &BackwardArgs, spec: &mut Spec) {
     let (c, elements) = (args.channels, args.forward().elements());
-    spec.read::<f32>(c).read::<f32>(elements).read::<f32>(elements).read::<f32>(c).read::<f32>(c);
-    spec.write::<f32>(if args.input_gradient { elements } else { 0 });
-    spec.update::<f32>(c).update::<f32>(c);
+    let (input_gradient, parameter_gradients) = (args.input_gradient, args.parameter_gradients);
+    let in_place = args.is_in_place();
+    spec.read::<f32>(c).read_unless::<f32>(!parameter_gradients, elements);
+    spec.read_unless::<f32>(in_place, elements).read::<f32>(c).read::<f32>(c);
+    spec.write_or_update::<f32>(in_place, if input_gradient { elements } else { 0 });
+    let trained = if parameter_gradients { c } else { 0 };
+    spec.update::<f32>(trained).update::<f32>(trained);
 }

@@ -3,7 +3,7 @@
 use core::array::from_fn;
 
 use super::Args;
-use crate::cpu::sum_by;
+use crate::cpu::{map, map_pairs, part, sum_by};
 
 /// Channels that are worked on together.
 pub(super) const TILE: usize = 64;
@@ -54,28 +54,34 @@ pub(super) fn channel_sums(
     total
 }
 
-/// out ← f(constants of the channel, x, dy), element by element, where `out` starts with element `at`
-/// of the whole, and ends with a whole channel, or for plain features with a whole image. Where one
-/// input is enough, give it twice.
+/// out ← f(constants of the channel, a, b), element by element, where `out` starts with element `at` of
+/// the whole; for plain features it is whole images. Without `a` it is what `out` held before, without `b`
+/// it is −0, which changes nothing that it is added to.
 #[inline(always)]
-pub(super) fn map<const K: usize>(
+pub(super) fn map_channels<const K: usize>(
     args: &Args,
     at: usize,
-    x: &[f32],
-    dy: &[f32],
+    a: &[f32],
+    b: &[f32],
     out: &mut [f32],
     constants: impl Fn(usize) -> [f32; K],
     f: impl Fn([f32; K], f32, f32) -> f32,
 ) {
     let &Args { channels, pixels, .. } = args;
-    let (x, dy) = (&x[at..][..out.len()], &dy[at..][..out.len()]);
+    let (a, b) = (part(a, at, out.len()), part(b, at, out.len()));
     if pixels != 1 {
-        let planes = x.chunks_exact(pixels).zip(dy.chunks_exact(pixels)).zip(out.chunks_exact_mut(pixels));
-        for (i, ((x, dy), out)) in planes.enumerate() {
-            let constants = constants((at / pixels + i) % channels);
-            for ((out, x), dy) in out.iter_mut().zip(x).zip(dy) {
-                *out = f(constants, *x, *dy);
+        let mut from = 0;
+        while from < out.len() {
+            let place = at + from;
+            let len = (pixels - place % pixels).min(out.len() - from);
+            let constants = constants(place / pixels % channels);
+            let (a, out) = (part(a, from, len), &mut out[from..from + len]);
+            if b.is_empty() {
+                map(a, out, |a| f(constants, a, -0.0));
+            } else {
+                map_pairs(a, part(b, from, len), out, |a, b| f(constants, a, b));
             }
+            from += len;
         }
         return;
     }
@@ -87,11 +93,13 @@ pub(super) fn map<const K: usize>(
                 column[c] = constant;
             }
         }
-        let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels));
-        for ((x, dy), out) in rows.zip(out.chunks_exact_mut(channels)) {
-            let (x, dy) = (tile(&x[part.clone()]), tile(&dy[part.clone()]));
-            let values: [f32; TILE] = from_fn(|c| f(from_fn(|k| columns[k][c]), x[c], dy[c]));
-            out[part.clone()].copy_from_slice(&values[..part.len()]);
+        for (i, out) in out.chunks_exact_mut(channels).enumerate() {
+            let row = |x: &[f32]| tile(&x[i * channels..][part.clone()]);
+            let out = &mut out[part.clone()];
+            let a = if a.is_empty() { tile(out) } else { row(a) };
+            let b = if b.is_empty() { [-0.0; TILE] } else { row(b) };
+            let values: [f32; TILE] = from_fn(|c| f(from_fn(|k| columns[k][c]), a[c], b[c]));
+            out.copy_from_slice(&values[..out.len()]);
         }
     }
 }

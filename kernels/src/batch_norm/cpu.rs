@@ -1,5 +1,6 @@
 use super::Args;
-use super::channels::{TILE, channel_sums, map};
+use super::channels::{TILE, channel_sums, map_channels};
+use crate::activation::{Activation, apply_in_place};
 use crate::cpu::multiversion;
 use crate::{Cpu, math};
 
@@ -12,11 +13,9 @@ impl Args {
         if self.pixels == 1 { TILE } else { CHUNK.div_ceil((self.images * self.pixels).max(1)).min(TILE) }
     }
 
-    /// Elements of one task that goes over all of the data: whole channels, or for plain features
-    /// whole images.
+    /// Elements of one task that goes over all of the data: for plain features whole images.
     fn piece(&self) -> usize {
-        let unit = if self.pixels == 1 { self.channels } else { self.pixels };
-        CHUNK.div_ceil(unit.max(1)) * unit
+        if self.pixels == 1 { CHUNK.div_ceil(self.channels.max(1)) * self.channels } else { CHUNK }
     }
 }
 
@@ -32,6 +31,7 @@ pub(super) fn statistics(cpu: &Cpu, args: &Args, x: &[f32], mean: &mut [f32], va
     });
 }
 
+/// Without `x`, y holds it.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn normalize(
     cpu: &Cpu,
@@ -41,11 +41,16 @@ pub(super) fn normalize(
     mean: &[f32],
     variance: &[f32],
     x: &[f32],
+    residual: &[f32],
     y: &mut [f32],
 ) {
-    let (isa, piece) = (cpu.isa(), args.piece());
-    cpu.parallel_chunks(y, piece, x.len() * 2, |i, y, _| {
-        normalized(isa, args, i * piece, weight, bias, mean, variance, x, y);
+    let (isa, piece, work) = (cpu.isa(), args.piece(), y.len() * 2);
+    cpu.parallel_chunks(y, piece, work, |i, y, _| {
+        normalized(isa, args, i * piece, weight, bias, mean, variance, x, residual, y);
+        // While it is in the cache.
+        if args.activation != Activation::Identity {
+            apply_in_place(isa, args.activation, y);
+        }
     });
 }
 
@@ -88,7 +93,7 @@ pub(super) fn frozen_sums(
     });
 }
 
-/// `sum` and `product` are those of [`sums`].
+/// `sum` and `product` are those of [`sums`]. Without `dy`, dx holds it.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn input_gradient(
     cpu: &Cpu,
@@ -102,12 +107,13 @@ pub(super) fn input_gradient(
     dy: &[f32],
     dx: &mut [f32],
 ) {
-    let (isa, piece) = (cpu.isa(), args.piece());
-    cpu.parallel_chunks(dx, piece, x.len() * 2, |i, dx, _| {
+    let (isa, piece, work) = (cpu.isa(), args.piece(), dx.len() * 2);
+    cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
         chain(isa, args, i * piece, weight, mean, variance, sum, product, x, dy, dx);
     });
 }
 
+/// Without `dy`, dx holds it.
 pub(super) fn frozen_input_gradient(
     cpu: &Cpu,
     args: &Args,
@@ -116,8 +122,8 @@ pub(super) fn frozen_input_gradient(
     dy: &[f32],
     dx: &mut [f32],
 ) {
-    let (isa, piece) = (cpu.isa(), args.piece());
-    cpu.parallel_chunks(dx, piece, dy.len(), |i, dx, _| {
+    let (isa, piece, work) = (cpu.isa(), args.piece(), dx.len());
+    cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
         frozen_chain(isa, args, i * piece, weight, variance, dy, dx);
     });
 }
@@ -152,10 +158,11 @@ multiversion! {
 multiversion! {
     fn normalized(
         isa, args: &Args, at: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
-        y: &mut [f32],
+        residual: &[f32], y: &mut [f32],
     ) {
         let constants = |c: usize| [weight[c] * inverse_deviation(variance[c], args.eps), mean[c], bias[c]];
-        map(args, at, x, x, y, constants, |[scale, mean, bias], x, _| (x - mean) * scale + bias);
+        let f = |[scale, mean, bias]: [f32; 3], x: f32, residual: f32| (x - mean) * scale + bias + residual;
+        map_channels(args, at, x, residual, y, constants, f);
     }
 }
 
@@ -169,14 +176,14 @@ multiversion! {
             let inverse = inverse_deviation(variance[c], args.eps);
             [weight[c] * inverse, sum[c] / n, product[c] / n * inverse * inverse, mean[c]]
         };
-        let f = |[scale, even, slope, mean]: [f32; 4], x: f32, dy: f32| scale * (dy - even - (x - mean) * slope);
-        map(args, at, x, dy, dx, constants, f);
+        let f = |[scale, even, slope, mean]: [f32; 4], dy: f32, x: f32| scale * (dy - even - (x - mean) * slope);
+        map_channels(args, at, dy, x, dx, constants, f);
     }
 }
 
 multiversion! {
     fn frozen_chain(isa, args: &Args, at: usize, weight: &[f32], variance: &[f32], dy: &[f32], dx: &mut [f32]) {
         let constants = |c: usize| [weight[c] * inverse_deviation(variance[c], args.eps)];
-        map(args, at, dy, dy, dx, constants, |[scale], dy, _| dy * scale);
+        map_channels(args, at, dy, &[], dx, constants, |[scale], dy, _| dy * scale);
     }
 }

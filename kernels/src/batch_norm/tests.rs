@@ -1,19 +1,24 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::activation::tests::reference as activated;
 use crate::check::{Checked, Data, Random, gradient};
 
 fn small() -> BoxedStrategy<Args> {
     let pixels = prop_oneof![Just(1usize), 1..12usize];
     (1..6usize, 1..5usize, pixels)
-        .prop_map(|(images, channels, pixels)| Args { images, channels, pixels, eps: 1e-2 })
+        .prop_map(|(images, channels, pixels)| Args { images, ..Args::new(channels, pixels, 1e-2) })
         .boxed()
 }
 
 fn cases() -> BoxedStrategy<Args> {
     let large = prop::sample::select(vec![(300, 130, 1), (3, 5, 1000), (40, 65, 9), (1, 1, 1), (2, 0, 3)]);
-    let large = large.prop_map(|(images, channels, pixels)| Args { images, channels, pixels, eps: 1e-5 });
-    prop_oneof![4 => small(), 1 => large].boxed()
+    let large =
+        large.prop_map(|(images, channels, pixels)| Args { images, ..Args::new(channels, pixels, 1e-5) });
+    let activation = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Silu]);
+    (prop_oneof![4 => small(), 1 => large], activation, any::<bool>())
+        .prop_map(|(args, activation, residual)| Args { activation, residual, ..args })
+        .boxed()
 }
 
 fn channel(args: &Args, i: usize) -> usize {
@@ -47,6 +52,12 @@ fn normalize(
     x.iter().enumerate().map(y).collect()
 }
 
+/// The sum with the residual, if there is one, and the activation.
+fn finish(args: &Args, mut y: Vec<f64>, residual: &[f64]) -> Vec<f64> {
+    y.iter_mut().zip(residual).for_each(|(y, r)| *y += r);
+    y.into_iter().map(|y| activated(args.activation, y)).collect()
+}
+
 fn positive(len: usize, random: &mut Random) -> Data {
     Data::F32((0..len).map(|_| random.signed().abs() + 0.1).collect())
 }
@@ -63,8 +74,9 @@ impl Checked for BatchNorm {
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         let (mean, variance) = statistics(args, &memory[2]);
-        memory[3] = normalize(args, &memory[0], &memory[1], &mean, &variance, &memory[2]);
-        (memory[4], memory[5]) = (mean, variance);
+        let y = normalize(args, &memory[0], &memory[1], &mean, &variance, &memory[2]);
+        memory[4] = finish(args, y, &memory[3]);
+        (memory[5], memory[6]) = (mean, variance);
     }
 }
 
@@ -78,20 +90,21 @@ impl Checked for BatchNormInfer {
             _ => Data::F32((0..len).map(|_| random.signed()).collect()),
         }
     }
+    fn in_place(args: &Args) -> Option<(Args, [usize; 2])> {
+        Some((Args { in_place: true, ..*args }, [4, 6]))
+    }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        memory[5] = normalize(args, &memory[0], &memory[1], &memory[2], &memory[3], &memory[4]);
+        let y = normalize(args, &memory[0], &memory[1], &memory[2], &memory[3], &memory[4]);
+        memory[6] = finish(args, y, &memory[5]);
     }
 }
 
 fn backward_cases() -> BoxedStrategy<BackwardArgs> {
-    let wide = Just(Args { images: 3, channels: 70, pixels: 1, eps: 1e-2 });
-    (prop_oneof![6 => small(), 1 => wide], any::<bool>())
-        .prop_map(|(Args { images, channels, pixels, eps }, input_gradient)| BackwardArgs {
-            images,
-            channels,
-            pixels,
-            eps,
-            input_gradient,
+    let wide = Just(Args { images: 3, ..Args::new(70, 1, 1e-2) });
+    (prop_oneof![6 => small(), 1 => wide], any::<bool>(), any::<bool>())
+        .prop_map(|(Args { images, channels, pixels, eps, .. }, input_gradient, parameter_gradients)| {
+            let in_place = false;
+            BackwardArgs { images, channels, pixels, eps, input_gradient, parameter_gradients, in_place }
         })
         .boxed()
 }
@@ -107,16 +120,15 @@ fn gradients(
     memory: &mut [Vec<f64>],
     forward: impl Fn(&[f64], &[f64], &[f64]) -> Vec<f64>,
 ) {
-    let (weight, x, dy) = (memory[0].clone(), memory[1].clone(), memory[2].clone());
+    let (weight, x, dy) = (memory[0].clone(), inputs(&args.forward()), memory[2].clone());
     let bias = vec![0.0; args.channels];
     if args.input_gradient {
         memory[5] = gradient(&x, &dy, |x| forward(&weight, &bias, x));
     }
     let dweight = gradient(&weight, &dy, |weight| forward(weight, &bias, &x));
     let dbias = gradient(&bias, &dy, |bias| forward(&weight, bias, &x));
-    for c in 0..args.channels {
-        memory[6][c] += dweight[c];
-        memory[7][c] += dbias[c];
+    for (sum, gradient) in [(6, dweight), (7, dbias)] {
+        memory[sum].iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += gradient);
     }
 }
 
@@ -124,6 +136,9 @@ impl Checked for BatchNormBackward {
     const TOLERANCE: f64 = 5e-5;
     fn cases() -> BoxedStrategy<BackwardArgs> {
         backward_cases()
+    }
+    fn in_place(args: &BackwardArgs) -> Option<(BackwardArgs, [usize; 2])> {
+        args.input_gradient.then_some((BackwardArgs { in_place: true, ..*args }, [2, 5]))
     }
     // Mean and variance belong to x.
     fn fill(args: &BackwardArgs, i: usize, len: usize, random: &mut Random) -> Data {
@@ -154,8 +169,12 @@ impl Checked for BatchNormFrozenBackward {
     fn cases() -> BoxedStrategy<BackwardArgs> {
         backward_cases()
     }
-    fn fill(_: &BackwardArgs, i: usize, len: usize, random: &mut Random) -> Data {
+    fn in_place(args: &BackwardArgs) -> Option<(BackwardArgs, [usize; 2])> {
+        args.input_gradient.then_some((BackwardArgs { in_place: true, ..*args }, [2, 5]))
+    }
+    fn fill(args: &BackwardArgs, i: usize, len: usize, random: &mut Random) -> Data {
         match i {
+            1 if len > 0 => Data::F32(inputs(&args.forward()).into_iter().map(|x| x as f32).collect()),
             4 => positive(len, random),
             _ => Data::F32((0..len).map(|_| random.signed()).collect()),
         }
@@ -164,5 +183,42 @@ impl Checked for BatchNormFrozenBackward {
         let (mean, variance) = (memory[3].clone(), memory[4].clone());
         let forward = &args.forward();
         gradients(args, memory, |weight, bias, x| normalize(forward, weight, bias, &mean, &variance, x));
+    }
+}
+
+impl Checked for FoldBatchNorm {
+    fn cases() -> BoxedStrategy<FoldArgs> {
+        let per_output = prop_oneof![1..40usize, Just(0usize), Just(1500)];
+        (0..70usize, per_output, any::<bool>())
+            .prop_map(|(outputs, per_output, bias)| FoldArgs { outputs, per_output, bias, eps: 1e-3 })
+            .boxed()
+    }
+    fn fill(_: &FoldArgs, i: usize, len: usize, random: &mut Random) -> Data {
+        match i {
+            5 => positive(len, random),
+            _ => Data::F32((0..len).map(|_| random.signed()).collect()),
+        }
+    }
+    // What the folded layer gives is what the layer and the batch norm after it gave. The layer maps a
+    // pixel to a pixel, so the folded bias is what both give to zero, and the folded weight of input i is
+    // by how much that changes where input i is one.
+    fn reference(args: &FoldArgs, memory: &mut [Vec<f64>]) {
+        let (n, k) = (args.outputs, args.per_output);
+        let norm = Args::new(n, 1, args.eps);
+        let both = |input: Option<usize>| {
+            let z = |o: usize| {
+                input.map_or(0.0, |i| memory[0][o * k + i]) + if args.bias { memory[1][o] } else { 0.0 }
+            };
+            let z: Vec<f64> = (0..n).map(z).collect();
+            normalize(&norm, &memory[2], &memory[3], &memory[4], &memory[5], &z)
+        };
+        let bias = both(None);
+        let mut weight = vec![0.0; n * k];
+        for i in 0..k {
+            for (o, y) in both(Some(i)).into_iter().enumerate() {
+                weight[o * k + i] = y - bias[o];
+            }
+        }
+        (memory[6], memory[7]) = (weight, bias);
     }
 }

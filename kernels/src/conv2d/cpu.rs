@@ -24,12 +24,13 @@ fn windows<'a>(args: &Args, x: &'a [f32]) -> Windows<'a> {
     }
 }
 
-/// Y = W·X: a row for each output channel, a column for each window.
+/// Y = W·X: a row for each output channel, a column for each window. `added` are the bias and the
+/// residual, each empty where there is none.
 pub(super) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],
-    bias: &[f32],
+    added: [&[f32]; 2],
     x: &[f32],
     y: &mut [f32],
     z: &mut [f32],
@@ -54,8 +55,9 @@ pub(super) fn forward(
     };
     let epilogue = Epilogue {
         bias: if args.bias { Bias::PerRow } else { Bias::None },
-        bias_values: bias,
+        bias_values: added[0],
         bias_batch: [0, m],
+        residual: added[1],
         activation: args.activation,
         ..Epilogue::plain(false)
     };

@@ -14,11 +14,12 @@ pub(super) fn applies(args: &Args) -> bool {
     args.in_per_group() == 1 && (args.groups > 1 && args.out_per_group() <= 2)
 }
 
+/// `added` are the bias and the residual, each empty where there is none.
 pub(super) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],
-    bias: &[f32],
+    [bias, residual]: [&[f32]; 2],
     x: &[f32],
     y: &mut [f32],
     z: &mut [f32],
@@ -31,15 +32,20 @@ pub(super) fn forward(
         let channel = at % args.out_channels;
         let area = args.input[0] * args.input[1];
         let source = at / args.out_channels * args.in_channels + channel / args.out_per_group();
-        y.fill(if args.bias { bias[channel] } else { 0.0 });
+        // What is added comes first, and the products are summed onto it.
+        let bias = if args.bias { bias[channel] } else { 0.0 };
+        if args.residual {
+            let residual = &residual[at * y.len()..][..y.len()];
+            y.iter_mut().zip(residual).for_each(|(y, r)| *y = r + bias);
+        } else {
+            y.fill(bias);
+        }
         correlate(isa, args, &weight[channel * taps..][..taps], &x[source * area..][..area], y);
     };
     if args.keep_pre {
-        // The values before the activation first, in their own memory, and then the activation.
-        cpu.parallel_chunks(z, height * width, work, |at, z, _| plane(at, z));
-        let z = &*z;
-        cpu.parallel_chunks(y, height * width, work, |at, y, _| {
-            y.copy_from_slice(&z[at * height * width..][..y.len()]);
+        cpu.parallel_zip([y, z], [height * width; 2], work, |at, [y, z], _| {
+            plane(at, z);
+            y.copy_from_slice(z);
             apply_in_place(isa, args.activation, y);
         });
     } else {

@@ -47,11 +47,31 @@ pub struct Args {
     pub bias: bool,
     /// Applied to each output element.
     pub activation: Activation,
+    /// Whether a residual of the size of the output is added before the activation.
+    pub residual: bool,
     /// Whether the values before the activation are kept.
     pub keep_pre: bool,
 }
 
 impl Args {
+    /// Applies an activation function.
+    #[must_use]
+    pub const fn activation(self, activation: Activation) -> Self {
+        Args { activation, ..self }
+    }
+
+    /// Adds a residual before the activation.
+    #[must_use]
+    pub const fn residual(self) -> Self {
+        Args { residual: true, ..self }
+    }
+
+    /// Keeps the values before the activation.
+    #[must_use]
+    pub const fn keep_pre(self) -> Self {
+        Args { keep_pre: true, ..self }
+    }
+
     /// Size of an output image: ⌊(h + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, or zero
     /// where not even one window fits.
     pub const fn output(&self) -> [usize; 2] {
@@ -88,12 +108,12 @@ impl Args {
     }
 }
 
-/// y ← activation(w ∗ x + bias), where w ∗ x is the cross-correlation: y\[o\]\[i, j\] is the sum of
+/// y ← activation(w ∗ x + bias + r), where w ∗ x is the cross-correlation: y\[o\]\[i, j\] is the sum of
 /// w\[o, c\]\[u, v\]·x\[c\]\[i·stride + u·dilation − padding, j·stride + v·dilation − padding\] over the
 /// channels c of the group and the pixels (u, v) of the kernel; x is zero outside the image.
 ///
-/// Memory: weight, bias (absent where there is none), x, y, and the values before the activation
-/// (absent unless kept). PyTorch: `torch.nn.functional.conv2d`.
+/// Memory: weight, bias (absent where there is none), x, y, the values before the activation (absent
+/// unless kept), and the residual r of the size of y (absent unless added). PyTorch: `torch.nn.functional.conv2d`.
 #[derive(Debug)]
 pub struct Conv2d;
 impl Op for Conv2d {
@@ -103,14 +123,15 @@ impl Op for Conv2d {
         let [x, y, weight, bias] = args.sizes();
         spec.read::<f32>(weight).read::<f32>(bias).read::<f32>(x).write::<f32>(y);
         spec.write::<f32>(if args.keep_pre { y } else { 0 });
+        spec.read::<f32>(if args.residual { y } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (weight, bias, x) = (memory.read(0), memory.read(1), memory.read(2));
-        let (y, z) = (memory.write(3), memory.write(4));
+        let (y, z, residual) = (memory.write(3), memory.write(4), memory.read(5));
         if depthwise::applies(args) {
-            depthwise::forward(cpu, args, weight, bias, x, y, z);
+            depthwise::forward(cpu, args, weight, [bias, residual], x, y, z);
         } else {
-            cpu::forward(cpu, args, weight, bias, x, y, z);
+            cpu::forward(cpu, args, weight, [bias, residual], x, y, z);
         }
     }
 }

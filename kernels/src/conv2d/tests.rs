@@ -18,10 +18,10 @@ fn cases(activations: bool, largest: usize) -> BoxedStrategy<Args> {
     } else {
         vec![Activation::Identity]
     };
-    let rest = (prop::sample::select(activation), any::<bool>(), any::<bool>());
+    let rest = (prop::sample::select(activation), any::<bool>(), any::<bool>(), any::<bool>());
     (1..4usize, channels, pair(1..largest), pair(1..6), stride, pair(0..3), dilation, rest)
         .prop_map(|(images, (groups, ins, outs), input, kernel, stride, padding, dilation, rest)| {
-            let (activation, bias, keep_pre) = rest;
+            let (activation, bias, keep_pre, residual) = rest;
             let (in_channels, out_channels) = (groups * ins, groups * outs);
             Args {
                 images,
@@ -35,6 +35,7 @@ fn cases(activations: bool, largest: usize) -> BoxedStrategy<Args> {
                 dilation,
                 bias,
                 activation,
+                residual,
                 keep_pre,
             }
         })
@@ -73,8 +74,9 @@ fn convolve(args: &Args, weight: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
 
 impl Checked for Conv2d {
     fn cases() -> BoxedStrategy<Args> {
-        let large = (1..3usize, 20..40usize, 1..20usize, 20..50usize, any::<bool>()).prop_map(
-            |(images, ins, outs, side, bias)| Args {
+        let flags = [any::<bool>(), any::<bool>()];
+        let large = (1..3usize, 20..40usize, 1..20usize, 20..50usize, flags).prop_map(
+            |(images, ins, outs, side, [bias, residual])| Args {
                 images,
                 groups: 1,
                 in_channels: ins,
@@ -86,13 +88,17 @@ impl Checked for Conv2d {
                 dilation: [1, 1],
                 bias,
                 activation: Activation::Relu,
+                residual,
                 keep_pre: false,
             },
         );
         prop_oneof![8 => cases(true, 24), 1 => large].boxed()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let z = convolve(args, &memory[0], &memory[1], &memory[2]);
+        let mut z = convolve(args, &memory[0], &memory[1], &memory[2]);
+        if args.residual {
+            z.iter_mut().zip(&memory[5]).for_each(|(z, r)| *z += r);
+        }
         memory[3] = z
             .iter()
             .map(|&z| match args.activation {

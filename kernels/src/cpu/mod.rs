@@ -3,6 +3,7 @@
 mod isa;
 #[cfg(feature = "std")]
 mod lanes;
+mod map;
 mod sums;
 #[cfg(feature = "rayon")]
 mod team;
@@ -12,6 +13,7 @@ use core::cell::Cell;
 
 pub use isa::Isa;
 pub(crate) use isa::multiversion;
+pub(crate) use map::{map, map_pairs, part};
 pub(crate) use sums::{sum_by, sum_parts};
 
 use crate::op::{Fault, Memory, Op, Raw, Spec};

@@ -1,7 +1,7 @@
 use core::array::from_fn;
 
 use super::{Args, philox};
-use crate::cpu::multiversion;
+use crate::cpu::{multiversion, part};
 use crate::{Cpu, Step};
 
 /// Elements handed to one task: a multiple of those that are drawn together.
@@ -12,8 +12,8 @@ const LANES: usize = 16;
 
 pub(super) fn drop(cpu: &Cpu, args: &Args, step: &Step, x: &[f32], y: &mut [f32]) {
     let isa = cpu.isa();
-    cpu.parallel_chunks(y, CHUNK, x.len() * 16, |i, y, _| {
-        mask(isa, args, step, i * CHUNK, &x[i * CHUNK..][..y.len()], y);
+    cpu.parallel_chunks(y, CHUNK, y.len() * 16, |i, y, _| {
+        mask(isa, args, step, i * CHUNK, part(x, i * CHUNK, y.len()), y);
     });
 }
 
@@ -24,7 +24,8 @@ multiversion! {
         // In double precision p·2³² is exact; p = 1 gives one more than any word.
         let threshold = (args.probability as f64 * 4_294_967_296.0) as u64;
         let scale = 1.0 / (1.0 - args.probability);
-        for (i, (x, y)) in x.chunks(4 * LANES).zip(y.chunks_mut(4 * LANES)).enumerate() {
+        for (i, y) in y.chunks_mut(4 * LANES).enumerate() {
+            let x = part(x, i * 4 * LANES, y.len());
             let first = (at / 4 + i * LANES) as u32;
             let counter = [
                 from_fn(|l| first.wrapping_add(l as u32)),
@@ -33,9 +34,14 @@ multiversion! {
                 [step.draw as u32; LANES],
             ];
             let words = philox::lanes(counter, key);
-            for (j, (x, y)) in x.iter().zip(y).enumerate() {
+            let masked = |j: usize, x: f32| {
                 let keep = words[j % 4][j / 4] as u64 >= threshold;
-                *y = if keep { x * scale } else { 0.0 };
+                if keep { x * scale } else { 0.0 }
+            };
+            if x.is_empty() {
+                y.iter_mut().enumerate().for_each(|(j, y)| *y = masked(j, *y));
+            } else {
+                y.iter_mut().zip(x).enumerate().for_each(|(j, (y, x))| *y = masked(j, *x));
             }
         }
     }

@@ -17,6 +17,8 @@ pub struct Args {
     pub probability: f32,
     /// Which layer of the model this is: layers with different paths draw different masks.
     pub path: u64,
+    /// Whether the output is also the input.
+    pub in_place: bool,
 }
 
 /// y ← x·mask/(1 − p); `torch.nn.functional.dropout(x, p, training=True)`. Dropped elements are zero,
@@ -26,14 +28,15 @@ pub struct Args {
 /// where the key is [`Step::seed`] and the counter ⌊i/4⌋, the path's low and high word, and the low word
 /// of [`Step::draw`]; 64-bit numbers have their low word first.
 ///
-/// Memory: step, x `[len]`, y `[len]`.
+/// Memory: step, x `[len]` (absent in place: y holds it), y `[len]`.
 #[derive(Debug)]
 pub struct Dropout;
 impl Op for Dropout {
     const NAME: &'static str = "dropout";
     type Args = Args;
     fn memory(args: &Args, spec: &mut Spec) {
-        spec.read::<Step>(1).read::<f32>(args.len).write::<f32>(args.len);
+        let &Args { len, in_place, .. } = args;
+        spec.read::<Step>(1).read_unless::<f32>(in_place, len).write_or_update::<f32>(in_place, len);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::drop(cpu, args, &memory.read::<Step>(0)[0], memory.read(1), memory.write(2));
@@ -41,7 +44,7 @@ impl Op for Dropout {
 }
 
 /// dx ← dy·mask/(1 − p), with the mask that [`Dropout`] draws in the same step.
-/// Memory: step, dy `[len]`, dx `[len]`.
+/// Memory: step, dy `[len]` (absent in place: dx holds it), dx `[len]`.
 #[derive(Debug)]
 pub struct DropoutBackward;
 impl Op for DropoutBackward {

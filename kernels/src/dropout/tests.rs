@@ -7,7 +7,7 @@ fn cases(most: usize) -> BoxedStrategy<Args> {
     let len = prop_oneof![8 => 0..200usize, 1 => Just(most)];
     let probability = prop::sample::select(vec![0.0f32, 0.1, 0.5, 0.9, 1.0]);
     (len, probability, any::<u64>())
-        .prop_map(|(len, probability, path)| Args { len, probability, path })
+        .prop_map(|(len, probability, path)| Args { len, probability, path, in_place: false })
         .boxed()
 }
 
@@ -36,6 +36,9 @@ impl Checked for Dropout {
     fn fill(_: &Args, i: usize, len: usize, random: &mut Random) -> Data {
         fill(i, len, random)
     }
+    fn in_place(args: &Args) -> Option<(Args, [usize; 2])> {
+        Some((Args { in_place: true, ..*args }, [1, 2]))
+    }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         memory[2] = drop(args, &memory[0], &memory[1]);
     }
@@ -48,6 +51,9 @@ impl Checked for DropoutBackward {
     fn fill(_: &Args, i: usize, len: usize, random: &mut Random) -> Data {
         fill(i, len, random)
     }
+    fn in_place(args: &Args) -> Option<(Args, [usize; 2])> {
+        Some((Args { in_place: true, ..*args }, [1, 2]))
+    }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         memory[2] = gradient(&vec![0.0; args.len], &memory[1], |x| drop(args, &memory[0], x));
     }
@@ -57,7 +63,7 @@ impl Checked for DropoutBackward {
 fn elements_are_dropped_as_often_as_asked_and_every_draw_is_new() {
     let n = 100_000;
     let x = vec![1.0; n];
-    let args = Args { len: n, probability: 0.3, path: 5 };
+    let args = Args { len: n, probability: 0.3, path: 5, in_place: false };
     let masks = [0.0, 1.0].map(|draw| drop(&args, &[1.0, 2.0, draw], &x));
     let kept = |y: &[f64]| y.iter().filter(|y| **y != 0.0).count() as f64 / n as f64;
     assert!(masks.iter().all(|y| (kept(y) - 0.7).abs() < 0.01));

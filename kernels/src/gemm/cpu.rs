@@ -4,10 +4,19 @@ use super::output::{Epilogue, Fold, Output};
 use super::{Args, Bias, View, skinny};
 use crate::Cpu;
 
-pub(super) fn gemm(cpu: &Cpu, args: &Args, a: &[f32], b: &[f32], bias: &[f32], c: &mut [f32], z: &mut [f32]) {
+/// `added` are the bias and the residual, each empty where there is none.
+pub(super) fn gemm(
+    cpu: &Cpu,
+    args: &Args,
+    a: &[f32],
+    b: &[f32],
+    added: [&[f32]; 2],
+    c: &mut [f32],
+    z: &mut [f32],
+) {
     #[cfg(feature = "matrixmultiply")]
     if args.c.span_distinct([args.m, args.n, args.batch[0], args.batch[1]]) <= c.len() {
-        return super::external::gemm(args, a, b, bias, c, z);
+        return super::external::gemm(args, a, b, added, c, z);
     }
     let (mut batch, mut sum) = (args.batch, [1, 1]);
     for d in 0..2 {
@@ -20,8 +29,9 @@ pub(super) fn gemm(cpu: &Cpu, args: &Args, a: &[f32], b: &[f32], bias: &[f32], c
         scale: args.scale,
         accumulate: args.accumulate,
         bias: if args.accumulate { Bias::None } else { args.bias },
-        bias_values: bias,
+        bias_values: added[0],
         bias_batch: [0; 2],
+        residual: added[1],
         activation: args.activation,
     };
     let (a, b) = (Strided::rows(a, args.a), Strided::columns(b, args.b));

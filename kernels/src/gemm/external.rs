@@ -1,9 +1,10 @@
-//! The product by the crate `matrixmultiply`, and bias and activation after it.
+//! The product by the crate `matrixmultiply`, and bias, residual and activation after it.
 
 use super::{Args, Bias};
 
-pub(super) fn gemm(args: &Args, a: &[f32], b: &[f32], bias: &[f32], c: &mut [f32], z: &mut [f32]) {
+pub(super) fn gemm(args: &Args, a: &[f32], b: &[f32], added: [&[f32]; 2], c: &mut [f32], z: &mut [f32]) {
     let Args { m, n, k, scale, .. } = *args;
+    let [bias, residual] = added;
     let [b0, b1] = args.batch;
     assert!(args.a.span([m, k, b0, b1]) <= a.len() && args.b.span([k, n, b0, b1]) <= b.len());
     assert!(args.c.span_distinct([m, n, b0, b1]) <= c.len());
@@ -48,7 +49,8 @@ pub(super) fn gemm(args: &Args, a: &[f32], b: &[f32], bias: &[f32], c: &mut [f32
                             Bias::None => 0.0,
                             Bias::PerRow => bias[i],
                             Bias::PerColumn => bias[j],
-                        };
+                        }
+                        + if args.residual { residual[at] } else { 0.0 };
                     if let Some(z) = z.get_mut(at) {
                         *z = value;
                     }

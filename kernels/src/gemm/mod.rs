@@ -1,4 +1,4 @@
-//! Matrix products, with bias and activation in the same pass.
+//! Matrix products, with bias, residual and activation in the same pass.
 //!
 //! The product is blocked and packed: parts of A and B are copied into contiguous strips that fit the
 //! caches, and a tile of C that fits the registers is summed over them. Convolutions use the same
@@ -111,7 +111,8 @@ pub enum Bias {
 /// // y = x·Wᵀ + bias, as a linear layer has it: x is 1×3, W is 2×3.
 /// let args = Args::new(1, 2, 3).b(View::transposed(3)).bias(Bias::PerColumn);
 /// let (x, w, bias, mut y) = ([1.0f32, 2.0, 3.0], [1.0f32, 0.0, 0.0, 0.0, 1.0, 1.0], [10.0f32, 20.0], [0.0f32; 2]);
-/// let mut memory = [Raw::read(&x), Raw::read(&w), Raw::read(&bias), Raw::write(&mut y), Raw::none()];
+/// let mut memory =
+///     [Raw::read(&x), Raw::read(&w), Raw::read(&bias), Raw::write(&mut y), Raw::none(), Raw::none()];
 /// Cpu::new().run::<Gemm>(&args, &mut memory);
 /// assert_eq!(y, [11.0, 25.0]);
 /// ```
@@ -137,6 +138,9 @@ pub struct Args {
     pub activation: Activation,
     /// Whether the values before the activation are kept; not looked at when accumulating.
     pub keep_pre: bool,
+    /// Whether a residual, laid out as C is, is added before the activation; not looked at when
+    /// accumulating.
+    pub residual: bool,
     /// Whether the product is added to C.
     pub accumulate: bool,
     /// Multiplies the product.
@@ -157,6 +161,7 @@ impl Args {
             bias: Bias::None,
             activation: Activation::Identity,
             keep_pre: false,
+            residual: false,
             accumulate: false,
             scale: 1.0,
         }
@@ -189,6 +194,10 @@ impl Args {
     pub const fn keep_pre(self, keep_pre: bool) -> Self {
         Args { keep_pre, ..self }
     }
+    /// Adds a residual before the activation.
+    pub const fn residual(self, residual: bool) -> Self {
+        Args { residual, ..self }
+    }
     /// Adds to C instead of overwriting it. A batch stride of zero in C then sums over that dimension.
     pub const fn accumulate(self, accumulate: bool) -> Self {
         Args { accumulate, ..self }
@@ -199,11 +208,11 @@ impl Args {
     }
 }
 
-/// C ← activation(`scale`·A·B + bias), or C ← C + `scale`·A·B when accumulating, for every pair of
-/// matrices of a batch. A is m×k, B is k×n, C is m×n.
+/// C ← activation(`scale`·A·B + bias + R), or C ← C + `scale`·A·B when accumulating, for every pair of
+/// matrices of a batch. A is m×k, B is k×n, C and the residual R are m×n.
 ///
-/// Memory: A, B, bias (absent where there is none), C, and the values before the activation, laid out
-/// as C is (absent unless kept). C is updated when accumulating or when its view leaves gaps, else
+/// Memory: A, B, bias (absent where there is none), C, the values before the activation, laid out as
+/// C is (absent unless kept), and R, laid out as C is (absent unless added). C is updated when accumulating or when its view leaves gaps, else
 /// written. No two elements of C may share a place, except that accumulating sums over a batch
 /// dimension of stride zero. PyTorch: `torch.baddbmm`, `torch.nn.functional.linear`.
 #[derive(Debug)]
@@ -223,7 +232,8 @@ impl Op for Gemm {
         spec.read::<f32>(bias);
         if args.accumulate {
             let once = |d: usize| if args.c.batch[d] == 0 { args.batch[d].min(1) } else { args.batch[d] };
-            spec.update::<f32>(args.c.span_distinct([m, n, once(0), once(1)])).write::<f32>(0);
+            spec.update::<f32>(args.c.span_distinct([m, n, once(0), once(1)]));
+            spec.write::<f32>(0).read::<f32>(0);
             return;
         }
         let span = args.c.span_distinct([m, n, b0, b1]);
@@ -233,10 +243,11 @@ impl Op for Gemm {
         } else {
             spec.update::<f32>(span).update::<f32>(kept);
         }
+        spec.read::<f32>(if args.residual { span } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (a, b, bias) = (memory.read(0), memory.read(1), memory.read(2));
-        let (c, z) = (memory.write(3), memory.write(4));
-        cpu::gemm(cpu, args, a, b, bias, c, z);
+        let (c, z, residual) = (memory.write(3), memory.write(4), memory.read(5));
+        cpu::gemm(cpu, args, a, b, [bias, residual], c, z);
     }
 }

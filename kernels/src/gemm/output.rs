@@ -22,7 +22,7 @@ pub(crate) trait Sink: Sync {
     unsafe fn put(&self, isa: Isa, to: Rectangle, sums: &mut [f32], stride: usize, first: bool, last: bool);
 }
 
-/// C and its epilogue: C = activation(scale·sum + bias), or C += scale·sum.
+/// C and its epilogue: C = activation(scale·sum + bias + residual), or C += scale·sum.
 pub(crate) struct Output<'a> {
     c: SendPtr<f32>,
     z: Option<SendPtr<f32>>,
@@ -60,6 +60,8 @@ pub(crate) struct Epilogue<'a> {
     pub(crate) bias_values: &'a [f32],
     /// From the bias of one batch to the next.
     pub(crate) bias_batch: [usize; 2],
+    /// Laid out as C is; empty where there is none.
+    pub(crate) residual: &'a [f32],
     pub(crate) activation: Activation,
 }
 
@@ -72,6 +74,7 @@ impl Epilogue<'_> {
             bias: Bias::None,
             bias_values: &[],
             bias_batch: [0; 2],
+            residual: &[],
             activation: Activation::Identity,
         }
     }
@@ -91,7 +94,7 @@ impl<'a> Output<'a> {
     /// `sizes` are rows, columns, and the two batch dimensions. An empty `z` is none.
     ///
     /// # Panics
-    /// If `view` gives two elements one place, or one that `c` does not have.
+    /// If `view` gives two elements one place, or one that `c`, `z` or the residual does not have.
     pub(crate) fn new(
         c: &'a mut [f32],
         z: &'a mut [f32],
@@ -109,7 +112,9 @@ impl<'a> Output<'a> {
             (fold.line, columns.div_ceil(fold.width).min(fold.height)),
             (fold.plane, columns.div_ceil(fold.width).div_ceil(fold.height)),
         ]);
-        assert!(span <= c.len() && (z.is_empty() || span <= z.len()), "C does not fit its memory");
+        let holds = |len: usize| len == 0 || span <= len;
+        let fits = span <= c.len() && holds(z.len()) && holds(epilogue.residual.len());
+        assert!(fits, "C does not fit its memory");
         let z = if z.is_empty() { None } else { Some(SendPtr(z.as_mut_ptr())) };
         Output { c: SendPtr(c.as_mut_ptr()), z, sizes, view, fold, epilogue }
     }
@@ -130,7 +135,8 @@ impl<'a> Output<'a> {
         first: bool,
         last: bool,
     ) {
-        let Epilogue { scale, accumulate, bias, bias_values, bias_batch, activation } = self.epilogue;
+        let Epilogue { scale, accumulate, bias, bias_values, bias_batch, residual, activation } =
+            self.epilogue;
         let view = &self.view;
         let base = at + to.batch[0] * view.batch[0] + to.batch[1] * view.batch[1];
         let bias_base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
@@ -144,6 +150,25 @@ impl<'a> Output<'a> {
                 // SAFETY: these elements are within C (checked in `new`), and ours.
                 unsafe { each(self.c.get().add(start), view.column, sums, |c, sum| *sum += *c) };
             }
+            // What most layers need, in a pass over the sums: rows are short, and every pass has its price.
+            let simple = view.column == 1 && residual.is_empty() && self.z.is_none();
+            if let (Bias::PerRow, true, true, false) = (bias, simple, last, accumulate) {
+                let bias = bias_values[bias_base + to.row + i];
+                // SAFETY: these elements are within C (checked in `new`), and ours.
+                let row = unsafe { core::slice::from_raw_parts_mut(self.c.get().add(start), sums.len()) };
+                let pairs = row.iter_mut().zip(&*sums);
+                match activation {
+                    Activation::Identity => {
+                        pairs.for_each(|(c, sum)| *c = sum + bias);
+                        continue;
+                    }
+                    Activation::Relu => {
+                        pairs.for_each(|(c, sum)| *c = (sum + bias).max(0.0));
+                        continue;
+                    }
+                    _ => {}
+                }
+            }
             if last && !accumulate {
                 match bias {
                     Bias::None => {}
@@ -155,6 +180,9 @@ impl<'a> Output<'a> {
                         let bias = &bias_values[bias_base + to.column..][..to.columns];
                         sums.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
                     }
+                }
+                if !residual.is_empty() {
+                    add(sums, &residual[start..], view.column);
                 }
                 if let Some(z) = &self.z {
                     // SAFETY: as above; Z is laid out as C is.
@@ -188,21 +216,26 @@ impl Sink for Output<'_> {
             let (x, y) = (column % width, column / width);
             let columns = used.saturating_sub(x).min(to.columns - done);
             let at = x * self.view.column + y % height * line + y / height * plane;
-            // SAFETY: part of the rectangle, and in one line.
-            unsafe {
-                self.put_line(
-                    isa,
-                    Rectangle { column, columns, ..to },
-                    at,
-                    &mut sums[done..],
-                    stride,
-                    first,
-                    last,
-                );
+            // Columns that are dropped have no place.
+            if columns > 0 {
+                let (to, sums) = (Rectangle { column, columns, ..to }, &mut sums[done..]);
+                // SAFETY: part of the rectangle, and in one line.
+                unsafe { self.put_line(isa, to, at, sums, stride, first, last) };
             }
             // What is left of the line is dropped; the line may be longer than what is left.
             done = (done + (width - x)).min(to.columns);
         }
+    }
+}
+
+/// Adds the elements of `row` at every `step` to `sums`.
+#[inline(always)]
+fn add(sums: &mut [f32], row: &[f32], step: usize) {
+    if step == 1 {
+        sums.iter_mut().zip(row).for_each(|(sum, r)| *sum += r);
+    } else {
+        // A single column may have any step, zero too.
+        sums.iter_mut().zip(row.iter().step_by(step.max(1))).for_each(|(sum, r)| *sum += r);
     }
 }
 

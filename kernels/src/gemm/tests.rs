@@ -25,10 +25,17 @@ impl Checked for Gemm {
         let bias = prop::sample::select(vec![Bias::None, Bias::PerRow, Bias::PerColumn]);
         let activation = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Tanh]);
         let sizes = (size(), size(), depth, batch);
-        (sizes, [layout(), layout(), layout()], bias, activation, [flag(), flag(), flag(), flag()])
+        (sizes, [layout(), layout(), layout()], bias, activation, [flag(), flag(), flag(), flag(), flag()])
             .prop_map(
-                |((m, n, k, batch), [a, b, c], bias, activation, [keep, accumulate, scaled, shared])| {
+                |(
+                    (m, n, k, batch),
+                    [a, b, c],
+                    bias,
+                    activation,
+                    [keep, accumulate, scaled, shared, added],
+                )| {
                     let mut args = Args::new(m, n, k).batch(batch).bias(bias).activation(activation);
+                    args = args.residual(added);
                     args = args.keep_pre(keep).accumulate(accumulate).scale(if scaled { 0.25 } else { 1.0 });
                     args.a = view([m, k], batch, a.0, a.1, a.2);
                     args.b = view([k, n], batch, b.0, b.1, b.2);
@@ -58,12 +65,12 @@ impl Checked for Gemm {
                     memory[3][to] += sum;
                     continue;
                 }
-                let z = sum
-                    + match args.bias {
+                let z =
+                    sum + match args.bias {
                         Bias::None => 0.0,
                         Bias::PerRow => memory[2][i],
                         Bias::PerColumn => memory[2][j],
-                    };
+                    } + if args.residual { memory[5][to] } else { 0.0 };
                 if args.keep_pre {
                     memory[4][to] = z;
                 }
@@ -98,6 +105,7 @@ fn agrees_with_matrixmultiply() {
                 Raw::none(),
                 Raw::write_slice(&mut got),
                 Raw::none(),
+                Raw::none(),
             ];
             let cpu = Cpu::new().with_isa(isa);
             cpu.run::<Gemm>(&Args::new(m, n, k), &mut raws);
@@ -113,7 +121,7 @@ fn elements_of_c_do_not_share_a_place() {
     let cpu = Cpu::new();
     let (a, b, mut c) = ([1.0f32; 4], [1.0f32; 4], [0.0f32; 4]);
     let args = Args::new(2, 2, 2).c(View { row: 0, column: 1, batch: [0; 2] });
-    let mut raws = [Raw::read(&a), Raw::read(&b), Raw::none(), Raw::write(&mut c), Raw::none()];
+    let mut raws = [Raw::read(&a), Raw::read(&b), Raw::none(), Raw::write(&mut c), Raw::none(), Raw::none()];
     cpu.run::<Gemm>(&args, &mut raws);
     assert!(matches!(cpu.take_fault(), Some(crate::Fault::Memory { argument: 3, .. })));
 }

@@ -1,50 +1,75 @@
-//! The last pass: from graph and plan to Rust.
+//! The last pass: from graph, programs and plans to Rust.
 //!
 //! One file for each thing that is written. What they write is meant to be read: named
 //! buffers, one call at a time, forward and then its mirror.
 
-mod backward;
-mod forward;
+mod body;
+mod functions;
 mod memory;
 mod module;
-mod names;
+pub(crate) mod names;
 mod params;
+mod prepared;
 mod signature;
+mod taps;
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
-use crate::graph::Graph;
-use crate::parse::Written;
-use crate::plan::Plan;
+use crate::graph::{FrontEnd, Graph, What};
+use crate::lower;
+use body::Body;
 use names::Names;
 
 /// All items of a model that is right.
-pub(crate) fn model(graph: &Graph<'_>, plan: &Plan) -> TokenStream {
-    let names = Names::of(graph, |part| {
-        let (input, output) = (&part.input, &part.output);
-        quote_spanned!(part.ty.span()=> ::castiron::Module<#input, #output>)
+pub(crate) fn model(graph: &Graph) -> TokenStream {
+    let names = Names::of(&graph.model);
+    let requires = names::requires(graph, |node| {
+        let ((x, y), span) = (memory::samples(graph, node), names::span_of_node(graph, node));
+        quote_spanned!(span=> ::castiron::Module<#x, #y>)
     });
-    let layers = layer_aliases(&names);
-    let samples = sample_aliases(graph, &names);
-    let checks = checks(&names);
-    let params = params::items(&names);
-    let memory = memory::items(&names, plan);
-    let module = module::items(&names, plan);
-    hidden(&quote!(#layers #samples #checks #params #memory #module))
+    let (infer, train) = (lower::inference(graph), lower::training(graph));
+    let (infer, train) = (Body::of(graph, &names, &infer), Body::of(graph, &names, &train));
+    let prepared = lower::prepared(graph);
+    let prepared = Body::of(graph, &names, &prepared);
+
+    let structs = declared(graph);
+    let aliases = layer_aliases(graph);
+    let checks = checks(graph);
+    let params = params::items(graph, &requires);
+    let leaves = names::leaf_constants(graph, [infer.program, train.program]);
+    let calls = (graph.front_end == FrontEnd::Model).then(|| names::calls(graph));
+    let memory = memory::items(&infer, &train, &requires);
+    let module = module::items(&graph.model, &infer, &train, &requires);
+    let prepared = prepared::items(&graph.model, &prepared, &requires);
+    let hidden = hidden(&quote!(#aliases #checks #calls #params #leaves #memory #module #prepared));
+    let taps = taps::items(graph, &requires);
+    quote!(#structs #hidden #taps)
 }
 
 /// For a model with errors: impls that do nothing, so that rustc does not add that they are missing.
-pub(crate) fn stand_in(graph: &Graph<'_>) -> TokenStream {
-    let names = Names::of(graph, |part| quote_spanned!(part.ty.span()=> ::castiron::params::Params));
-    let layers = layer_aliases(&names);
-    let params = params::items(&names);
-    let declared = |written: &Option<Written>| written.as_ref().map(|written| written.sample.clone());
-    let input = declared(&graph.declaration.input);
-    let output = declared(&graph.declaration.output).or(graph.values[graph.output()].sample.clone());
-    let module = input.zip(output).map(|(input, output)| module::stand_in(&names, &input, &output));
-    hidden(&quote!(#layers #params #module))
+pub(crate) fn stand_in(graph: &Graph) -> TokenStream {
+    let requires = names::requires(graph, |node| {
+        let span = names::span_of_node(graph, node);
+        quote_spanned!(span=> ::castiron::params::Params)
+    });
+    let (structs, aliases) = (declared(graph), layer_aliases(graph));
+    let params = params::items(graph, &requires);
+    let input = graph.input.as_ref().map(|written| &written.sample);
+    // What is declared, or what is computed as far as it is known.
+    let computed = module::known_output(graph);
+    let output = graph.output.as_ref().map(|written| &written.sample).or(computed.as_ref());
+    let module =
+        input.zip(output).map(|(input, output)| module::stand_in(&graph.model, input, output, &requires));
+    let hidden = hidden(&quote!(#aliases #params #module));
+    quote!(#structs #hidden)
+}
+
+fn declared(graph: &Graph) -> TokenStream {
+    match graph.front_end {
+        FrontEnd::Derive => TokenStream::new(),
+        FrontEnd::Model => params::structs(graph),
+    }
 }
 
 /// In a scope of its own, without the lints that are about style or about what a user wrote.
@@ -54,7 +79,10 @@ fn hidden(items: &TokenStream) -> TokenStream {
             dead_code,
             missing_debug_implementations,
             missing_docs,
+            unused_imports,
+            unused_variables,
             non_camel_case_types,
+            non_snake_case,
             unreachable_pub,
             unsafe_code,
             clippy::all,
@@ -62,37 +90,37 @@ fn hidden(items: &TokenStream) -> TokenStream {
             clippy::undocumented_unsafe_blocks
         )]
         const _: () = {
+            use ::core::mem::offset_of;
             #items
         };
     }
 }
 
 /// `type conv1_Layer = Conv2d<1, 6, 5>;`
-fn layer_aliases(names: &Names<'_>) -> TokenStream {
-    let alias = |names::Part { layer, ty, .. }: &names::Part<'_>| quote!(type #layer = #ty;);
-    names.parts.iter().map(alias).collect()
-}
-
-/// `type conv1_Y = [[[f32; 28]; 28]; 6];`
-fn sample_aliases(graph: &Graph<'_>, names: &Names<'_>) -> TokenStream {
-    let input = &names.input;
-    let outputs = names.parts.iter().map(|part| &part.output);
-    let samples = graph.values.iter().map(|value| &value.sample);
-    std::iter::once(input)
-        .chain(outputs)
-        .zip(samples)
-        .map(|(name, sample)| quote!(type #name = #sample;))
-        .collect()
-}
-
-/// Forces each layer's own check, in items, since those are what editors and `cargo check` evaluate. The
-/// others are forced by the model's, which may require what an item may not.
-fn checks(names: &Names<'_>) -> TokenStream {
-    let check = |part: &names::Part<'_>| {
-        let names::Part { layer, input, output, ty, .. } = part;
-        quote_spanned! {ty.span()=>
-            const _: () = <#layer as ::castiron::Module<#input, #output>>::CHECK;
-        }
+fn layer_aliases(graph: &Graph) -> TokenStream {
+    let aliased = (0..graph.units.len()).filter(|unit| names::is_aliased(graph, *unit));
+    let alias = |unit| {
+        let (name, ty) = (names::layer_name(graph, unit), names::written_type(graph, unit));
+        quote!(type #name = #ty;)
     };
-    names.parts.iter().filter(|part| part.fits).map(check).collect()
+    aliased.map(alias).collect()
+}
+
+/// Forces each layer's own check, in items, since those are what editors and `cargo check` evaluate. What
+/// castiron's own layers must fit, `shapes` has said in words; the others are forced by the model's, which
+/// may require what an item may not.
+fn checks(graph: &Graph) -> TokenStream {
+    let check = |(i, node): (usize, &crate::graph::Node)| {
+        let What::Unit(unit) = node.what else { return None };
+        // What is written as a type may say what only that type checks.
+        let said = graph.units[unit].ty.is_none() && lower::is_erased(&graph.units[unit]);
+        if said || !names::fits(graph, unit) {
+            return None;
+        }
+        let ((x, y), layer) = (memory::samples(graph, i), names::layer_type(graph, unit));
+        Some(quote_spanned! {names::span_of(graph, unit)=>
+            const _: () = <#layer as ::castiron::Module<#x, #y>>::CHECK;
+        })
+    };
+    graph.nodes.iter().enumerate().filter_map(check).collect()
 }

@@ -11,13 +11,13 @@ pub(super) fn infer(
     body: &TokenStream,
 ) -> TokenStream {
     quote! {
-        fn infer<D: ::castiron::device::Device, const CAP: usize>(
-            cx: &::castiron::Cx<'_, D>,
-            p: ::castiron::memory::Ref<'_, Self, D>,
-            x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, D>,
-            y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, D>,
-            state: ::castiron::memory::Mut<'_, #state, D>,
-            scratch: ::castiron::memory::Mut<'_, #scratch, D>,
+        fn infer<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+            cx: &::castiron::Cx<'_, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
+            x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
+            y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
+            state: ::castiron::memory::Mut<'_, #state, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, #scratch, AnyDevice>,
         ) {
             #body
         }
@@ -33,14 +33,14 @@ pub(super) fn forward(
     body: &TokenStream,
 ) -> TokenStream {
     quote! {
-        fn forward<D: ::castiron::device::Device, const CAP: usize>(
-            cx: &::castiron::Cx<'_, D>,
-            p: ::castiron::memory::Ref<'_, Self, D>,
-            x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, D>,
-            y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, D>,
-            state: ::castiron::memory::Mut<'_, #state, D>,
-            saved: ::castiron::memory::Mut<'_, #saved, D>,
-            scratch: ::castiron::memory::Mut<'_, #scratch, D>,
+        fn forward<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+            cx: &::castiron::Cx<'_, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
+            x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
+            y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
+            state: ::castiron::memory::Mut<'_, #state, AnyDevice>,
+            saved: ::castiron::memory::Mut<'_, #saved, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, #scratch, AnyDevice>,
         ) {
             #body
         }
@@ -55,16 +55,16 @@ pub(super) fn backward(
     body: &TokenStream,
 ) -> TokenStream {
     quote! {
-        fn backward<D: ::castiron::device::Device, const CAP: usize>(
-            cx: &::castiron::Cx<'_, D>,
-            p: ::castiron::memory::Ref<'_, Self, D>,
-            x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, D>,
-            y: ::castiron::memory::Ref<'_, ::castiron::Batch<#y, CAP>, D>,
-            saved: ::castiron::memory::Ref<'_, #saved, D>,
-            dy: ::castiron::memory::Ref<'_, ::castiron::GradBatch<#y, CAP>, D>,
-            dx: ::core::option::Option<::castiron::memory::Mut<'_, ::castiron::GradBatch<#x, CAP>, D>>,
-            dp: ::castiron::memory::Mut<'_, Self, D>,
-            scratch: ::castiron::memory::Mut<'_, #scratch, D>,
+        fn backward<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+            cx: &::castiron::Cx<'_, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
+            x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
+            y: ::castiron::memory::Ref<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
+            saved: ::castiron::memory::Mut<'_, #saved, AnyDevice>,
+            dy: ::castiron::memory::Ref<'_, ::castiron::GradBatch<#y, CAP>, AnyDevice>,
+            dx: ::core::option::Option<::castiron::memory::Mut<'_, ::castiron::GradBatch<#x, CAP>, AnyDevice>>,
+            dp: ::castiron::memory::Mut<'_, Self, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, #scratch, AnyDevice>,
         ) {
             #body
         }

@@ -1,12 +1,14 @@
 //! From the tokens of a struct to a [`Declaration`].
 
 mod attributes;
+pub(crate) mod model;
 pub(crate) mod number;
 mod repr;
 pub(crate) mod sample;
+mod spell;
 
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, FieldsNamed, Ident, Type};
+use syn::{Data, DeriveInput, Fields, FieldsNamed, Ident, Type, Visibility};
 
 use crate::errors::Errors;
 pub(crate) use sample::Written;
@@ -14,6 +16,7 @@ pub(crate) use sample::Written;
 /// A model as it is written.
 pub(crate) struct Declaration {
     pub(crate) model: Ident,
+    pub(crate) visibility: Visibility,
     pub(crate) fields: Vec<Field>,
     /// Nothing if it cannot be read, which was reported.
     pub(crate) input: Option<Written>,
@@ -63,8 +66,9 @@ pub(crate) fn declaration(input: &DeriveInput, errors: &Errors) -> Option<Declar
         );
     }
     let complete = fields.len() == named.named.len() && input.generics.params.is_empty();
-    let [input, output] = [attributes.input, attributes.output].map(Option::flatten);
-    complete.then(|| Declaration { model: model.clone(), fields, input, output })
+    let [gets, gives] = [attributes.input, attributes.output].map(Option::flatten);
+    let (model, visibility) = (model.clone(), input.vis.clone());
+    complete.then_some(Declaration { model, visibility, fields, input: gets, output: gives })
 }
 
 fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<&'a FieldsNamed> {

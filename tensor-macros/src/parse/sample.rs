@@ -31,7 +31,8 @@ impl Parse for Written {
             let written = parts.into_iter().map(|part| part.sample).collect();
             return Ok(Written { sample: tuple(written, paren.span.join())?, at });
         }
-        let ty: Type = input.parse()?;
+        let start = input.cursor().token_stream().into_iter().next();
+        let ty: Type = input.parse().map_err(|error| no_sample(start, error))?;
         Ok(Written { sample: of_type(&ty)?, at: ty.to_token_stream() })
     }
 }
@@ -50,11 +51,26 @@ fn dimension_list(input: ParseStream<'_>) -> Result<Option<Written>> {
     }
     let content;
     bracketed!(content in ahead);
+    // `[u8; 28, 28]`, which ends as no array type does.
+    if let Some(element) = element_list(&content)? {
+        let group: proc_macro2::TokenTree = input.parse()?;
+        return Ok(Some(Written { sample: Sample::Shape(element), at: group.to_token_stream() }));
+    }
     let Ok(dims) = Punctuated::<Expr, Token![,]>::parse_terminated(&content) else {
         return Ok(None);
     };
     let group: proc_macro2::TokenTree = input.parse()?;
     Ok(Some(Written { sample: Sample::Shape(shape(&dims, Element::F32)?), at: group.to_token_stream() }))
+}
+
+/// `u8; 28, 28`
+fn element_list(content: ParseStream<'_>) -> Result<Option<Shape>> {
+    let ahead = content.fork();
+    let is_element = ahead.parse::<TypePath>().is_ok_and(|path| element_of(&path).is_ok());
+    if is_element && ahead.peek(Token![;]) {
+        return shape_macro(content).map(Some);
+    }
+    Ok(None)
 }
 
 /// The sample that a type is.
@@ -161,6 +177,18 @@ fn element_of(path: &TypePath) -> Result<Element> {
     })
 }
 
+/// What is no type either. Where something is missing at the end, the parser says so.
+fn no_sample(start: Option<proc_macro2::TokenTree>, error: Error) -> Error {
+    match start {
+        Some(start) if !matches!(start, proc_macro2::TokenTree::Ident(_)) => {
+            let message =
+                format!("`{start}` is no sample: write its shape between brackets, such as `[1, 28, 28]`");
+            Error::new_spanned(start, message)
+        }
+        _ => error,
+    }
+}
+
 fn no_shape(tokens: impl ToTokens + Spanned) -> Error {
     let text = tokens.to_token_stream().to_string();
     Error::new_spanned(
@@ -193,6 +221,9 @@ mod tests {
             ("[[f32; 28]; 14]", "[14, 28]"),
             ("[i32; 16]", "[16] of i32"),
             ("shape![64, 784]", "[64, 784]"),
+            ("[u8; 28, 14]", "[28, 14] of u8"),
+            ("[i32; 2 * 8]", "[16] of i32"),
+            ("([3, 8 / 2], [i32; 4])", "([3, 4], [4] of i32)"),
             ("castiron::shape![u8; 28, 28]", "[28, 28] of u8"),
             ("([3, 4], shape![i32; 5])", "([3, 4], [5] of i32)"),
             ("(f32, [1], Rank1<2>)", "([], [1], [2])"),
@@ -213,7 +244,9 @@ mod tests {
             ("[bool; 3]", "castiron::Bool"),
             ("Image", "cannot look into `Image`"),
             ("([3],)", "2 or 3 parts, not 1"),
-            ("[1.5]", "a whole number"),
+            ("[1.5]", "`1.5` is no whole number"),
+            ("8", "`8` is no sample: write its shape between brackets, such as `[1, 28, 28]`"),
+            ("-> [3]", "`-` is no sample"),
             ("Seq<[f32; 4]>", "Seq<item, capacity>"),
         ] {
             let message = parse(text).expect_err(text);

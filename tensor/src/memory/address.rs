@@ -195,7 +195,6 @@ impl<'a, D: Device> Arg<'a, D> {
     /// # Safety
     /// For `'a`, `address` is that of `bytes` bytes of initialised plain values in the memory of the
     /// device it is used with; nothing writes them, and if `writable` nothing else reads them.
-    #[cfg(feature = "std")]
     pub(crate) unsafe fn new(address: D::Address, bytes: usize, writable: bool) -> Self {
         Arg { address: Some(address), bytes, writable, lifetime: PhantomData }
     }
@@ -208,6 +207,31 @@ impl<'a, D: Device> Arg<'a, D> {
     /// The value, or nothing.
     pub fn optional(value: Option<Arg<'a, D>>) -> Self {
         value.unwrap_or_else(Self::none)
+    }
+
+    /// Whether it is absent.
+    pub fn is_none(&self) -> bool {
+        self.address.is_none()
+    }
+
+    /// The same memory once more, to be read by another operation. An argument that is written cannot be
+    /// had twice: of it, and of an absent one, this is [`Arg::none`].
+    ///
+    /// ```
+    /// use castiron::{Cpu, memory::{Arg, Mut, Ref}};
+    /// let mut x = [1.0f32];
+    /// let read: Arg<'_, Cpu> = Ref::from(&x).arg();
+    /// assert!(!read.again().is_none());
+    /// let written: Arg<'_, Cpu> = Mut::from(&mut x).into_arg();
+    /// assert!(written.again().is_none());
+    /// ```
+    #[must_use]
+    pub fn again(&self) -> Self {
+        if self.writable {
+            return Self::none();
+        }
+        // What is only read may be read by many, as a `Ref` may be copied.
+        Arg { address: self.address, bytes: self.bytes, writable: false, lifetime: PhantomData }
     }
 
     /// The argument from byte `offset` on, such as a row within a batch; absent if it ends before.

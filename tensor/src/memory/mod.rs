@@ -2,11 +2,16 @@
 
 mod address;
 mod aligned;
+mod area;
 mod either;
 mod planned;
+
+#[doc(hidden)]
+pub use planned::copy_leaves;
 
 #[doc(hidden)]
 pub use address::same;
 pub use address::{Arg, Mut, Ref};
 pub use aligned::Aligned;
+pub use area::Area;
 pub use either::Either;

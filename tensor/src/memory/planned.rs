@@ -3,9 +3,12 @@
 use core::mem::ManuallyDrop;
 
 use castiron_kernels::Plain;
+use castiron_kernels::arithmetic::CopyBytes;
 
-use super::{Aligned, Mut};
+use super::{Aligned, Area, Mut};
+use crate::Cx;
 use crate::device::Device;
+use crate::params::{self, Params};
 
 impl<'a, D: Device, const N: usize, const B: usize> Mut<'a, [[f32; N]; B], D> {
     /// The buffer of a plan that starts `OFFSET` floats per sample into this memory.
@@ -27,6 +30,17 @@ impl<'a, D: Device, const N: usize, const B: usize> Mut<'a, [[f32; N]; B], D> {
         }
         // SAFETY: it lies within this memory, as asserted; any bits are a `T`; the caller promises the rest.
         unsafe { Mut::new(D::offset(self.address(), B * OFFSET * size_of::<f32>())) }
+    }
+}
+
+/// to ← from, one `M` each, leaf by leaf: what lies between leaves is neither read, since nobody has to have
+/// written it, nor written.
+#[doc(hidden)]
+pub fn copy_leaves<M: Params, D: Device>(cx: &Cx<'_, D>, from: Area<'_, D>, to: Area<'_, D>) {
+    const { params::assert_within::<M>() };
+    for run in M::RUNS {
+        let bytes = run.len * run.element.size();
+        cx.run::<CopyBytes, 2>(bytes, [from.field(run.offset).read(), to.field(run.offset).write()]);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Activation functions: layers of their own, or the last parameter of `Linear` and `Conv2d`.
 
 use castiron_kernels::Plain;
-use castiron_kernels::activation::{Activate, ActivateBackward, Activation as Function, Args};
+use castiron_kernels::activation::Activation as Function;
 
 use super::{forward_is_infer, zero_sized};
-use crate::memory::{Arg, Mut, Ref};
+use crate::call::activation as call;
+use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Shape, device::Device, params::Params};
 
 /// A function applied to every number, which a layer can apply to its own output.
@@ -59,8 +60,7 @@ macro_rules! activation {
                 dy: Ref<'a, T, D>,
                 mut work: Mut<'a, T, D>,
             ) -> Ref<'a, T, D> {
-                let args = Args { activation: Self::FUNCTION, len };
-                cx.run::<ActivateBackward, 4>(args, [z.arg(), y.arg(), dy.arg(), work.arg()]);
+                call::of_rows(cx, Self::FUNCTION, len, z.arg(), y.arg(), dy.arg(), work.arg());
                 work.into_ref()
             }
         }
@@ -77,8 +77,7 @@ macro_rules! activation {
                 _: Mut<'_, (), D>,
                 _: Mut<'_, (), D>,
             ) {
-                let args = Args { activation: Self::FUNCTION, len: cx.rows() * S::LEN };
-                cx.run::<Activate, 2>(args, [x.arg(), y.arg()]);
+                call::forward(cx, Self::FUNCTION, S::LEN, x.arg(), y.arg());
             }
 
             fn backward<D: Device, const B: usize>(
@@ -86,16 +85,14 @@ macro_rules! activation {
                 _: Ref<'_, Self, D>,
                 x: Ref<'_, [S; B], D>,
                 y: Ref<'_, [S; B], D>,
-                _: Ref<'_, (), D>,
+                _: Mut<'_, (), D>,
                 dy: Ref<'_, [S; B], D>,
                 dx: Option<Mut<'_, [S; B], D>>,
                 _: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
                 let Some(mut dx) = dx else { return };
-                let args = Args { activation: Self::FUNCTION, len: cx.rows() * S::LEN };
-                let x = if Self::FUNCTION.differentiates_from_output() { Arg::none() } else { x.arg() };
-                cx.run::<ActivateBackward, 4>(args, [x, y.arg(), dy.arg(), dx.arg()]);
+                call::backward(cx, Self::FUNCTION, S::LEN, x.arg(), y.arg(), dy.arg(), dx.arg());
             }
         }
     };

@@ -3,7 +3,7 @@
 use castiron_kernels::Plain;
 
 use crate::memory::{Aligned, Mut, Ref};
-use crate::{Batch, Cx, GradBatch, Module, Row, Sample, device::Device, field, split};
+use crate::{Batch, Cx, GradBatch, Module, Row, Sample, device::Device, split};
 
 /// What an array of layers keeps: what passes between them, and what each keeps itself.
 #[derive(Debug)]
@@ -84,14 +84,14 @@ impl<X: Sample, L: Module<X, X>, const N: usize> Module<X, X> for [L; N] {
         p: Ref<'_, Self, D>,
         x: Ref<'_, Batch<X, B>, D>,
         y: Ref<'_, Batch<X, B>, D>,
-        saved: Ref<'_, Self::Saved<B>, D>,
+        saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, GradBatch<X, B>, D>,
         mut dx: Option<Mut<'_, GradBatch<X, B>, D>>,
         mut dp: Mut<'_, Self, D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
     ) {
-        let between = field!(saved, Self::Saved<B>, between);
-        let layers = field!(saved, Self::Saved<B>, layers);
+        let (between, mut layers) = split!(saved, Self::Saved<B> { between, layers });
+        let between = between.into_ref();
         let (even, odd, mut layer) = split!(scratch, Self::TrainScratch<B> { even, odd, layer });
         let (mut even, mut odd) = (even.inner(), odd.inner());
         for i in (0..N).rev() {

@@ -3,10 +3,11 @@
 use core::mem::offset_of;
 
 use castiron_kernels::Plain;
-use castiron_kernels::gemm::{Args as Product, Bias, Gemm, View};
+use castiron_kernels::gemm::{Args as Product, Bias, View};
 use castiron_kernels::reduce::{Args as Sum, Reduce};
 use castiron_kernels::softmax::{Args as Rows, Softmax, SoftmaxBackward};
 
+use crate::call::linear;
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
 use crate::{Cx, Element, Module, Rank2, Rank3, Rank4, device::Device, field, split};
@@ -147,11 +148,11 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
             |rows| Product { b: View::transposed(E), bias: Bias::PerColumn, ..Product::new(rows, E, E) };
         let part = |i| (weight.at(i).arg(), bias.at(i).arg());
         let (w, b) = part(0);
-        cx.run::<Gemm, 5>(project(n * T), [queries.arg(), w, b, q.arg(), Arg::none()]);
+        linear::product(cx, project(n * T), [queries.arg(), w, b, q.arg()]);
         let (w, b) = part(1);
-        cx.run::<Gemm, 5>(project(n * S), [memory.arg(), w, b, k.arg(), Arg::none()]);
+        linear::product(cx, project(n * S), [memory.arg(), w, b, k.arg()]);
         let (w, b) = part(2);
-        cx.run::<Gemm, 5>(project(n * S), [memory.arg(), w, b, v.arg(), Arg::none()]);
+        linear::product(cx, project(n * S), [memory.arg(), w, b, v.arg()]);
 
         let (of_t, of_s) = (Sizes::<E, HEADS, T, S>::head(T), Sizes::<E, HEADS, T, S>::head(S));
         let pairs = Sizes::<E, HEADS, T, S>::PAIRS;
@@ -165,17 +166,17 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
             pairs,
             Sizes::<E, HEADS, T, S>::SCALE,
         );
-        let arguments = [q.as_ref().arg(), k.as_ref().arg(), Arg::none(), scores.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(similarity, arguments);
+        let arguments = [q.as_ref().arg(), k.as_ref().arg(), Arg::none(), scores.arg()];
+        linear::product(cx, similarity, arguments);
         let rows = Rows { rows: n * HEADS * T, len: S, log: false };
         cx.run::<Softmax, 2>(rows, [scores.as_ref().arg(), weights.arg()]);
         let mix = Sizes::<E, HEADS, T, S>::each(n, [T, width, S], pairs, of_s, of_t, 1.0);
-        let arguments = [weights.as_ref().arg(), v.as_ref().arg(), Arg::none(), mixed.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(mix, arguments);
+        let arguments = [weights.as_ref().arg(), v.as_ref().arg(), Arg::none(), mixed.arg()];
+        linear::product(cx, mix, arguments);
 
         let (weight, bias) = (field!(p, Self, out_proj_weight), field!(p, Self, out_proj_bias));
-        let arguments = [mixed.as_ref().arg(), weight.arg(), bias.arg(), y.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(project(n * T), arguments);
+        let arguments = [mixed.as_ref().arg(), weight.arg(), bias.arg(), y.arg()];
+        linear::product(cx, project(n * T), arguments);
     }
 
     fn forward<D: Device, const B: usize>(
@@ -195,12 +196,13 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
         p: Ref<'_, Self, D>,
         x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B]), D>,
         _: Ref<'_, [Rank2<T, E>; B], D>,
-        saved: Ref<'_, Self::Saved<B>, D>,
+        saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, [Rank2<T, E>; B], D>,
         dx: Option<Mut<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B]), D>>,
         dp: Mut<'_, Self, D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
     ) {
+        let saved = saved.into_ref();
         let n = cx.rows();
         let queries = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B]), 0);
         let memory = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B]), 1);
@@ -222,52 +224,46 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
 
         // The output projection.
         let weight = field!(p, Self, out_proj_weight);
-        cx.run::<Gemm, 5>(
-            collect(n * T),
-            [dy.arg(), mixed.arg(), Arg::none(), dout_weight.arg(), Arg::none()],
-        );
+        linear::product(cx, collect(n * T), [dy.arg(), mixed.arg(), Arg::none(), dout_weight.arg()]);
         cx.run::<Reduce, 2>(sum(n * T), [dy.arg(), dout_bias.arg()]);
-        let arguments = [dy.arg(), weight.arg(), Arg::none(), dmixed.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(back(n * T, false), arguments);
+        let arguments = [dy.arg(), weight.arg(), Arg::none(), dmixed.arg()];
+        linear::product(cx, back(n * T, false), arguments);
 
         // Mixing, softmax, similarity.
         let (of_t, of_s) = (Sizes::<E, HEADS, T, S>::head(T), Sizes::<E, HEADS, T, S>::head(S));
         let (pairs, width) = (Sizes::<E, HEADS, T, S>::PAIRS, Sizes::<E, HEADS, T, S>::WIDTH);
         let (flip, each) = (Sizes::<E, HEADS, T, S>::flip, Sizes::<E, HEADS, T, S>::each);
         let scale = Sizes::<E, HEADS, T, S>::SCALE;
-        let arguments = [dmixed.as_ref().arg(), v.arg(), Arg::none(), dweights.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(each(n, [T, S, width], of_t, flip(of_s), pairs, 1.0), arguments);
-        let arguments = [weights.arg(), dmixed.as_ref().arg(), Arg::none(), dv.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(each(n, [S, width, T], flip(pairs), of_t, of_s, 1.0), arguments);
+        let arguments = [dmixed.as_ref().arg(), v.arg(), Arg::none(), dweights.arg()];
+        linear::product(cx, each(n, [T, S, width], of_t, flip(of_s), pairs, 1.0), arguments);
+        let arguments = [weights.arg(), dmixed.as_ref().arg(), Arg::none(), dv.arg()];
+        linear::product(cx, each(n, [S, width, T], flip(pairs), of_t, of_s, 1.0), arguments);
         let rows = Rows { rows: n * HEADS * T, len: S, log: false };
         cx.run::<SoftmaxBackward, 3>(rows, [weights.arg(), dweights.as_ref().arg(), dscores.arg()]);
-        let arguments = [dscores.as_ref().arg(), k.arg(), Arg::none(), dq.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(each(n, [T, width, S], pairs, of_s, of_t, scale), arguments);
-        let arguments = [dscores.as_ref().arg(), q.arg(), Arg::none(), dk.arg(), Arg::none()];
-        cx.run::<Gemm, 5>(each(n, [S, width, T], flip(pairs), of_t, of_s, scale), arguments);
+        let arguments = [dscores.as_ref().arg(), k.arg(), Arg::none(), dq.arg()];
+        linear::product(cx, each(n, [T, width, S], pairs, of_s, of_t, scale), arguments);
+        let arguments = [dscores.as_ref().arg(), q.arg(), Arg::none(), dk.arg()];
+        linear::product(cx, each(n, [S, width, T], flip(pairs), of_t, of_s, scale), arguments);
 
         // The three input projections.
-        let arguments =
-            [dq.as_ref().arg(), queries.arg(), Arg::none(), din_weight.at(0).into_arg(), Arg::none()];
-        cx.run::<Gemm, 5>(collect(n * T), arguments);
+        let arguments = [dq.as_ref().arg(), queries.arg(), Arg::none(), din_weight.at(0).into_arg()];
+        linear::product(cx, collect(n * T), arguments);
         cx.run::<Reduce, 2>(sum(n * T), [dq.as_ref().arg(), din_bias.at(0).arg()]);
-        let arguments =
-            [dk.as_ref().arg(), memory.arg(), Arg::none(), din_weight.at(1).into_arg(), Arg::none()];
-        cx.run::<Gemm, 5>(collect(n * S), arguments);
+        let arguments = [dk.as_ref().arg(), memory.arg(), Arg::none(), din_weight.at(1).into_arg()];
+        linear::product(cx, collect(n * S), arguments);
         cx.run::<Reduce, 2>(sum(n * S), [dk.as_ref().arg(), din_bias.at(1).arg()]);
-        let arguments =
-            [dv.as_ref().arg(), memory.arg(), Arg::none(), din_weight.at(2).into_arg(), Arg::none()];
-        cx.run::<Gemm, 5>(collect(n * S), arguments);
+        let arguments = [dv.as_ref().arg(), memory.arg(), Arg::none(), din_weight.at(2).into_arg()];
+        linear::product(cx, collect(n * S), arguments);
         cx.run::<Reduce, 2>(sum(n * S), [dv.as_ref().arg(), din_bias.at(2).arg()]);
         if let Some(dx) = dx {
             let weight = field!(p, Self, in_proj_weight).inner();
             let (mut dqueries, mut dmemory) = split!(dx, ([Rank2<T, E>; B], [Rank2<S, E>; B]) { 0, 1 });
-            let arguments = [dq.as_ref().arg(), weight.at(0).arg(), Arg::none(), dqueries.arg(), Arg::none()];
-            cx.run::<Gemm, 5>(back(n * T, false), arguments);
-            let arguments = [dk.as_ref().arg(), weight.at(1).arg(), Arg::none(), dmemory.arg(), Arg::none()];
-            cx.run::<Gemm, 5>(back(n * S, false), arguments);
-            let arguments = [dv.as_ref().arg(), weight.at(2).arg(), Arg::none(), dmemory.arg(), Arg::none()];
-            cx.run::<Gemm, 5>(back(n * S, true), arguments);
+            let arguments = [dq.as_ref().arg(), weight.at(0).arg(), Arg::none(), dqueries.arg()];
+            linear::product(cx, back(n * T, false), arguments);
+            let arguments = [dk.as_ref().arg(), weight.at(1).arg(), Arg::none(), dmemory.arg()];
+            linear::product(cx, back(n * S, false), arguments);
+            let arguments = [dv.as_ref().arg(), weight.at(2).arg(), Arg::none(), dmemory.arg()];
+            linear::product(cx, back(n * S, true), arguments);
         }
     }
 }

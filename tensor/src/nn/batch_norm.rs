@@ -3,8 +3,8 @@
 use core::mem::offset_of;
 
 use castiron_kernels::Plain;
-use castiron_kernels::batch_norm::{Args, BackwardArgs, BatchNorm, BatchNormBackward, BatchNormInfer};
 
+use crate::call::batch_norm::{self as call, Args};
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Kind, Leaf, Params, Tree};
 use crate::{Cx, Element, Module, Rank3, device::Device, field, split};
@@ -50,7 +50,17 @@ unsafe impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32, E: E
 impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32, E: Element>
     BatchNorm2d<C, EPS_NANO, MOMENTUM_MILLI, E>
 {
-    const EPS: f32 = (EPS_NANO as f64 / 1e9) as f32;
+    /// The layer on images of `pixels` = H·W, as [`call::batch_norm`](crate::call::batch_norm) takes it.
+    ///
+    /// ```
+    /// use castiron::{call::activation::Activation, call::batch_norm::Args, nn::BatchNorm2d};
+    /// const ARGS: Args = <BatchNorm2d<16>>::call(28 * 28).activation(Activation::Relu);
+    /// assert_eq!((ARGS.channels, ARGS.pixels, ARGS.eps), (16, 784, 1e-5));
+    /// ```
+    pub const fn call(pixels: usize) -> Args {
+        Args::new(C, pixels, (EPS_NANO as f64 / 1e9) as f32)
+    }
+
     const CHILDREN: [Child; 4] = {
         let momentum = (MOMENTUM_MILLI as f64 / 1e3) as f32;
         let mean = Leaf::of::<[f32; C]>(Init::ZEROS).with_kind(Kind::RunningAverage { momentum });
@@ -97,16 +107,19 @@ impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32, const H: us
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        let args = Args { images: cx.rows(), channels: C, pixels: H * W, eps: Self::EPS };
-        let arguments = [
-            field!(p, Self, weight).arg(),
-            field!(p, Self, bias).arg(),
-            field!(p, Self, running_mean).arg(),
-            field!(p, Self, running_var).arg(),
+        let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
+        let (mean, var) = (field!(p, Self, running_mean), field!(p, Self, running_var));
+        call::infer(
+            cx,
+            &Self::call(H * W),
+            weight.arg(),
+            bias.arg(),
+            mean.arg(),
+            var.arg(),
             x.arg(),
+            Arg::none(),
             y.arg(),
-        ];
-        cx.run::<BatchNormInfer, 6>(args, arguments);
+        );
     }
 
     fn forward<D: Device, const B: usize>(
@@ -118,11 +131,19 @@ impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32, const H: us
         saved: Mut<'_, Statistics<C>, D>,
         _: Mut<'_, (), D>,
     ) {
-        let args = Args { images: cx.rows(), channels: C, pixels: H * W, eps: Self::EPS };
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
         let (mut mean, mut variance) = split!(saved, Statistics<C> { mean, variance });
-        let arguments = [weight.arg(), bias.arg(), x.arg(), y.arg(), mean.arg(), variance.arg()];
-        cx.run::<BatchNorm, 6>(args, arguments);
+        call::forward(
+            cx,
+            &Self::call(H * W),
+            weight.arg(),
+            bias.arg(),
+            x.arg(),
+            Arg::none(),
+            y.arg(),
+            mean.arg(),
+            variance.arg(),
+        );
     }
 
     fn backward<D: Device, const B: usize>(
@@ -130,22 +151,18 @@ impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32, const H: us
         p: Ref<'_, Self, D>,
         x: Ref<'_, [Rank3<C, H, W>; B], D>,
         _: Ref<'_, [Rank3<C, H, W>; B], D>,
-        saved: Ref<'_, Statistics<C>, D>,
+        saved: Mut<'_, Statistics<C>, D>,
         dy: Ref<'_, [Rank3<C, H, W>; B], D>,
         mut dx: Option<Mut<'_, [Rank3<C, H, W>; B], D>>,
         dp: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
-        let args = BackwardArgs {
-            images: cx.rows(),
-            channels: C,
-            pixels: H * W,
-            eps: Self::EPS,
-            input_gradient: dx.is_some(),
-        };
+        let saved = saved.into_ref();
         let (mut dweight, mut dbias, mut batch_mean, mut batch_variance) =
             split!(dp, Self { weight, bias, running_mean, running_var });
-        let arguments = [
+        call::backward(
+            cx,
+            &Self::call(H * W),
             field!(p, Self, weight).arg(),
             x.arg(),
             dy.arg(),
@@ -156,7 +173,6 @@ impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32, const H: us
             dbias.arg(),
             batch_mean.arg(),
             batch_variance.arg(),
-        ];
-        cx.run::<BatchNormBackward, 10>(args, arguments);
+        );
     }
 }

@@ -4,9 +4,10 @@ use core::marker::PhantomData;
 use core::mem::offset_of;
 
 use castiron_kernels::Plain;
-use castiron_kernels::conv2d::{Args, Conv2d as Convolve, Conv2dBackwardInput, Conv2dBackwardWeight};
+use castiron_kernels::conv2d::Args;
 
 use super::{Activation, BiasOption, Identity, WithBias};
+use crate::call::conv2d as call;
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
 use crate::{Cx, Element, Module, Rank3, Rank4, device::Device, field, split};
@@ -92,9 +93,10 @@ impl_conv2d! { [E: Element] Params for Conv2d<I, O, K, STRIDE, PADDING, DILATION
 } }
 
 impl_conv2d! { [] Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
-    const fn args(images: usize, input: [usize; 2]) -> Args {
+    /// The layer on an image of this height and width, as [`call::conv2d`](crate::call::conv2d) takes it.
+    pub const fn call(input: [usize; 2]) -> Args {
         Args {
-            images,
+            images: 1,
             groups: GROUPS,
             in_channels: I * GROUPS,
             out_channels: O,
@@ -105,6 +107,7 @@ impl_conv2d! { [] Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
             dilation: [DILATION; 2],
             bias: C::PRESENT,
             activation: A::FUNCTION,
+            residual: false,
             keep_pre: false,
         }
     }
@@ -118,7 +121,7 @@ Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, D
         assert!(O.is_multiple_of(GROUPS), "Conv2d: the output channels must divide into the groups");
         let reach = DILATION * (K - 1) + 1;
         assert!(H + 2 * PADDING >= reach && W + 2 * PADDING >= reach, "Conv2d: the kernel is larger than its padded input");
-        let output = Self::args(1, [H, W]).output();
+        let output = Self::call([H, W]).output();
         assert!(HO == output[0] && WO == output[1], "Conv2d: the output's height or width is not what the layer gives");
     };
     const KIND: &'static str = "Conv2d";
@@ -137,8 +140,8 @@ Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, D
         _: Mut<'_, (), D>,
     ) {
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
-        let args = Self::args(cx.rows(), [H, W]);
-        cx.run::<Convolve, 5>(args, [weight.arg(), bias.arg(), x.arg(), y.arg(), Arg::none()]);
+        let args = Self::call([H, W]);
+        call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), Arg::none());
     }
 
     fn forward<D: Device, const B: usize>(
@@ -151,11 +154,9 @@ Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, D
         _: Mut<'_, Self::TrainScratch<B>, D>,
     ) {
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
-        let args = Args {
-            keep_pre: !A::FUNCTION.differentiates_from_output(),
-            ..Self::args(cx.rows(), [H, W])
-        };
-        cx.run::<Convolve, 5>(args, [weight.arg(), bias.arg(), x.arg(), y.arg(), saved.arg()]);
+        let keep_pre = !A::FUNCTION.differentiates_from_output();
+        let args = Args { keep_pre, ..Self::call([H, W]) };
+        call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), saved.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -163,18 +164,16 @@ Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, D
         p: Ref<'_, Self, D>,
         x: Ref<'_, [Rank3<CI, H, W>; B], D>,
         y: Ref<'_, [Rank3<O, HO, WO>; B], D>,
-        saved: Ref<'_, Self::Saved<B>, D>,
+        saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, [Rank3<O, HO, WO>; B], D>,
-        dx: Option<Mut<'_, [Rank3<CI, H, W>; B], D>>,
+        mut dx: Option<Mut<'_, [Rank3<CI, H, W>; B], D>>,
         dp: Mut<'_, Self, D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
-    ) {
-        let args = Self::args(cx.rows(), [H, W]);
+    ) { let saved = saved.into_ref();
+        let args = Self::call([H, W]);
         let dz = A::gradient(cx, cx.rows() * O * HO * WO, saved, y, dy, scratch);
         let (mut dweight, mut dbias) = split!(dp, Self { weight, bias });
-        cx.run::<Conv2dBackwardWeight, 4>(args, [x.arg(), dz.arg(), dweight.arg(), dbias.arg()]);
-        if let Some(mut dx) = dx {
-            cx.run::<Conv2dBackwardInput, 3>(args, [field!(p, Self, weight).arg(), dz.arg(), dx.arg()]);
-        }
+        let (weight, dx) = (field!(p, Self, weight), Arg::optional(dx.as_mut().map(Mut::arg)));
+        call::backward(cx, &args, weight.arg(), x.arg(), dz.arg(), dx, dweight.arg(), dbias.arg());
     }
 } }

@@ -1,9 +1,7 @@
 //! Dropout.
 
-use castiron_kernels::arithmetic::CopyElements;
-use castiron_kernels::dropout::{Args, Dropout as Drop, DropoutBackward};
-
 use super::zero_sized;
+use crate::call::{arithmetic, dropout};
 use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Shape, device::Device};
 
@@ -37,9 +35,7 @@ pub struct Dropout<const P: u32 = 50, const OF: u32 = 100>;
 zero_sized!(Dropout<P: u32, OF: u32>);
 
 impl<const P: u32, const OF: u32> Dropout<P, OF> {
-    fn args<D: Device>(cx: &Cx<'_, D>, len: usize) -> Args {
-        Args { len: cx.rows() * len, probability: P as f32 / OF as f32, path: cx.path() }
-    }
+    const PROBABILITY: f32 = P as f32 / OF as f32;
 }
 
 impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout<P, OF> {
@@ -58,7 +54,7 @@ impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        cx.run::<CopyElements, 2>(cx.rows() * S::LEN, [x.arg(), y.arg()]);
+        arithmetic::copy(cx, S::LEN, x.arg(), y.arg());
     }
 
     fn forward<D: Device, const B: usize>(
@@ -70,7 +66,7 @@ impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        cx.run::<Drop, 3>(Self::args(cx, S::LEN), [cx.step().arg(), x.arg(), y.arg()]);
+        dropout::forward(cx, S::LEN, Self::PROBABILITY, x.arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -78,14 +74,14 @@ impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout
         _: Ref<'_, Self, D>,
         _: Ref<'_, [S; B], D>,
         _: Ref<'_, [S; B], D>,
-        _: Ref<'_, (), D>,
+        _: Mut<'_, (), D>,
         dy: Ref<'_, [S; B], D>,
         dx: Option<Mut<'_, [S; B], D>>,
         _: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
         if let Some(mut dx) = dx {
-            cx.run::<DropoutBackward, 3>(Self::args(cx, S::LEN), [cx.step().arg(), dy.arg(), dx.arg()]);
+            dropout::backward(cx, S::LEN, Self::PROBABILITY, dy.arg(), dx.arg());
         }
     }
 }

@@ -72,7 +72,7 @@ impl<const V: usize, const E: usize, const T: usize> Module<[i32; T], Rank2<T, E
         _: Ref<'_, Self, D>,
         x: Ref<'_, [[i32; T]; B], D>,
         _: Ref<'_, [Rank2<T, E>; B], D>,
-        _: Ref<'_, (), D>,
+        _: Mut<'_, (), D>,
         dy: Ref<'_, [Rank2<T, E>; B], D>,
         _: Option<Mut<'_, (), D>>,
         dp: Mut<'_, Self, D>,

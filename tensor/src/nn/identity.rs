@@ -2,9 +2,9 @@
 
 use castiron_kernels::Plain;
 use castiron_kernels::activation::Activation as Function;
-use castiron_kernels::arithmetic::CopyElements;
 
 use super::{Activation, forward_is_infer, zero_sized};
+use crate::call::arithmetic::copy;
 use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Shape, device::Device};
 
@@ -42,7 +42,7 @@ impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        cx.run::<CopyElements, 2>(cx.rows() * S::LEN, [x.arg(), y.arg()]);
+        copy(cx, S::LEN, x.arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -50,14 +50,14 @@ impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
         _: Ref<'_, Self, D>,
         _: Ref<'_, [S; B], D>,
         _: Ref<'_, [S; B], D>,
-        _: Ref<'_, (), D>,
+        _: Mut<'_, (), D>,
         dy: Ref<'_, [S; B], D>,
         dx: Option<Mut<'_, [S; B], D>>,
         _: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
         if let Some(mut dx) = dx {
-            cx.run::<CopyElements, 2>(cx.rows() * S::LEN, [dy.arg(), dx.arg()]);
+            copy(cx, S::LEN, dy.arg(), dx.arg());
         }
     }
 }

@@ -4,10 +4,9 @@ use core::marker::PhantomData;
 use core::mem::offset_of;
 
 use castiron_kernels::Plain;
-use castiron_kernels::gemm::{Args as Product, Bias, Gemm, View};
-use castiron_kernels::reduce::{Args as Sum, Reduce};
 
 use super::{Activation, BiasOption, Identity, WithBias};
+use crate::call::linear::{self as call, Args};
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
 use crate::{Cx, Element, Module, Shape, device::Device, field, split};
@@ -56,47 +55,17 @@ impl<I: Shape, const N: usize, A: Activation, C: BiasOption> Params for Linear<I
 }
 
 impl<I: Shape<Elem = f32>, const N: usize, A: Activation, C: BiasOption> Linear<I, N, A, C> {
-    /// z = x·Wᵀ + b and y = A(z) for `rows` rows; `z` is kept where the activation's derivative needs it.
-    fn apply<D: Device>(
-        cx: &Cx<'_, D>,
-        rows: usize,
-        p: Ref<'_, Self, D>,
-        x: Arg<'_, D>,
-        y: Arg<'_, D>,
-        z: Option<Arg<'_, D>>,
-    ) {
-        let product = Product {
-            b: View::transposed(I::LEN),
-            bias: if C::PRESENT { Bias::PerColumn } else { Bias::None },
+    /// The layer on a sample of `rows` inputs, as [`call::linear`](crate::call::linear) takes it: one, or
+    /// the positions of a sequence.
+    pub const fn call(rows: usize) -> Args {
+        Args {
+            rows,
+            inputs: I::LEN,
+            outputs: N,
+            bias: C::PRESENT,
             activation: A::FUNCTION,
-            keep_pre: z.is_some() && !A::FUNCTION.differentiates_from_output(),
-            ..Product::new(rows, N, I::LEN)
-        };
-        let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
-        cx.run::<Gemm, 5>(product, [x, weight.arg(), bias.arg(), y, Arg::optional(z)]);
-    }
-
-    /// Gradients from `dz`, that of the output before the activation.
-    fn differentiate<'a, D: Device>(
-        cx: &Cx<'_, D>,
-        rows: usize,
-        p: Ref<'_, Self, D>,
-        x: Arg<'_, D>,
-        dz: impl Fn() -> Arg<'a, D>,
-        dx: Option<Arg<'_, D>>,
-        dp: Mut<'_, Self, D>,
-    ) {
-        let (mut dweight, mut dbias) = split!(dp, Self { weight, bias });
-        let product = Product { a: View::transposed(N), accumulate: true, ..Product::new(N, I::LEN, rows) };
-        cx.run::<Gemm, 5>(product, [dz(), x, Arg::none(), dweight.arg(), Arg::none()]);
-        if C::PRESENT {
-            let sum = Sum { outer: 1, len: rows, inner: N, mean: false, accumulate: true };
-            cx.run::<Reduce, 2>(sum, [dz(), dbias.arg()]);
-        }
-        if let Some(dx) = dx {
-            let weight = field!(p, Self, weight);
-            let product = Product::new(rows, I::LEN, N);
-            cx.run::<Gemm, 5>(product, [dz(), weight.arg(), Arg::none(), dx, Arg::none()]);
+            residual: false,
+            keep_pre: false,
         }
     }
 }
@@ -121,7 +90,9 @@ macro_rules! linear {
                 _: Mut<'_, (), D>,
                 _: Mut<'_, (), D>,
             ) {
-                Self::apply(cx, cx.rows() * $rows, p, x.arg(), y.arg(), None);
+                let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
+                let args = Self::call($rows);
+                call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), Arg::none());
             }
 
             fn forward<D: Device, const B: usize>(
@@ -133,7 +104,10 @@ macro_rules! linear {
                 mut saved: Mut<'_, A::Keep<[$y; B]>, D>,
                 _: Mut<'_, A::Work<[$y; B]>, D>,
             ) {
-                Self::apply(cx, cx.rows() * $rows, p, x.arg(), y.arg(), Some(saved.arg()));
+                let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
+                let keep_pre = !A::FUNCTION.differentiates_from_output();
+                let args = Args { keep_pre, ..Self::call($rows) };
+                call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), saved.arg());
             }
 
             fn backward<D: Device, const B: usize>(
@@ -141,15 +115,17 @@ macro_rules! linear {
                 p: Ref<'_, Self, D>,
                 x: Ref<'_, [$x; B], D>,
                 y: Ref<'_, [$y; B], D>,
-                saved: Ref<'_, A::Keep<[$y; B]>, D>,
+                saved: Mut<'_, A::Keep<[$y; B]>, D>,
                 dy: Ref<'_, [$y; B], D>,
                 mut dx: Option<Mut<'_, [$x; B], D>>,
                 dp: Mut<'_, Self, D>,
                 scratch: Mut<'_, A::Work<[$y; B]>, D>,
-            ) {
-                let rows = cx.rows() * $rows;
-                let dz = A::gradient(cx, rows * N, saved, y, dy, scratch);
-                Self::differentiate(cx, rows, p, x.arg(), || dz.arg(), dx.as_mut().map(Mut::arg), dp);
+            ) { let saved = saved.into_ref();
+                let args = Self::call($rows);
+                let dz = A::gradient(cx, cx.rows() * $rows * N, saved, y, dy, scratch);
+                let (mut dweight, mut dbias) = split!(dp, Self { weight, bias });
+                let (weight, dx) = (field!(p, Self, weight), Arg::optional(dx.as_mut().map(Mut::arg)));
+                call::backward(cx, &args, weight.arg(), x.arg(), dz.arg(), dx, dweight.arg(), dbias.arg());
             }
         }
     };

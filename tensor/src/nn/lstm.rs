@@ -6,10 +6,11 @@ use castiron_kernels::Plain;
 use castiron_kernels::arithmetic::{
     Binary, BinaryArgs, BinaryOp, CopyElements, CopyRows, CopyRowsArgs, Fill, FillArgs,
 };
-use castiron_kernels::gemm::{Args as Product, Gemm, View};
+use castiron_kernels::gemm::{Args as Product, View};
 use castiron_kernels::lstm::{Args as GatesArgs, BackwardArgs, LstmGates, LstmGatesBackward};
 use castiron_kernels::reduce::{Args as Sum, Expand, ExpandArgs, Reduce};
 
+use crate::call::linear;
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
 use crate::{Cx, Element, Module, Rank2, Rank3, Rank4, device::Device, field, split};
@@ -147,14 +148,14 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
         cx.run::<CopyElements, 2>(n * H, [c.as_ref().arg(), c0.arg()]);
 
         // W·x + b of every position at once, then position by position what depends on the one before.
-        let add = BinaryArgs { op: BinaryOp::Add, len: 4 * H };
+        let add = BinaryArgs { op: BinaryOp::Add, len: 4 * H, in_place: false };
         let (bias_ih, bias_hh) = (field!(p, Self, bias_ih), field!(p, Self, bias_hh));
         cx.run::<Binary, 3>(add, [bias_ih.arg(), bias_hh.arg(), bias.arg()]);
         let spread = ExpandArgs { outer: 1, len: n * T, inner: 4 * H, factor: 1.0 };
         cx.run::<Expand, 2>(spread, [bias.as_ref().arg(), gates.arg()]);
         let product = Product { b: View::transposed(I), accumulate: true, ..Product::new(n * T, 4 * H, I) };
         let weight = field!(p, Self, weight_ih);
-        cx.run::<Gemm, 5>(product, [x.arg(), weight.arg(), Arg::none(), gates.arg(), Arg::none()]);
+        linear::product(cx, product, [x.arg(), weight.arg(), Arg::none(), gates.arg()]);
 
         let weight = field!(p, Self, weight_hh);
         let product = Product {
@@ -174,9 +175,8 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
         let keep = CopyRowsArgs { rows: n, width: H, from_stride: T * H, to_stride: H };
         for t in 0..T {
             let (gate, at) = (floats(t * 4 * H), floats(t * H));
-            let arguments =
-                [h.as_ref().arg(), weight.arg(), Arg::none(), gates.arg().skip(gate), Arg::none()];
-            cx.run::<Gemm, 5>(product, arguments);
+            let arguments = [h.as_ref().arg(), weight.arg(), Arg::none(), gates.arg().skip(gate)];
+            linear::product(cx, product, arguments);
             let outputs = (cells.arg().skip(at), y.arg().skip(at));
             cx.run::<LstmGates, 4>(cell, [gates.arg().skip(gate), c.as_ref().arg(), outputs.0, outputs.1]);
             cx.run::<CopyRows, 2>(keep, [y.as_ref().arg().skip(at), h.arg()]);
@@ -201,12 +201,13 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
         p: Ref<'_, Self, D>,
         x: Ref<'_, [Rank2<T, I>; B], D>,
         y: Ref<'_, [Rank2<T, H>; B], D>,
-        saved: Ref<'_, LstmSaved<T, H, B>, D>,
+        saved: Mut<'_, LstmSaved<T, H, B>, D>,
         dy: Ref<'_, [Rank2<T, H>; B], D>,
         dx: Option<Mut<'_, [Rank2<T, I>; B], D>>,
         dp: Mut<'_, Self, D>,
         scratch: Mut<'_, LstmWork<T, H, B>, D>,
     ) {
+        let saved = saved.into_ref();
         let n = cx.rows();
         let gates = field!(saved, LstmSaved<T, H, B>, gates);
         let cells = field!(saved, LstmSaved<T, H, B>, cells);
@@ -226,7 +227,7 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
             if t + 1 < T {
                 let later = dgates.as_ref().arg().skip(gate + floats(4 * H));
                 let weight = field!(p, Self, weight_hh);
-                cx.run::<Gemm, 5>(recur, [later, weight.arg(), Arg::none(), dh.arg(), Arg::none()]);
+                linear::product(cx, recur, [later, weight.arg(), Arg::none(), dh.arg()]);
             }
             let (c_prev, c_prev_stride) =
                 if t == 0 { (c0.arg(), H) } else { (cells.arg().skip(at - floats(H)), T * H) };
@@ -253,7 +254,7 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
         let dgates = dgates.into_ref();
         let product =
             Product { a: View::transposed(4 * H), accumulate: true, ..Product::new(4 * H, I, n * T) };
-        cx.run::<Gemm, 5>(product, [dgates.arg(), x.arg(), Arg::none(), dweight_ih.arg(), Arg::none()]);
+        linear::product(cx, product, [dgates.arg(), x.arg(), Arg::none(), dweight_ih.arg()]);
         for t in 0..T {
             let (h_prev, stride) =
                 if t == 0 { (h0.arg(), H) } else { (y.arg().skip(floats((t - 1) * H)), T * H) };
@@ -264,7 +265,7 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
                 ..Product::new(4 * H, H, n)
             };
             let at = dgates.arg().skip(floats(t * 4 * H));
-            cx.run::<Gemm, 5>(product, [at, h_prev, Arg::none(), dweight_hh.arg(), Arg::none()]);
+            linear::product(cx, product, [at, h_prev, Arg::none(), dweight_hh.arg()]);
         }
         let sum = Sum { outer: 1, len: n * T, inner: 4 * H, mean: false, accumulate: true };
         cx.run::<Reduce, 2>(sum, [dgates.arg(), dbias_ih.arg()]);
@@ -272,7 +273,7 @@ impl<const I: usize, const H: usize, const T: usize> Module<Rank2<T, I>, Rank2<T
         if let Some(mut dx) = dx {
             let weight = field!(p, Self, weight_ih);
             let product = Product::new(n * T, I, 4 * H);
-            cx.run::<Gemm, 5>(product, [dgates.arg(), weight.arg(), Arg::none(), dx.arg(), Arg::none()]);
+            linear::product(cx, product, [dgates.arg(), weight.arg(), Arg::none(), dx.arg()]);
         }
     }
 }

@@ -1,11 +1,8 @@
 //! Pooling over windows, and over whole images.
 
-use castiron_kernels::pool2d::{
-    Args, AvgPool2d as Average, AvgPool2dBackward, MaxPool2d as Max, MaxPool2dBackward,
-};
-use castiron_kernels::reduce::{Args as Sum, Expand, ExpandArgs, Reduce};
-
 use super::{forward_is_infer, zero_sized};
+use crate::call::pool2d::{self as call, Args};
+use crate::call::reduce;
 use crate::memory::{Mut, Ref};
 use crate::{Cx, Module, Rank3, device::Device};
 
@@ -38,12 +35,23 @@ zero_sized!(MaxPool2d<K: usize, STRIDE: usize, PADDING: usize>);
 pub struct AvgPool2d<const K: usize, const STRIDE: usize = K, const PADDING: usize = 0>;
 zero_sized!(AvgPool2d<K: usize, STRIDE: usize, PADDING: usize>);
 
-const fn args(planes: usize, input: [usize; 2], kernel: usize, stride: usize, padding: usize) -> Args {
-    Args { planes, input, kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2] }
-}
-
 macro_rules! pool {
-    ($name:ident, $forward:ident, $backward:ident, |$cx:ident, $args:ident, $x:ident, $dy:ident, $dx:ident| $run:expr) => {
+    ($name:ident, $forward:ident, |$cx:ident, $args:ident, $x:ident, $dy:ident, $dx:ident| $backward:expr) => {
+        impl<const K: usize, const STRIDE: usize, const PADDING: usize> $name<K, STRIDE, PADDING> {
+            /// The layer on images of these channels, height and width, as
+            /// [`call::pool2d`](crate::call::pool2d) takes it.
+            ///
+            /// ```
+            #[doc = concat!("use castiron::{call::pool2d::Args, nn::", stringify!($name), "};")]
+            #[doc = concat!("const ARGS: Args = <", stringify!($name), "<2>>::call([16, 28, 28]);")]
+            /// assert_eq!((ARGS.planes, ARGS.output()), (16, [14, 14]));
+            /// ```
+            pub const fn call([planes, height, width]: [usize; 3]) -> Args {
+                let (kernel, stride, padding) = ([K; 2], [STRIDE; 2], [PADDING; 2]);
+                Args { planes, input: [height, width], kernel, stride, padding }
+            }
+        }
+
         impl<
             const K: usize,
             const STRIDE: usize,
@@ -62,7 +70,7 @@ macro_rules! pool {
                     H + 2 * PADDING >= K && W + 2 * PADDING >= K,
                     "pooling: the window is larger than its padded input"
                 );
-                let output = args(C, [H, W], K, STRIDE, PADDING).output();
+                let output = Self::call([C, H, W]).output();
                 assert!(
                     HO == output[0] && WO == output[1],
                     "pooling: the output's height or width is not what the layer gives"
@@ -79,7 +87,7 @@ macro_rules! pool {
                 _: Mut<'_, (), D>,
                 _: Mut<'_, (), D>,
             ) {
-                cx.run::<$forward, 2>(args(cx.rows() * C, [H, W], K, STRIDE, PADDING), [x.arg(), y.arg()]);
+                call::$forward(cx, &Self::call([C, H, W]), x.arg(), y.arg());
             }
 
             fn backward<D: Device, const B: usize>(
@@ -87,25 +95,23 @@ macro_rules! pool {
                 _: Ref<'_, Self, D>,
                 $x: Ref<'_, [Rank3<C, H, W>; B], D>,
                 _: Ref<'_, [Rank3<C, HO, WO>; B], D>,
-                _: Ref<'_, (), D>,
+                _: Mut<'_, (), D>,
                 $dy: Ref<'_, [Rank3<C, HO, WO>; B], D>,
                 dx: Option<Mut<'_, [Rank3<C, H, W>; B], D>>,
                 _: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
                 let Some(mut $dx) = dx else { return };
-                let $args = args($cx.rows() * C, [H, W], K, STRIDE, PADDING);
-                $run
+                let $args = &Self::call([C, H, W]);
+                $backward
             }
         }
     };
 }
-pool!(MaxPool2d, Max, MaxPool2dBackward, |cx, args, x, dy, dx| {
-    cx.run::<MaxPool2dBackward, 3>(args, [x.arg(), dy.arg(), dx.arg()])
+pool!(MaxPool2d, max_forward, |cx, args, x, dy, dx| {
+    call::max_backward(cx, args, x.arg(), dy.arg(), dx.arg())
 });
-pool!(AvgPool2d, Average, AvgPool2dBackward, |cx, args, _x, dy, dx| {
-    cx.run::<AvgPool2dBackward, 2>(args, [dy.arg(), dx.arg()])
-});
+pool!(AvgPool2d, mean_forward, |cx, args, _x, dy, dx| call::mean_backward(cx, args, dy.arg(), dx.arg()));
 
 /// The mean of each channel: \[C, H, W\] to \[C\]. PyTorch's `AdaptiveAvgPool2d(1)` with `flatten`.
 ///
@@ -127,6 +133,20 @@ pool!(AvgPool2d, Average, AvgPool2dBackward, |cx, args, _x, dy, dx| {
 pub struct GlobalAvgPool2d;
 zero_sized!(GlobalAvgPool2d);
 
+impl GlobalAvgPool2d {
+    /// The layer on images of these channels, height and width, as [`call::reduce`](crate::call::reduce)
+    /// takes it.
+    ///
+    /// ```
+    /// use castiron::{call::reduce::Args, nn::GlobalAvgPool2d};
+    /// const ARGS: Args = GlobalAvgPool2d::call([512, 7, 7]);
+    /// assert_eq!((ARGS.outer, ARGS.len, ARGS.inner), (512, 49, 1));
+    /// ```
+    pub const fn call([channels, height, width]: [usize; 3]) -> reduce::Args {
+        reduce::Args { outer: channels, len: height * width, inner: 1, mean: true }
+    }
+}
+
 impl<const C: usize, const H: usize, const W: usize> Module<Rank3<C, H, W>, [f32; C]> for GlobalAvgPool2d {
     const KIND: &'static str = "GlobalAvgPool2d";
     forward_is_infer!(Rank3<C, H, W> => [f32; C]);
@@ -139,8 +159,7 @@ impl<const C: usize, const H: usize, const W: usize> Module<Rank3<C, H, W>, [f32
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        let mean = Sum { outer: cx.rows() * C, len: H * W, inner: 1, mean: true, accumulate: false };
-        cx.run::<Reduce, 2>(mean, [x.arg(), y.arg()]);
+        reduce::forward(cx, &Self::call([C, H, W]), x.arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -148,15 +167,13 @@ impl<const C: usize, const H: usize, const W: usize> Module<Rank3<C, H, W>, [f32
         _: Ref<'_, Self, D>,
         _: Ref<'_, [Rank3<C, H, W>; B], D>,
         _: Ref<'_, [[f32; C]; B], D>,
-        _: Ref<'_, (), D>,
+        _: Mut<'_, (), D>,
         dy: Ref<'_, [[f32; C]; B], D>,
         dx: Option<Mut<'_, [Rank3<C, H, W>; B], D>>,
         _: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
         let Some(mut dx) = dx else { return };
-        let factor = 1.0 / (H * W) as f32;
-        let args = ExpandArgs { outer: cx.rows() * C, len: H * W, inner: 1, factor };
-        cx.run::<Expand, 2>(args, [dy.arg(), dx.arg()]);
+        reduce::backward(cx, &Self::call([C, H, W]), dy.arg(), dx.arg());
     }
 }

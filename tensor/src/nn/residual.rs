@@ -1,8 +1,8 @@
 //! The residual connection.
 
 use castiron_kernels::Plain;
-use castiron_kernels::arithmetic::{AddAssign, Binary, BinaryArgs, BinaryOp};
 
+use crate::call::arithmetic::{self, BinaryOp};
 use crate::memory::{Aligned, Mut, Ref};
 use crate::params::{Params, Tree};
 use crate::{Cx, Element, Module, Row, Shape, device::Device, field, split};
@@ -70,7 +70,7 @@ impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
         scratch: Mut<'_, L::InferScratch<B>, D>,
     ) {
         L::infer::<D, B>(&cx.child(0), field!(p, Self, 0), x, y.reborrow(), state, scratch);
-        cx.run::<AddAssign, 2>(cx.rows() * X::LEN, [x.arg(), y.arg()]);
+        arithmetic::add_assign(cx, X::LEN, x.arg(), y.arg());
     }
 
     fn forward<D: Device, const B: usize>(
@@ -85,8 +85,7 @@ impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
         let (output, inner) = split!(saved, Kept<[X; B], L::Saved<B>> { output, inner });
         let mut output = output.inner();
         L::forward::<D, B>(&cx.child(0), field!(p, Self, 0), x, output.reborrow(), state, inner, scratch);
-        let add = BinaryArgs { op: BinaryOp::Add, len: cx.rows() * X::LEN };
-        cx.run::<Binary, 3>(add, [x.arg(), output.as_ref().arg(), y.arg()]);
+        arithmetic::binary(cx, BinaryOp::Add, X::LEN, x.arg(), output.as_ref().arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -94,19 +93,19 @@ impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
         p: Ref<'_, Self, D>,
         x: Ref<'_, [X; B], D>,
         _: Ref<'_, [X; B], D>,
-        saved: Ref<'_, Self::Saved<B>, D>,
+        saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, [X; B], D>,
         mut dx: Option<Mut<'_, [X; B], D>>,
         dp: Mut<'_, Self, D>,
         scratch: Mut<'_, L::TrainScratch<B>, D>,
     ) {
-        let output = field!(saved, Kept<[X; B], L::Saved<B>>, output).inner();
-        let inner = field!(saved, Kept<[X; B], L::Saved<B>>, inner);
+        let (output, inner) = split!(saved, Kept<[X; B], L::Saved<B>> { output, inner });
+        let output = output.into_ref().inner();
         let (dl,) = split!(dp, Self { 0 });
         let dx_of_layer = dx.as_mut().map(Mut::reborrow);
         L::backward::<D, B>(&cx.child(0), field!(p, Self, 0), x, output, inner, dy, dx_of_layer, dl, scratch);
         if let Some(mut dx) = dx {
-            cx.run::<AddAssign, 2>(cx.rows() * X::LEN, [dy.arg(), dx.arg()]);
+            arithmetic::add_assign(cx, X::LEN, dy.arg(), dx.arg());
         }
     }
 }

@@ -36,7 +36,7 @@ macro_rules! softmax {
                 _: Ref<'_, Self, D>,
                 _: Ref<'_, [S; B], D>,
                 y: Ref<'_, [S; B], D>,
-                _: Ref<'_, (), D>,
+                _: Mut<'_, (), D>,
                 dy: Ref<'_, [S; B], D>,
                 dx: Option<Mut<'_, [S; B], D>>,
                 _: Mut<'_, Self, D>,

@@ -77,12 +77,16 @@ pub trait Params: Plain {
     const NUMBERS: usize = tree::count(&Self::TREE, false);
 }
 
-/// Calls `visit` with every leaf's path, its offset in bytes and its description, in order. All leaves lie
-/// within `M`; a tree in which they do not fails to compile here.
+/// Calls `visit` with every leaf's path, its offset in bytes and its description, in order; what its model
+/// says of it ([`Child::frozen`], [`Child::with_init`]) is in the description. All leaves lie within `M`; a tree in which they do not fails to compile here.
 pub fn visit<M: Params>(mut visit: impl FnMut(&Path<'_>, usize, &Leaf)) {
-    // Trees are written by hand and in safe code, and memory is reached by what they say.
-    const { assert!(tree::fits(&M::TREE, 0, size_of::<M>(), align_of::<M>()), "a leaf lies outside of its model") };
-    tree::walk(&M::TREE, None, 0, &mut visit);
+    const { assert_within::<M>() };
+    tree::walk(&M::TREE, tree::Place::ROOT, &mut visit);
+}
+
+/// Trees are written by hand and in safe code, and memory is reached by what they say.
+pub(crate) const fn assert_within<M: Params>() {
+    assert!(tree::fits(&M::TREE, 0, size_of::<M>(), align_of::<M>()), "a leaf lies outside of its model");
 }
 
 impl Params for () {
@@ -93,7 +97,7 @@ impl Params for () {
 struct Elements<M, const N: usize>(M);
 impl<M: Params, const N: usize> Elements<M, N> {
     const CHILDREN: [Child; N] = {
-        let mut children = [Child { name: Name::Index(0), offset: 0, tree: M::TREE }; N];
+        let mut children = [Child::new("", 0, M::TREE); N];
         let mut i = 0;
         while i < N {
             children[i].name = Name::Index(i);

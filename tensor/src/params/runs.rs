@@ -35,20 +35,23 @@ const fn leaves(tree: &Tree) -> usize {
 const fn flatten<const CAP: usize>(
     tree: &Tree,
     base: usize,
+    frozen: bool,
     runs: &mut [Run; CAP],
     mut next: usize,
 ) -> usize {
     match tree {
         Tree::Leaf(leaf) => {
             if next < CAP {
-                runs[next] = Run { offset: base, len: leaf.dims.len(), element: leaf.dtype, kind: leaf.kind };
+                let kind = if frozen { Kind::Frozen } else { leaf.kind };
+                runs[next] = Run { offset: base, len: leaf.dims.len(), element: leaf.dtype, kind };
             }
             next + 1
         }
         Tree::Node(children) => {
             let mut i = 0;
             while i < children.len() {
-                next = flatten(&children[i].tree, base + children[i].offset, runs, next);
+                let child = &children[i];
+                next = flatten(&child.tree, base + child.offset, frozen || child.frozen, runs, next);
                 i += 1;
             }
             next
@@ -76,7 +79,7 @@ struct Sized<M, const CAP: usize>(PhantomData<M>);
 impl<M: Params, const CAP: usize> Sized<M, CAP> {
     const ARRAY: [Run; CAP] = {
         let mut runs = [NONE; CAP];
-        flatten(&M::TREE, 0, &mut runs, 0);
+        flatten(&M::TREE, 0, false, &mut runs, 0);
         runs
     };
     const RUNS: &'static [Run] = {

@@ -1,4 +1,5 @@
 use super::{Dims, Init};
+use crate::memory::same;
 use crate::shape::{DType, Element, Shape};
 
 /// The structure of a model: a constant.
@@ -19,17 +20,79 @@ pub struct Child {
     pub offset: usize,
     /// What it is.
     pub tree: Tree,
+    pub(super) frozen: bool,
+    inits: Inits,
 }
+
+/// How many leaves of a child can start from something else.
+const INITS: usize = 4;
+/// What leaves of these names start from.
+type Inits = [Option<(&'static str, Init)>; INITS];
 
 impl Child {
     /// A layer or model: `Child::new("fc1", offset_of!(Self, fc1), <Fc1 as Params>::TREE)`.
     pub const fn new(name: &'static str, offset: usize, tree: Tree) -> Self {
-        Child { name: Name::Field(name), offset, tree }
+        Child { name: Name::Field(name), offset, tree, frozen: false, inits: [None; INITS] }
     }
 
     /// A parameter or buffer.
     pub const fn leaf(name: &'static str, offset: usize, leaf: Leaf) -> Self {
-        Child { name: Name::Field(name), offset, tree: Tree::Leaf(leaf) }
+        Self::new(name, offset, Tree::Leaf(leaf))
+    }
+
+    /// The same with everything in it frozen: trained parameters and running averages are reported as
+    /// [`Kind::Frozen`], so nothing moves them. PyTorch's `requires_grad_(False)` and `eval()` of a part.
+    ///
+    /// ```
+    /// use castiron::nn::Linear;
+    /// use castiron::params::{Child, Kind, Params, Tree, visit};
+    /// use castiron::{Element, Plain};
+    /// use core::mem::offset_of;
+    ///
+    /// type Body = Linear<[f32; 8], 4>;
+    /// type Head = Linear<[f32; 4], 2>;
+    /// #[repr(C)]
+    /// struct Net {
+    ///     body: Body,
+    ///     head: Head,
+    /// }
+    /// # // SAFETY: `repr(C)`, plain fields.
+    /// # unsafe impl Plain for Net {}
+    /// impl Params for Net {
+    ///     const TREE: Tree = Tree::Node(&[
+    ///         Child::new("body", offset_of!(Self, body), Body::TREE).frozen(),
+    ///         Child::new("head", offset_of!(Self, head), Head::TREE),
+    ///     ]);
+    ///     type With<E: Element> = Net;
+    /// }
+    /// const _: () = assert!(Net::TRAINED == 4 * 2 + 2);
+    /// visit::<Net>(|path, _, leaf| {
+    ///     assert_eq!(leaf.kind == Kind::Frozen, path.to_string().starts_with("body."));
+    /// });
+    /// ```
+    #[must_use]
+    pub const fn frozen(mut self) -> Self {
+        self.frozen = true;
+        self
+    }
+
+    /// The same with another start for the leaf of this name directly in it, or in each element of an array:
+    /// `Child::new("fc1", offset, <Fc1 as Params>::TREE).with_init("weight", Init::KaimingNormal { gain: 1.4 })`.
+    ///
+    /// # Panics
+    /// If there is no such leaf, or this is the fifth start.
+    #[must_use]
+    pub const fn with_init(mut self, leaf: &'static str, init: Init) -> Self {
+        assert!(has(&self.tree, leaf), "`with_init`: there is no leaf of this name");
+        let mut i = 0;
+        while let Some((name, _)) = self.inits[i]
+            && !same(name, leaf)
+        {
+            i += 1;
+            assert!(i < INITS, "`with_init`: at most four leaves can start from something else");
+        }
+        self.inits[i] = Some((leaf, init));
+        self
     }
 }
 
@@ -113,18 +176,65 @@ impl core::fmt::Display for Path<'_> {
     }
 }
 
-pub(super) fn walk(
-    tree: &Tree,
-    path: Option<&Path<'_>>,
+/// Whether a leaf of this name is directly in the tree, or in the elements of an array.
+const fn has(tree: &Tree, leaf: &str) -> bool {
+    let Tree::Node(children) = tree else { return false };
+    let mut i = 0;
+    while i < children.len() {
+        let found = match (children[i].name, &children[i].tree) {
+            (Name::Field(name), Tree::Leaf(_)) => same(name, leaf),
+            (Name::Index(_), tree) => has(tree, leaf),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// A place in the walk over a tree, and what was said above of what is there.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    path: Option<&'a Path<'a>>,
     offset: usize,
-    visit: &mut dyn FnMut(&Path<'_>, usize, &Leaf),
-) {
-    match (tree, path) {
-        (Tree::Leaf(leaf), Some(path)) => visit(path, offset, leaf),
-        (Tree::Leaf(leaf), None) => visit(&Path { parent: None, name: Name::Field("") }, offset, leaf),
-        (Tree::Node(children), parent) => {
+    frozen: bool,
+    inits: &'a Inits,
+}
+
+impl Place<'_> {
+    pub(super) const ROOT: Place<'static> =
+        Place { path: None, offset: 0, frozen: false, inits: &[None; INITS] };
+}
+
+pub(super) fn walk(tree: &Tree, at: Place<'_>, visit: &mut dyn FnMut(&Path<'_>, usize, &Leaf)) {
+    match tree {
+        Tree::Leaf(leaf) => {
+            let root = Path { parent: None, name: Name::Field("") };
+            let path = at.path.unwrap_or(&root);
+            let kind = if at.frozen { Kind::Frozen } else { leaf.kind };
+            let mut start = leaf.init;
+            for (name, init) in at.inits.iter().flatten() {
+                if let Name::Field(field) = path.name
+                    && same(name, field)
+                {
+                    start = *init;
+                }
+            }
+            visit(path, at.offset, &Leaf { kind, init: start, ..*leaf });
+        }
+        Tree::Node(children) => {
             for child in *children {
-                walk(&child.tree, Some(&Path { parent, name: child.name }), offset + child.offset, visit);
+                // What was said of the leaves of this node holds for them, and for those of an element.
+                let mine = matches!((child.name, &child.tree), (Name::Index(_), _) | (_, Tree::Leaf(_)));
+                let place = Place {
+                    path: Some(&Path { parent: at.path, name: child.name }),
+                    offset: at.offset + child.offset,
+                    frozen: at.frozen || child.frozen,
+                    inits: if mine { at.inits } else { &child.inits },
+                };
+                walk(&child.tree, place, visit);
             }
         }
     }
@@ -164,7 +274,9 @@ pub(super) const fn count(tree: &Tree, trained: bool) -> usize {
         Tree::Node(children) => {
             let (mut sum, mut i) = (0, 0);
             while i < children.len() {
-                sum += count(&children[i].tree, trained);
+                if !(trained && children[i].frozen) {
+                    sum += count(&children[i].tree, trained);
+                }
                 i += 1;
             }
             sum

@@ -6,22 +6,22 @@ use castiron_kernels::{Cpu, Plain, Step};
 use crate::device::Storage;
 #[cfg(feature = "std")]
 use crate::memory::{Aligned, Mut};
-use crate::{Batch, Cx, Error, Model};
+use crate::{Batch, Cx, Error, Infer};
 #[cfg(feature = "std")]
 use crate::{Sample, Tensor, field, split};
 
 /// What inference on up to `B` samples needs beside the model: plain memory that a program may place where
 /// it likes, zeroed to start with.
 #[repr(C)]
-pub struct Workspace<M: Model, const B: usize> {
+pub struct Workspace<M: Infer, const B: usize> {
     state: M::State<B>,
-    scratch: M::InferScratch<B>,
+    scratch: M::Scratch<B>,
     step: Step,
 }
 // SAFETY: `repr(C)`, plain fields.
-unsafe impl<M: Model, const B: usize> Plain for Workspace<M, B> {}
+unsafe impl<M: Infer, const B: usize> Plain for Workspace<M, B> {}
 
-impl<M: Model, const B: usize> Workspace<M, B> {
+impl<M: Infer, const B: usize> Workspace<M, B> {
     /// Its size.
     pub const BYTES: usize = size_of::<Self>();
 
@@ -31,14 +31,14 @@ impl<M: Model, const B: usize> Workspace<M, B> {
     }
 }
 
-impl<M: Model, const B: usize> core::fmt::Debug for Workspace<M, B> {
+impl<M: Infer, const B: usize> core::fmt::Debug for Workspace<M, B> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Workspace of {} bytes", Self::BYTES)
     }
 }
 
 /// y = model(x) for the first `rows` samples of a batch, in memory that the caller owns: no heap, no
-/// operating system.
+/// operating system. `model` is a model or [`Prepared`](crate::Prepared).
 ///
 /// ```
 /// use castiron::{Cpu, Module, nn::{Linear, Relu}, params::init, train::{Workspace, infer}};
@@ -59,7 +59,7 @@ impl<M: Model, const B: usize> core::fmt::Debug for Workspace<M, B> {
 ///
 /// # Errors
 /// When `rows` is not from 1 to `B`, or an operation finds its data wrong.
-pub fn infer<M: Model, const B: usize>(
+pub fn infer<M: Infer, const B: usize>(
     cpu: &Cpu,
     model: &M,
     x: &Batch<M::Input, B>,
@@ -79,7 +79,7 @@ pub fn infer<M: Model, const B: usize>(
 
 #[cfg(feature = "std")]
 #[repr(C)]
-struct Memory<M: Model, const B: usize> {
+struct Memory<M: Infer, const B: usize> {
     params: M,
     input: Aligned<Batch<M::Input, B>>,
     output: Aligned<Batch<M::Output, B>>,
@@ -87,10 +87,10 @@ struct Memory<M: Model, const B: usize> {
 }
 #[cfg(feature = "std")]
 // SAFETY: `repr(C)`, plain fields.
-unsafe impl<M: Model, const B: usize> Plain for Memory<M, B> {}
+unsafe impl<M: Infer, const B: usize> Plain for Memory<M, B> {}
 
-/// A model in use, on any device: slices of any length, in batches of `B`. After construction nothing is
-/// allocated.
+/// A model, or [`Prepared`](crate::Prepared), in use on any device: slices of any length, in batches of `B`.
+/// After construction nothing is allocated.
 ///
 /// ```
 /// use castiron::prelude::*;
@@ -107,13 +107,13 @@ unsafe impl<M: Model, const B: usize> Plain for Memory<M, B> {}
 /// # Ok::<(), castiron::Error>(())
 /// ```
 #[cfg(feature = "std")]
-pub struct Predictor<M: Model, const B: usize, D: Storage = Cpu> {
+pub struct Predictor<M: Infer, const B: usize, D: Storage = Cpu> {
     device: D,
     memory: Tensor<Memory<M, B>, D>,
 }
 
 #[cfg(feature = "std")]
-impl<M: Model, const B: usize, D: Storage> Predictor<M, B, D> {
+impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
     /// Bytes of everything that is allocated.
     pub const BYTES: usize = size_of::<Memory<M, B>>();
 
@@ -190,7 +190,7 @@ impl<M: Model, const B: usize, D: Storage> Predictor<M, B, D> {
 }
 
 #[cfg(feature = "std")]
-impl<M: Model, const B: usize, D: Storage> core::fmt::Debug for Predictor<M, B, D> {
+impl<M: Infer, const B: usize, D: Storage> core::fmt::Debug for Predictor<M, B, D> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Predictor<{}>, {} bytes", M::KIND, Self::BYTES)
     }

@@ -246,7 +246,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 params.as_ref(),
                 x,
                 y,
-                saved.as_ref(),
+                saved.reborrow(),
                 doutput.as_ref(),
                 None,
                 gradients.reborrow(),

@@ -3,7 +3,10 @@
 //! Offsets are in floats per sample. Buffer *i* of a batch of `B` lies at float `B · offset`, so one plan
 //! serves every capacity, and being a multiple of 16 floats keeps each buffer on its own cache lines.
 
-use crate::graph::Graph;
+#[cfg(test)]
+pub(crate) mod verify;
+
+use crate::lower::{Operand, Place, Program, Step};
 
 /// Floats in 64 bytes.
 const LINE: usize = 16;
@@ -64,34 +67,94 @@ fn round(floats: usize) -> usize {
     floats.checked_next_multiple_of(LINE).unwrap_or(usize::MAX)
 }
 
-/// The plan of a model. Both packings list the graph's intermediate values, in order.
+/// Where the buffers of a program are.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Outputs of layers, during `infer`.
-    pub(crate) values: Packing,
-    /// Their gradients, during `backward`.
-    pub(crate) gradients: Packing,
+    /// Of each buffer; zero for those that are elsewhere.
+    pub(crate) offsets: Vec<usize>,
+    /// Floats per sample of all of them.
+    pub(crate) peak: usize,
+    /// Whether each step works in place.
+    pub(crate) in_place: Vec<bool>,
 }
 
 impl Plan {
-    /// The plan of a graph whose types are all known.
-    pub(crate) fn of(graph: &Graph<'_>) -> Self {
-        let last = graph.nodes.len().saturating_sub(1);
-        let (mut values, mut gradients) = (Vec::new(), Vec::new());
-        for value in graph.intermediates() {
-            let made = value - 1;
-            let (first_read, last_read) = graph.readers(value).unwrap_or((made, made));
-            let sample = graph.values[value].sample.as_ref();
-            let floats = |bytes: Option<usize>| bytes.unwrap_or(0).div_ceil(4);
-            // Node i runs as step i. Its output must not lie on its input, which it reads meanwhile.
-            let bytes = sample.map(crate::sample::Sample::bytes);
-            values.push(Life { floats: floats(bytes), from: made, to: last_read });
-            // Backward runs node i as step `last - i`: the last reader writes the gradient, the maker reads it.
-            let bytes = sample.map(crate::sample::Sample::gradient_bytes);
-            gradients.push(Life { floats: floats(bytes), from: last - last_read, to: last - made });
-            debug_assert!(made < first_read || graph.readers(value).is_none(), "nodes are in running order");
+    pub(crate) fn of(program: &Program) -> Self {
+        let mut storage = Storage::of(program);
+        let in_place: Vec<bool> =
+            (0..program.steps.len()).map(|step| storage.merge_in_place(program, step)).collect();
+        let roots: Vec<usize> =
+            (0..program.buffers.len()).filter(|buffer| storage.is_root(*buffer)).collect();
+        let lives: Vec<Life> = roots.iter().filter_map(|root| storage.lives[*root]).collect();
+        let Packing { offsets: packed, peak } = pack(&lives);
+        let placed = roots.iter().filter(|root| storage.lives[**root].is_some()).zip(packed);
+        let mut offsets = vec![0; program.buffers.len()];
+        for (root, offset) in placed {
+            for (place, _) in offsets.iter_mut().zip(&storage.of).filter(|(_, owner)| *owner == root) {
+                *place = offset;
+            }
         }
-        Plan { values: pack(&values), gradients: pack(&gradients) }
+        Plan { offsets, peak, in_place }
+    }
+}
+
+/// Which buffers are the same memory, and when it is in use.
+struct Storage {
+    /// Of each buffer, the one whose memory it is.
+    of: Vec<usize>,
+    /// Of each buffer that the plan places and a step mentions; of merged ones, the whole.
+    lives: Vec<Option<Life>>,
+}
+
+impl Storage {
+    fn of(program: &Program) -> Self {
+        let mut lives: Vec<Option<Life>> = vec![None; program.buffers.len()];
+        for (i, step) in program.steps.iter().enumerate() {
+            for buffer in step.operands.iter().filter_map(Operand::buffer) {
+                let root = program.root(buffer);
+                if program.buffers[root].place == Place::Planned {
+                    let floats = program.buffers[root].floats;
+                    lives[root].get_or_insert(Life { floats, from: i, to: i }).to = i;
+                }
+            }
+        }
+        Storage { of: (0..program.buffers.len()).collect(), lives }
+    }
+
+    fn is_root(&self, buffer: usize) -> bool {
+        self.of[buffer] == buffer
+    }
+
+    /// Lets a step write what it reads, if nobody reads that later. Of the others' lives this changes
+    /// nothing: what is written takes the place of what was read.
+    fn merge_in_place(&mut self, program: &Program, step: usize) -> bool {
+        let Step { operands, in_place, .. } = &program.steps[step];
+        let Some((read, written)) = *in_place else { return false };
+        let [Some(from), Some(to)] = [read, written].map(|operand| operands[operand].buffer()) else {
+            return false;
+        };
+        let planned = |buffer: usize| program.buffers[buffer].place == Place::Planned;
+        if !planned(from) || !planned(to) {
+            return false;
+        }
+        let (from, to) = (self.of[from], self.of[to]);
+        let [Some(old), Some(new)] = [self.lives[from], self.lives[to]] else { return false };
+        let mentions = operands
+            .iter()
+            .filter_map(Operand::buffer)
+            .filter(|buffer| self.of[program.root(*buffer)] == from)
+            .count();
+        if from == to || old.to != step || new.from != step || old.floats != new.floats || mentions != 1 {
+            return false;
+        }
+        self.lives[from] = Some(Life { to: new.to, ..old });
+        self.lives[to] = None;
+        for owner in &mut self.of {
+            if *owner == to {
+                *owner = from;
+            }
+        }
+        true
     }
 }
 

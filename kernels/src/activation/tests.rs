@@ -1,0 +1,93 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::check::{Checked, Data, Random, gradient};
+
+pub(crate) fn reference(activation: Activation, x: f64) -> f64 {
+    match activation {
+        Activation::Identity => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::LeakyRelu(slope) => {
+            if x > 0.0 {
+                x
+            } else {
+                slope as f64 * x
+            }
+        }
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Activation::Tanh => x.tanh(),
+        Activation::Gelu => 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt())),
+        Activation::GeluTanh => {
+            0.5 * x * (1.0 + ((2.0 / core::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+        }
+        Activation::Silu => x / (1.0 + (-x).exp()),
+    }
+}
+
+fn cases() -> BoxedStrategy<Args> {
+    use Activation::*;
+    let activation = prop::sample::select(vec![
+        Identity,
+        Relu,
+        Relu6,
+        LeakyRelu(0.01),
+        LeakyRelu(0.2),
+        Sigmoid,
+        Tanh,
+        Gelu,
+        GeluTanh,
+        Silu,
+    ]);
+    let len = prop_oneof![1..70usize, Just(40_000)];
+    (activation, len).prop_map(|(activation, len)| Args { activation, len, in_place: false }).boxed()
+}
+
+/// Inputs on both sides of every kink, and never on one.
+fn inputs(len: usize, random: &mut Random) -> Vec<f32> {
+    (0..len)
+        .map(|_| 8.0 * random.signed())
+        .map(|x| if x.abs() < 1e-3 || (x - 6.0).abs() < 1e-3 { 0.5 } else { x })
+        .collect()
+}
+
+impl Checked for Activate {
+    fn cases() -> BoxedStrategy<Args> {
+        cases()
+    }
+    fn fill(_: &Args, _: usize, len: usize, random: &mut Random) -> Data {
+        Data::F32(inputs(len, random))
+    }
+    fn in_place(args: &Args) -> Option<(Args, [usize; 2])> {
+        Some((Args { in_place: true, ..*args }, [0, 1]))
+    }
+    fn reference(args: &Args, memory: &mut [Vec<f64>]) {
+        memory[1] = memory[0].iter().map(|&x| reference(args.activation, x)).collect();
+    }
+}
+
+impl Checked for ActivateBackward {
+    fn cases() -> BoxedStrategy<Args> {
+        cases().prop_map(|args| Args { len: args.len.min(500), ..args }).boxed()
+    }
+    // x and y must belong together: both are made from the same draws.
+    fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
+        let mut shared = Random::new(7);
+        let x = inputs(len, &mut shared);
+        Data::F32(match i {
+            0 => x,
+            1 => x.into_iter().map(|x| reference(args.activation, x as f64) as f32).collect(),
+            _ => (0..len).map(|_| random.signed()).collect(),
+        })
+    }
+    fn in_place(args: &Args) -> Option<(Args, [usize; 2])> {
+        Some((Args { in_place: true, ..*args }, [2, 3]))
+    }
+    fn reference(args: &Args, memory: &mut [Vec<f64>]) {
+        let x: Vec<f64> = inputs(args.len, &mut Random::new(7)).into_iter().map(f64::from).collect();
+        for i in 0..args.len {
+            let f = |x: &[f64]| vec![reference(args.activation, x[0])];
+            memory[3][i] = gradient(&x[i..=i], &memory[2][i..=i], f)[0];
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Elementwise loops whose first operand may be the output itself: an operation that works in place gets
+//! that operand as an empty slice. For use within `multiversion!`.
+
+/// y ← f(x), or y ← f(y) where x is empty.
+#[inline(always)]
+pub(crate) fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32) {
+    if x.is_empty() {
+        for y in y {
+            *y = f(*y);
+        }
+    } else {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = f(*x);
+        }
+    }
+}
+
+/// y ← f(a, b), or y ← f(y, b) where a is empty.
+#[inline(always)]
+pub(crate) fn map_pairs(a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+    if a.is_empty() {
+        for (y, b) in y.iter_mut().zip(b) {
+            *y = f(*y, *b);
+        }
+    } else {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = f(*a, *b);
+        }
+    }
+}
+
+/// Elements `at..at + len` of an operand, or nothing of one that is absent.
+#[inline(always)]
+pub(crate) fn part(x: &[f32], at: usize, len: usize) -> &[f32] {
+    if x.is_empty() { x } else { &x[at..][..len] }
+}

@@ -1,0 +1,218 @@
+//! castiron's layers as they are written in a model: `Conv2d(16, kernel = 3)`.
+
+mod read;
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Error, Expr, Result};
+
+use crate::errors::Errors;
+use crate::layers::{Activation, Layer};
+use crate::parse::model::Callee;
+use crate::parse::model::arguments::Signature;
+use crate::parse::number::{self, Consts, Number};
+use read::Read;
+
+/// What a layer of castiron is in the graph.
+pub(super) enum Known {
+    Layer(Box<Layer>),
+    /// A reshape.
+    Flatten,
+    /// `Linear(10, tied = embedding)`; without a number it gives what the other takes.
+    Tied {
+        to: Ident,
+        outputs: Option<Number>,
+    },
+}
+
+/// Layers that are written with options.
+pub(crate) const NAMES: [&str; 22] = [
+    "Linear",
+    "Conv2d",
+    "MaxPool2d",
+    "AvgPool2d",
+    "GlobalAvgPool2d",
+    "BatchNorm2d",
+    "Dropout",
+    "Embedding",
+    "Lstm",
+    "MultiheadAttention",
+    "Relu",
+    "Relu6",
+    "LeakyRelu",
+    "Sigmoid",
+    "Tanh",
+    "Gelu",
+    "GeluTanh",
+    "Silu",
+    "Softmax",
+    "LogSoftmax",
+    "Identity",
+    "Flatten",
+];
+
+/// Whether castiron has a layer of this name, written with options or only as a type.
+pub(crate) fn is_known(name: &str) -> bool {
+    NAMES.contains(&name) || name == "Residual"
+}
+
+const OUT: &str = "the number of output channels";
+const NUMBERS: &str = "the number of outputs";
+const WINDOW: &str = "the size of its window";
+
+static LINEAR: Signature =
+    Signature { of: "Linear", first: &[NUMBERS], names: &["bias", "tied"], example: "Linear(10)" };
+static CONV: Signature = Signature {
+    of: "Conv2d",
+    first: &[OUT],
+    names: &["kernel", "stride", "padding", "dilation", "groups", "bias"],
+    example: "Conv2d(16, kernel = 3)",
+};
+static MAX_POOL: Signature =
+    Signature { of: "MaxPool2d", first: &[WINDOW], names: &["stride", "padding"], example: "MaxPool2d(2)" };
+static AVG_POOL: Signature =
+    Signature { of: "AvgPool2d", first: &[WINDOW], names: &["stride", "padding"], example: "AvgPool2d(2)" };
+static BATCH_NORM: Signature = Signature {
+    of: "BatchNorm2d",
+    first: &[],
+    names: &["eps", "momentum"],
+    example: "BatchNorm2d(eps = 1e-5, momentum = 0.1)",
+};
+static DROPOUT: Signature =
+    Signature { of: "Dropout", first: &["the share that is dropped"], names: &[], example: "Dropout(0.5)" };
+static LEAKY: Signature =
+    Signature { of: "LeakyRelu", first: &["the slope below zero"], names: &[], example: "LeakyRelu(0.01)" };
+static EMBEDDING: Signature = Signature {
+    of: "Embedding",
+    first: &["the number of tokens", "the number of outputs for each"],
+    names: &[],
+    example: "Embedding(1000, 64)",
+};
+static LSTM: Signature =
+    Signature { of: "Lstm", first: &["the number of outputs at a time"], names: &[], example: "Lstm(64)" };
+static ATTENTION: Signature = Signature {
+    of: "MultiheadAttention",
+    first: &["heads"],
+    names: &["heads"],
+    example: "MultiheadAttention(heads = 4)",
+};
+
+/// The layers that take nothing.
+static PLAIN: [Signature; 12] = [
+    plain("GlobalAvgPool2d"),
+    plain("Relu"),
+    plain("Relu6"),
+    plain("Sigmoid"),
+    plain("Tanh"),
+    plain("Gelu"),
+    plain("GeluTanh"),
+    plain("Silu"),
+    plain("Softmax"),
+    plain("LogSoftmax"),
+    plain("Identity"),
+    plain("Flatten"),
+];
+
+const fn plain(of: &'static str) -> Signature {
+    Signature { of, first: &[], names: &[], example: of }
+}
+
+/// The layer. What of it cannot be read is reported and left out; a size that is missing for that reason
+/// is 0. `who` is its name in messages.
+pub(super) fn known(callee: &Callee, who: &str, consts: &Consts, errors: &Errors) -> Option<Known> {
+    let name = callee.last.unraw().to_string();
+    let signature = match name.as_str() {
+        "Linear" => &LINEAR,
+        "Conv2d" => &CONV,
+        "MaxPool2d" => &MAX_POOL,
+        "AvgPool2d" => &AVG_POOL,
+        "BatchNorm2d" => &BATCH_NORM,
+        "Dropout" => &DROPOUT,
+        "LeakyRelu" => &LEAKY,
+        "Embedding" => &EMBEDDING,
+        "Lstm" => &LSTM,
+        "MultiheadAttention" => &ATTENTION,
+        _ => PLAIN.iter().find(|signature| signature.of == name)?,
+    };
+    let arguments = (callee.arguments.as_deref().unwrap_or(&[]), callee.all_arguments);
+    let told = signature.sort_some(who, arguments, &callee.at, errors);
+    let read = Read { told: &told, who, consts, errors, at: callee.last.to_token_stream() };
+    Some(match name.as_str() {
+        "Linear" => read.linear(),
+        "Flatten" => Known::Flatten,
+        _ => Known::Layer(Box::new(read.layer(&name))),
+    })
+}
+
+/// A decimal number as one whole number over another, as types say it: 0.5 is 50 over 100.
+pub(super) fn fraction(expression: &Expr, consts: &Consts) -> Result<(u32, u32)> {
+    let value = number::real(expression, consts)?;
+    decimal(value).ok_or_else(|| {
+        Error::new_spanned(expression, "this is at least 0 and has at most 9 digits, such as 0.25")
+    })
+}
+
+fn decimal(value: f64) -> Option<(u32, u32)> {
+    (2..=9).find_map(|digits| {
+        let of = 10u32.pow(digits);
+        let scaled = value * f64::from(of);
+        let close = (scaled - scaled.round()).abs() < 1e-6;
+        (close && (0.0..=f64::from(u32::MAX)).contains(&scaled)).then_some((scaled.round() as u32, of))
+    })
+}
+
+/// The activation that a layer is.
+fn activation(name: &str) -> Option<Activation> {
+    Some(match name {
+        "Relu" => Activation::Relu,
+        "Relu6" => Activation::Relu6,
+        "Sigmoid" => Activation::Sigmoid,
+        "Tanh" => Activation::Tanh,
+        "Gelu" => Activation::Gelu,
+        "GeluTanh" => Activation::GeluTanh,
+        "Silu" => Activation::Silu,
+        _ => return None,
+    })
+}
+
+/// The layer that a function of a body stands for: `gelu_tanh` for `GeluTanh`.
+pub(super) fn of_function(name: &str) -> Option<Layer> {
+    let layer: String = name
+        .split('_')
+        .flat_map(|word| {
+            word.chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c })
+        })
+        .collect();
+    match name {
+        "softmax" => Some(Layer::Softmax),
+        "log_softmax" => Some(Layer::LogSoftmax),
+        _ if name.chars().any(char::is_uppercase) => None,
+        _ => activation(&layer).map(Layer::Activation),
+    }
+}
+
+/// The names of a layer's parameters; nothing if the macro does not know them.
+pub(super) fn leaves(layer: &Layer) -> Option<Vec<&'static str>> {
+    Some(match layer {
+        Layer::Linear { bias: true, .. } | Layer::Conv2d { bias: true, .. } => vec!["weight", "bias"],
+        Layer::Linear { .. } | Layer::Conv2d { .. } | Layer::Embedding { .. } => vec!["weight"],
+        Layer::BatchNorm2d { .. } => vec!["weight", "bias", "running_mean", "running_var"],
+        Layer::Lstm { .. } => vec!["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
+        Layer::Attention { .. } => vec!["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"],
+        Layer::Opaque | Layer::Keeps { .. } => return None,
+        Layer::Pool2d { .. }
+        | Layer::GlobalPool2d
+        | Layer::Dropout { .. }
+        | Layer::Activation(_)
+        | Layer::Softmax
+        | Layer::LogSoftmax
+        | Layer::Identity => Vec::new(),
+    })
+}
+
+/// Whether it needs a field.
+pub(super) fn has_parameters(layer: &Layer) -> bool {
+    let is_tied = matches!(layer, Layer::Linear { tied: Some(_), .. });
+    !is_tied && leaves(layer).is_none_or(|leaves| !leaves.is_empty())
+}

@@ -1,0 +1,189 @@
+//! From sorted arguments to a [`Layer`].
+
+use proc_macro2::TokenStream;
+use syn::Expr;
+
+use super::{DROPOUT, EMBEDDING, Known, LEAKY, LSTM, NUMBERS, OUT, WINDOW, activation, decimal, fraction};
+use crate::errors::Errors;
+use crate::layers::{Activation, Layer, Window};
+use crate::parse::model::arguments::{self, Told};
+use crate::parse::number::{self, Consts, Number};
+
+pub(super) struct Read<'a> {
+    pub(super) told: &'a Told,
+    pub(super) who: &'a str,
+    pub(super) consts: &'a Consts,
+    pub(super) errors: &'a Errors,
+    /// The name of the layer: where its defaults are.
+    pub(super) at: TokenStream,
+}
+
+impl Read<'_> {
+    pub(super) fn linear(&self) -> Known {
+        let who = self.who;
+        let Some(tied) = self.told.get("tied") else { return self.untied() };
+        let to = match tied {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        let Some(to) = to else {
+            let message =
+                format!("`tied` of `{who}` is the name of an `Embedding` or a `Linear` of this model");
+            self.errors.at(tied, message);
+            return self.untied();
+        };
+        if self.flag("bias", false) {
+            let bias = self.told.get("bias");
+            let message = format!("`{who}` is tied: it has no parameters of its own, and so it has no bias");
+            self.errors.at(bias, message);
+        }
+        let outputs = self.told.get(NUMBERS).map(|_| self.size(NUMBERS));
+        Known::Tied { to: to.clone(), outputs }
+    }
+
+    fn untied(&self) -> Known {
+        Known::Layer(Box::new(Layer::Linear {
+            input: None,
+            at: self.at.clone(),
+            outputs: self.size(NUMBERS),
+            bias: self.flag("bias", true),
+            activation: Activation::Identity,
+            tied: None,
+        }))
+    }
+
+    pub(super) fn layer(&self, name: &str) -> Layer {
+        match name {
+            "Conv2d" => Layer::Conv2d {
+                input: None,
+                output: self.size(OUT),
+                groups: self.known_or(self.size_or("groups", 1), 1),
+                window: self.window(self.size("kernel"), 1, self.size_or("dilation", 1)),
+                bias: self.flag("bias", true),
+                activation: Activation::Identity,
+            },
+            "MaxPool2d" | "AvgPool2d" => {
+                let size = self.size(WINDOW);
+                let stride = size.value;
+                let window = self.window(size, stride, self.default(1));
+                Layer::Pool2d { window, mean: name == "AvgPool2d" }
+            }
+            "GlobalAvgPool2d" => Layer::GlobalPool2d,
+            "BatchNorm2d" => Layer::BatchNorm2d {
+                channels: None,
+                eps_nano: self.thousandths("eps", 1e-5, 1e9, "a billionth"),
+                momentum_milli: self.thousandths("momentum", 0.1, 1e3, "a thousandth") as u32,
+            },
+            "Dropout" => {
+                let (zeroed, of) = self.fraction(DROPOUT.first[0], 0.5);
+                if zeroed >= of {
+                    let at = self.told.get(DROPOUT.first[0]);
+                    let message = format!("`{}` drops a share of at least 0 and less than 1", self.who);
+                    self.errors.at(at, message);
+                    return Layer::Dropout { zeroed: 0, of };
+                }
+                Layer::Dropout { zeroed, of }
+            }
+            "LeakyRelu" => {
+                let (slope, of) = self.fraction(LEAKY.first[0], 0.01);
+                Layer::Activation(Activation::LeakyRelu(slope, of))
+            }
+            "Embedding" => Layer::Embedding {
+                tokens: self.size(EMBEDDING.first[0]),
+                width: self.size(EMBEDDING.first[1]),
+            },
+            "Lstm" => Layer::Lstm { input: None, hidden: self.size(LSTM.first[0]) },
+            "MultiheadAttention" => Layer::Attention { width: None, heads: self.size("heads") },
+            "Softmax" => Layer::Softmax,
+            "LogSoftmax" => Layer::LogSoftmax,
+            "Identity" => Layer::Identity,
+            other => Layer::Activation(activation(other).expect("the other layers are activations")),
+        }
+    }
+
+    /// A window. If one of its numbers is not known, neither is what it gives, and its size is 0.
+    fn window(&self, size: Number, stride: usize, dilation: Number) -> Window {
+        let stride = self.size_or("stride", stride).value;
+        let padding = match self.told.get("padding") {
+            Some(padding) => self.evaluate("padding", padding).map(|number| number.value),
+            None => (!self.told.is_unclear("padding")).then_some(0),
+        };
+        match padding {
+            Some(padding) if stride > 0 && dilation.value > 0 => {
+                Window { size, stride, padding, dilation: dilation.value }
+            }
+            _ => Window { size: Number { value: 0, ..size }, stride: 1, padding: 0, dilation: 1 },
+        }
+    }
+
+    fn evaluate(&self, name: &str, expression: &Expr) -> Option<Number> {
+        let number = number::evaluate(expression, self.consts);
+        self.errors.take(number.map_err(|error| arguments::of(&self.called(name), &error)))
+    }
+
+    /// A number of at least 1; 0 if it is not known.
+    fn size(&self, name: &str) -> Number {
+        let unknown = self.default(0);
+        let Some(expression) = self.told.get(name) else {
+            if self.told.is_missing(name) {
+                self.errors.take(self.told.need(name));
+            }
+            return unknown;
+        };
+        let number = self.evaluate(name, expression);
+        number
+            .filter(|number| self.errors.take(number::positive(number, &self.called(name))).is_some())
+            .unwrap_or(unknown)
+    }
+
+    fn size_or(&self, name: &str, default: usize) -> Number {
+        match self.told.get(name) {
+            Some(_) => self.size(name),
+            None if self.told.is_unclear(name) => self.default(0),
+            None => self.default(default),
+        }
+    }
+
+    fn known_or(&self, number: Number, default: usize) -> Number {
+        if number.value == 0 { self.default(default) } else { number }
+    }
+
+    fn default(&self, value: usize) -> Number {
+        Number { value, at: self.at.clone() }
+    }
+
+    fn flag(&self, name: &str, default: bool) -> bool {
+        self.errors.take(self.told.flag(name, default)).unwrap_or(default)
+    }
+
+    /// A real number, in units of 1/`scale`.
+    fn thousandths(&self, name: &str, default: f64, scale: f64, unit: &str) -> u64 {
+        let default = (default * scale).round() as u64;
+        let Some(expression) = self.told.get(name) else { return default };
+        let Some(value) = self.real(name, expression).map(|value| value * scale) else { return default };
+        if value < 0.5 || value > f64::from(u32::MAX) || (value - value.round()).abs() > 1e-6 * value {
+            let message = format!("{} is a multiple of {unit}, and at least that", self.called(name));
+            self.errors.at(expression, message);
+            return default;
+        }
+        value.round() as u64
+    }
+
+    fn real(&self, name: &str, expression: &Expr) -> Option<f64> {
+        let value = number::real(expression, self.consts);
+        self.errors.take(value.map_err(|error| arguments::of(&self.called(name), &error)))
+    }
+
+    fn fraction(&self, name: &str, default: f64) -> (u32, u32) {
+        let given = self.told.get(name).and_then(|expression| {
+            let value = fraction(expression, self.consts);
+            self.errors.take(value.map_err(|error| arguments::of(&self.called(name), &error)))
+        });
+        given.or_else(|| decimal(default)).expect("defaults are short")
+    }
+
+    fn called(&self, name: &str) -> String {
+        let who = self.who;
+        if name.contains(' ') { format!("{name} of `{who}`") } else { format!("`{name}` of `{who}`") }
+    }
+}

@@ -1,0 +1,280 @@
+//! `Prepare`: the model's parameters as inference wants them, with batch norms folded.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use super::body::Body;
+use super::functions;
+use super::memory;
+use super::module::ends;
+use super::names::{Names, layer_type, unit_at, word};
+use crate::graph::{Graph, Unit, UnitId, What};
+use crate::layers::Layer;
+use crate::lower::{Group, Phase, groups, is_erased};
+
+/// A field of the prepared parameters.
+enum Prepared {
+    /// As it is in the model.
+    Kept(UnitId),
+    /// A convolution with the batch norm behind it.
+    Folded { conv: UnitId, norm: UnitId },
+}
+
+/// Convolutions and the batch norms that are folded into them.
+fn folds(graph: &Graph) -> &[(UnitId, UnitId)] {
+    let unit_at = |node: usize| match graph.nodes[node].what {
+        What::Unit(unit) => Some(unit),
+        _ => None,
+    };
+    graph.known.folds.get_or_init(|| {
+        let groups = groups(graph, Phase::Prepared);
+        let fold = |Group { anchor, folded, .. }: &Group| Some((unit_at(*anchor)?, unit_at((*folded)?)?));
+        groups.iter().filter_map(fold).collect()
+    })
+}
+
+fn fields(graph: &Graph) -> Vec<Prepared> {
+    let folds = folds(graph);
+    let with_parameters = (0..graph.units.len()).filter(|unit| has_parameters(&graph.units[*unit]));
+    let kept = with_parameters.filter(|unit| folds.iter().all(|(_, norm)| norm != unit));
+    kept.map(|unit| match folds.iter().find(|(conv, _)| *conv == unit) {
+        Some((conv, norm)) => Prepared::Folded { conv: *conv, norm: *norm },
+        None => Prepared::Kept(unit),
+    })
+    .collect()
+}
+
+fn has_parameters(unit: &Unit) -> bool {
+    let none = matches!(
+        unit.layer,
+        Ok(Layer::Pool2d { .. }
+            | Layer::GlobalPool2d
+            | Layer::Dropout { .. }
+            | Layer::Activation(_)
+            | Layer::Identity)
+    );
+    let nowhere = unit.path.is_empty();
+    !(nowhere || none && is_erased(unit))
+}
+
+fn leaf_name(graph: &Graph, unit: UnitId, leaf: &str) -> Ident {
+    format_ident!("{}_{leaf}", word(graph, unit))
+}
+
+/// Whether a unit is a convolution into which a batch norm is folded.
+pub(super) fn is_folded(graph: &Graph, unit: UnitId) -> bool {
+    folds(graph).iter().any(|(conv, _)| *conv == unit)
+}
+
+/// Bytes from the start of the prepared parameters to one of them.
+pub(super) fn offset_of(graph: &Graph, names: &Names, unit: UnitId, leaf: &str) -> TokenStream {
+    let prepared = &names.prepared;
+    if is_folded(graph, unit) {
+        let field = leaf_name(graph, unit, leaf);
+        return quote!(offset_of!(#prepared, #field));
+    }
+    let (offset, layer, leaf) =
+        (module_offset(graph, names, unit), layer_type(graph, unit), format_ident!("{leaf}"));
+    quote!(#offset + offset_of!(#layer, #leaf))
+}
+
+/// The same for a layer that is as it is in the model.
+pub(super) fn module_offset(graph: &Graph, names: &Names, unit: UnitId) -> TokenStream {
+    if graph.units[unit].path.is_empty() {
+        return quote!(0);
+    }
+    let (prepared, field) = (&names.prepared, format_ident!("{}_layer", word(graph, unit)));
+    quote!(offset_of!(#prepared, #field))
+}
+
+/// Its struct, its scratch memory and the impl.
+pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> TokenStream {
+    let (graph, names) = (body.graph, body.names);
+    let Names { prepared, prepared_scratch, state, .. } = names;
+    let fields = fields(graph);
+    let declared = fields.iter().map(|field| declare(graph, field));
+    let layout = fields.iter().map(|field| layout(graph, names, field));
+    let steps = fields.iter().map(|field| prepare(graph, names, field));
+    let scratch = memory::prepared(body, requires);
+    let (x, y) = ends(graph);
+    let calls = body.forward();
+    let own = quote!(#prepared_scratch<CAP>);
+    let memory = functions::opened(body, (&quote!(scratch), &own), &own);
+    let ends = functions::forward_ends();
+    quote! {
+        #[doc(hidden)]
+        #[repr(C)]
+        pub struct #prepared #requires {
+            #(#declared)*
+        }
+        unsafe impl ::castiron::Plain for #prepared #requires {}
+
+        #scratch
+
+        #[automatically_derived]
+        impl ::castiron::Prepare for #model #requires {
+            type Weights = #prepared;
+            type Scratch<const CAP: usize> = #prepared_scratch<CAP>;
+            const LAYOUT: ::castiron::params::Tree = {
+                use ::castiron::params::{Child, Init, Leaf, Params, Tree};
+                Tree::Node(&[#(#layout,)*])
+            };
+
+            fn prepare<AnyDevice: ::castiron::device::Device>(
+                cx: &::castiron::Cx<'_, AnyDevice>,
+                p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
+                to: ::castiron::memory::Mut<'_, Self::Weights, AnyDevice>,
+            ) {
+                use ::castiron::{call, memory::{Area, Arg, copy_leaves}};
+                let p = Area::of(p);
+                let to = unsafe { Area::of_mut(to) };
+                #(#steps)*
+            }
+
+            fn infer_prepared<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+                cx: &::castiron::Cx<'_, AnyDevice>,
+                p: ::castiron::memory::Ref<'_, Self::Weights, AnyDevice>,
+                x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
+                y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
+                state: ::castiron::memory::Mut<'_, #state<CAP>, AnyDevice>,
+                scratch: ::castiron::memory::Mut<'_, Self::Scratch<CAP>, AnyDevice>,
+            ) {
+                #ends
+                #memory
+                #calls
+            }
+        }
+    }
+}
+
+/// A `Prepare` that does nothing, for a model with errors.
+pub(super) fn stand_in(
+    model: &Ident,
+    x: &TokenStream,
+    y: &TokenStream,
+    requires: &TokenStream,
+) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        #[allow(unused_variables)]
+        impl ::castiron::Prepare for #model #requires {
+            type Weights = ();
+            type Scratch<const CAP: usize> = ();
+            const LAYOUT: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[]);
+
+            fn prepare<AnyDevice: ::castiron::device::Device>(
+                cx: &::castiron::Cx<'_, AnyDevice>,
+                p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
+                to: ::castiron::memory::Mut<'_, (), AnyDevice>,
+            ) {
+            }
+
+            fn infer_prepared<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+                cx: &::castiron::Cx<'_, AnyDevice>,
+                p: ::castiron::memory::Ref<'_, (), AnyDevice>,
+                x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
+                y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
+                state: ::castiron::memory::Mut<'_, (), AnyDevice>,
+                scratch: ::castiron::memory::Mut<'_, (), AnyDevice>,
+            ) {
+            }
+        }
+    }
+}
+
+/// Outputs, inputs of a group, and size of the kernel, of a convolution.
+fn sizes(graph: &Graph, conv: UnitId) -> [usize; 3] {
+    match &graph.units[conv].layer {
+        Ok(Layer::Conv2d { input, output, window, .. }) => {
+            [output.value, input.as_ref().map_or(0, |input| input.value), window.size.value]
+        }
+        _ => unreachable!("only convolutions are folded"),
+    }
+}
+
+/// Outputs, and weights of each.
+fn matrix(graph: &Graph, conv: UnitId) -> [Literal; 2] {
+    let [outputs, inputs, size] = sizes(graph, conv);
+    [outputs, inputs * size * size].map(Literal::usize_unsuffixed)
+}
+
+fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
+    match *field {
+        Prepared::Kept(unit) => {
+            let (name, layer) = (format_ident!("{}_layer", word(graph, unit)), layer_type(graph, unit));
+            quote!(#name: #layer,)
+        }
+        Prepared::Folded { conv, .. } => {
+            let [outputs, each] = matrix(graph, conv);
+            let [weight, bias] = ["weight", "bias"].map(|leaf| leaf_name(graph, conv, leaf));
+            quote! {
+                #weight: ::castiron::memory::Aligned<[[f32; #each]; #outputs]>,
+                #bias: ::castiron::memory::Aligned<[f32; #outputs]>,
+            }
+        }
+    }
+}
+
+/// Its branch of the tree of names, in which nothing is trained.
+fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
+    let (Prepared::Kept(unit) | Prepared::Folded { conv: unit, .. }) = *field;
+    let name = &graph.units[unit].name;
+    let (offset, tree) = match *field {
+        Prepared::Kept(_) => {
+            let layer = layer_type(graph, unit);
+            (module_offset(graph, names, unit), quote!(<#layer as Params>::TREE))
+        }
+        Prepared::Folded { conv, .. } => {
+            let [outputs, each] = matrix(graph, conv);
+            let [o, i, k] = sizes(graph, conv).map(Literal::usize_unsuffixed);
+            let leaf = |leaf: &str, of: TokenStream| {
+                let at = offset_of(graph, names, conv, leaf);
+                quote!(Child::leaf(#leaf, #at, #of))
+            };
+            let of = |shape: TokenStream| quote!(Leaf::of::<#shape>(Init::ZEROS));
+            let weight = of(quote!([[f32; #each]; #outputs]));
+            let weight = leaf("weight", quote!(#weight.with_dims(&[#o, #i, #k, #k])));
+            let bias = leaf("bias", of(quote!([f32; #outputs])));
+            (quote!(0), quote!(Tree::Node(&[#weight, #bias])))
+        }
+    };
+    quote!(Child::new(#name, #offset, #tree).frozen())
+}
+
+fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
+    let prepared = &names.prepared;
+    match *field {
+        Prepared::Kept(unit) => {
+            let (layer, from) = (layer_type(graph, unit), unit_at(graph, unit));
+            let to = module_offset(graph, names, unit);
+            quote! {
+                copy_leaves::<#layer, AnyDevice>(cx, p.field(#from), to.field(#to));
+            }
+        }
+        Prepared::Folded { conv, norm } => {
+            let [outputs, each] = matrix(graph, conv);
+            let eps = match graph.units[norm].layer {
+                Ok(Layer::BatchNorm2d { eps_nano, .. }) => Literal::u64_unsuffixed(eps_nano),
+                _ => unreachable!("only batch norms are folded"),
+            };
+            let leaf = |unit: UnitId, leaf: &str| {
+                let at = super::names::leaf_at(graph, names, Phase::Infer, unit, leaf);
+                quote!(p.field(#at).read())
+            };
+            let has_bias = matches!(graph.units[conv].layer, Ok(Layer::Conv2d { bias: true, .. }));
+            let bias = if has_bias { leaf(conv, "bias") } else { quote!(Arg::none()) };
+            let weight = leaf(conv, "weight");
+            let norm = ["weight", "bias", "running_mean", "running_var"].map(|name| leaf(norm, name));
+            let to = ["weight", "bias"].map(|leaf| {
+                let field = leaf_name(graph, conv, leaf);
+                quote!(to.field(offset_of!(#prepared, #field)).write())
+            });
+            quote! {
+                call::fold::batch_norm(
+                    cx, #outputs, #each, const { (#eps as f64 / 1e9) as f32 }, #weight, #bias, #(#norm),*, #(#to),*
+                );
+            }
+        }
+    }
+}

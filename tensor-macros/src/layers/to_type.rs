@@ -1,0 +1,193 @@
+//! From a [`Layer`] to the Rust type that it is, as generated code writes it.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{Activation, Layer};
+use crate::parse::number::Number;
+
+impl Layer {
+    /// The type with its full path, trailing defaults left out: `::castiron::nn::Conv2d<1, 6, 5, 1, 2>`.
+    /// Nothing if it is not a layer of castiron's own, or if a size is not known.
+    ///
+    /// A tied layer has the type of one that is not, though it has no parameters.
+    pub(crate) fn rust_type(&self) -> Option<TokenStream> {
+        Some(match self {
+            Layer::Linear { input, outputs, bias, activation, .. } => {
+                let (input, outputs) = (input.as_ref()?, number(outputs));
+                let (given, rest) = arithmetic(*activation, *bias);
+                let rest = &rest[..given];
+                quote!(::castiron::nn::Linear<#input, #outputs #(, #rest)*>)
+            }
+            Layer::Conv2d { input, output, groups, window, bias, activation } => {
+                let (given, rest) = arithmetic(*activation, *bias);
+                let fixed = [input.as_ref()?, output, &window.size].map(|number| number.value);
+                // With their defaults.
+                let optional =
+                    [(window.stride, 1), (window.padding, 0), (window.dilation, 1), (groups.value, 1)];
+                let keep = if given > 0 { optional.len() } else { said(&optional) };
+                let numbers = fixed.into_iter().chain(optional[..keep].iter().map(|(value, _)| *value));
+                let numbers = numbers.map(Literal::usize_unsuffixed);
+                let rest = &rest[..given];
+                quote!(::castiron::nn::Conv2d<#(#numbers),* #(, #rest)*>)
+            }
+            Layer::Pool2d { window, mean } => {
+                let name = if *mean { quote!(AvgPool2d) } else { quote!(MaxPool2d) };
+                let size = window.size.value;
+                let optional = [(window.stride, size), (window.padding, 0)];
+                let optional = optional[..said(&optional)].iter().map(|(value, _)| *value);
+                let numbers = std::iter::once(size).chain(optional).map(Literal::usize_unsuffixed);
+                quote!(::castiron::nn::#name<#(#numbers),*>)
+            }
+            Layer::GlobalPool2d => quote!(::castiron::nn::GlobalAvgPool2d),
+            Layer::BatchNorm2d { channels, eps_nano, momentum_milli } => {
+                let channels = number(channels.as_ref()?);
+                let optional = [(*eps_nano, 10_000), (u64::from(*momentum_milli), 100)];
+                let optional = optional[..said(&optional)].iter().map(|(value, _)| *value);
+                let optional = optional.map(Literal::u64_unsuffixed);
+                quote!(::castiron::nn::BatchNorm2d<#channels #(, #optional)*>)
+            }
+            Layer::Dropout { zeroed, of } => {
+                let numbers = fraction((*zeroed, 50), (*of, 100));
+                quote!(::castiron::nn::Dropout #numbers)
+            }
+            Layer::Activation(activation) => activation.rust_type(),
+            Layer::Softmax => quote!(::castiron::nn::Softmax),
+            Layer::LogSoftmax => quote!(::castiron::nn::LogSoftmax),
+            Layer::Identity => Activation::Identity.rust_type(),
+            Layer::Embedding { tokens, width } => {
+                let (tokens, width) = (number(tokens), number(width));
+                quote!(::castiron::nn::Embedding<#tokens, #width>)
+            }
+            Layer::Lstm { input, hidden } => {
+                let (input, hidden) = (number(input.as_ref()?), number(hidden));
+                quote!(::castiron::nn::Lstm<#input, #hidden>)
+            }
+            Layer::Attention { width, heads } => {
+                let (width, heads) = (number(width.as_ref()?), number(heads));
+                quote!(::castiron::nn::MultiheadAttention<#width, #heads>)
+            }
+            Layer::Keeps { .. } | Layer::Opaque => return None,
+        })
+    }
+}
+
+impl Activation {
+    /// The type: `::castiron::nn::Relu`.
+    pub(crate) fn rust_type(self) -> TokenStream {
+        let (name, numbers) = (format_ident!("{}", self.name()), self.numbers());
+        quote!(::castiron::nn::#name #numbers)
+    }
+
+    /// The function, where generated code has `Activation` in scope: `Activation::Relu`.
+    pub(crate) fn function(self) -> TokenStream {
+        let name = format_ident!("{}", self.name());
+        let function = quote!(Activation::#name);
+        match self {
+            // As `castiron::nn::LeakyRelu` computes it.
+            Activation::LeakyRelu(slope, of) => {
+                let [slope, of] = [slope, of].map(|number| Literal::f32_unsuffixed(number as f32));
+                quote!(#function(#slope / #of))
+            }
+            _ => function,
+        }
+    }
+
+    fn numbers(self) -> TokenStream {
+        match self {
+            Activation::LeakyRelu(slope, of) => fraction((slope, 1), (of, 100)),
+            _ => TokenStream::new(),
+        }
+    }
+}
+
+fn number(number: &Number) -> Literal {
+    Literal::usize_unsuffixed(number.value)
+}
+
+/// How many of some arguments, each with its default, must be written: up to the last that is another.
+fn said<T: PartialEq>(arguments: &[(T, T)]) -> usize {
+    arguments.iter().rposition(|(value, default)| value != default).map_or(0, |last| last + 1)
+}
+
+/// What ends the arguments of layers that compute sums of products, and how much of it must be written.
+fn arithmetic(activation: Activation, bias: bool) -> (usize, [TokenStream; 2]) {
+    let given = said(&[(activation == Activation::Identity, true), (bias, true)]);
+    let name = if bias { quote!(WithBias) } else { quote!(NoBias) };
+    (given, [activation.rust_type(), quote!(::castiron::nn::#name)])
+}
+
+/// Two numbers, each with its default, in `<..>`; nothing if they are the defaults.
+fn fraction(over: (u32, u32), under: (u32, u32)) -> TokenStream {
+    let numbers = [over, under];
+    let numbers = numbers[..said(&numbers)].iter().map(|(value, _)| Literal::u32_unsuffixed(*value));
+    let mut numbers = numbers.peekable();
+    if numbers.peek().is_none() { TokenStream::new() } else { quote!(<#(#numbers),*>) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layers::{Activation, Layer};
+
+    #[test]
+    fn writes_what_it_reads() {
+        for (read, written) in [
+            ("Conv2d<1, 6, 5>", "Conv2d<1, 6, 5>"),
+            ("Conv2d<1, 6, 5, 1, 2, 1, 1>", "Conv2d<1, 6, 5, 1, 2>"),
+            ("Conv2d<1, 6, 5, 2, 0, 1, 3, Identity, WithBias>", "Conv2d<1, 6, 5, 2, 0, 1, 3>"),
+            ("Conv2d<1, 6, 5, 1, 0, 1, 1, Relu>", "Conv2d<1, 6, 5, 1, 0, 1, 1, ::castiron::nn::Relu>"),
+            (
+                "Conv2d<1, 6, 5, 1, 0, 1, 1, Identity, NoBias>",
+                "Conv2d<1, 6, 5, 1, 0, 1, 1, ::castiron::nn::Identity, ::castiron::nn::NoBias>",
+            ),
+            ("Linear<Rank3<16, 5, 5>, 120, Relu>", "Linear<[[[f32; 5]; 5]; 16], 120, ::castiron::nn::Relu>"),
+            ("Linear<f32, 4>", "Linear<f32, 4>"),
+            ("MaxPool2d<2>", "MaxPool2d<2>"),
+            ("MaxPool2d<2, 2, 1>", "MaxPool2d<2, 2, 1>"),
+            ("AvgPool2d<3, 2>", "AvgPool2d<3, 2>"),
+            ("GlobalAvgPool2d", "GlobalAvgPool2d"),
+            ("BatchNorm2d<8>", "BatchNorm2d<8>"),
+            ("BatchNorm2d<8, 10_000, 10>", "BatchNorm2d<8, 10000, 10>"),
+            ("Dropout<50, 100>", "Dropout"),
+            ("Dropout<20>", "Dropout<20>"),
+            ("Dropout<1, 8>", "Dropout<1, 8>"),
+            ("LeakyRelu", "LeakyRelu"),
+            ("LeakyRelu<1, 8>", "LeakyRelu<1, 8>"),
+            ("Relu6", "Relu6"),
+            ("Softmax", "Softmax"),
+            ("LogSoftmax", "LogSoftmax"),
+            ("Identity", "Identity"),
+            ("Embedding<1000, 64>", "Embedding<1000, 64>"),
+            ("Lstm<3, 5>", "Lstm<3, 5>"),
+            ("MultiheadAttention<8, 2>", "MultiheadAttention<8, 2>"),
+        ] {
+            let layer = Layer::of(&syn::parse_str(read).expect("a type")).expect("a layer");
+            let ty = layer.rust_type().expect("resolved").to_string().replace(' ', "");
+            assert_eq!(ty, format!("::castiron::nn::{written}").replace(' ', ""), "{read}");
+        }
+    }
+
+    #[test]
+    fn writes_nothing_that_it_does_not_know() {
+        for text in ["Mine", "Residual<Relu>", "[Relu; 2]"] {
+            assert!(
+                Layer::of(&syn::parse_str(text).expect("a type")).expect("a layer").rust_type().is_none()
+            );
+        }
+        let open = Layer::BatchNorm2d { channels: None, eps_nano: 10_000, momentum_milli: 100 };
+        assert!(open.rust_type().is_none() && !open.is_resolved());
+    }
+
+    #[test]
+    fn writes_functions() {
+        for (activation, text) in [
+            (Activation::Identity, "Identity"),
+            (Activation::GeluTanh, "GeluTanh"),
+            (Activation::LeakyRelu(1, 100), "LeakyRelu(1.0 / 100.0)"),
+        ] {
+            let function = activation.function().to_string().replace(' ', "");
+            let path = "Activation::";
+            assert_eq!(function, format!("{path}{text}").replace(' ', ""));
+        }
+    }
+}

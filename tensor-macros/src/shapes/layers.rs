@@ -1,0 +1,215 @@
+//! What each layer makes of what it gets.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::Type;
+
+use super::place::{Place, count};
+use crate::graph::FrontEnd;
+use crate::layers::Layer;
+use crate::parse::number::Number;
+use crate::sample::{Element, Sample, Shape};
+
+impl Place<'_> {
+    /// The output of `layer`, and the sizes of it that were left out; after an error, the output that it
+    /// is declared for, if that is known.
+    pub(super) fn layer(&self, layer: &mut Layer, input: Option<&Sample>) -> Option<Sample> {
+        if layer.is_unread() {
+            return None;
+        }
+        match layer {
+            Layer::Opaque => None,
+            Layer::Linear { input: declared, at, outputs, .. } => {
+                self.linear(declared, at, outputs.value, input)
+            }
+            Layer::Dropout { zeroed, of } => {
+                // In a struct, it is the layer that checks it.
+                if self.front_end == FrontEnd::Model && zeroed > of && !self.again {
+                    self.wrong(self.at, "a probability is at most 1");
+                }
+                self.same(input)
+            }
+            Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Identity => self.same(input),
+            Layer::Conv2d { input: channels, output, groups, window, .. } => {
+                if !self.again {
+                    self.divides(output, "output channel", groups, "equal group");
+                }
+                let [given, height, width] = self.image(input)?;
+                self.channels(channels, groups, given, input);
+                let [height, width] = self.slide("kernel", window, [given, height, width])?;
+                Some(Sample::real([output.value, height, width]))
+            }
+            Layer::Pool2d { window, .. } => {
+                if !self.again {
+                    self.padding_of_pool(window);
+                }
+                let [channels, height, width] = self.image(input)?;
+                let [height, width] = self.slide("window", window, [channels, height, width])?;
+                Some(Sample::real([channels, height, width]))
+            }
+            Layer::GlobalPool2d => self.image(input).map(|[channels, ..]| Sample::real([channels])),
+            Layer::BatchNorm2d { channels, .. } => {
+                let [given, height, width] = self.image(input)?;
+                let one = Number { value: 1, at: TokenStream::new() };
+                self.channels(channels, &one, given, input);
+                let channels = channels.as_ref().map_or(given, |number| number.value);
+                Some(Sample::real([channels, height, width]))
+            }
+            Layer::Embedding { width, .. } => {
+                let tokens = self.tensor(input, Element::I32)?;
+                let [time] = self.dims(tokens, "a row of tokens, such as `[i32; 16]`")?;
+                Some(Sample::real([time, width.value]))
+            }
+            Layer::Lstm { input: width, hidden } => {
+                let sequence = self.tensor(input, Element::F32)?;
+                let takes = width.as_ref().map_or("width".to_string(), |width| width.value.to_string());
+                let [time, given] = self.dims(sequence, &format!("a sequence [time, {takes}]"))?;
+                match width {
+                    Some(Number { value, .. }) if *value == given => {}
+                    Some(_) if self.first.is_some() => self.twice(input),
+                    Some(Number { value, at }) => {
+                        let but = format!("but is declared for sequences of {value} numbers at a time");
+                        self.gets(at, input, but);
+                    }
+                    None => *width = Some(self.inferred(given)),
+                }
+                Some(Sample::real([time, hidden.value]))
+            }
+            Layer::Attention { width, heads } => self.attention(width, heads, input),
+            Layer::Keeps { inner, at, why } => self.keeps(inner, at, why, input),
+        }
+    }
+
+    fn same(&self, input: Option<&Sample>) -> Option<Sample> {
+        self.tensor(input, Element::F32).cloned().map(Sample::Shape)
+    }
+
+    /// A number that was left out.
+    fn inferred(&self, value: usize) -> Number {
+        Number { value, at: self.at.clone() }
+    }
+
+    /// `[..input]` to `[outputs]`, and `[time, ..input]` to `[time, outputs]`. Where nothing is declared,
+    /// two axes are a sequence.
+    fn linear(
+        &self,
+        declared: &mut Option<Shape>,
+        at: &TokenStream,
+        outputs: usize,
+        input: Option<&Sample>,
+    ) -> Option<Sample> {
+        let Some(declared) = declared else {
+            let given = self.tensor(input, Element::F32)?;
+            let (whole, output) = match *given.dims {
+                [time, width] => (Shape::real([width]), vec![time, outputs]),
+                _ => (given.clone(), vec![outputs]),
+            };
+            *declared = Some(whole);
+            return Some(Sample::real(output));
+        };
+        let Some(Sample::Shape(given)) = input else {
+            self.tensor(input, declared.element);
+            return Some(Sample::real([outputs]));
+        };
+        if given == declared {
+            return Some(Sample::real([outputs]));
+        }
+        if let [time, inner @ ..] = given.dims.as_slice()
+            && inner == declared.dims
+            && given.element == declared.element
+        {
+            return Some(Sample::real([*time, outputs]));
+        }
+        if self.first.is_some() {
+            self.twice(input);
+        } else {
+            let element =
+                if given.element == declared.element { String::new() } else { declared.of_element() };
+            self.gets(at, input, format!("but is declared for {:?}{element}", declared.dims));
+        }
+        Some(Sample::real([outputs]))
+    }
+
+    fn attention(
+        &self,
+        width: &mut Option<Number>,
+        heads: &Number,
+        input: Option<&Sample>,
+    ) -> Option<Sample> {
+        let check = |width: &Number| self.divides(width, "number", heads, "equal head");
+        if let (Some(width), false) = (&width, self.again) {
+            check(width);
+        }
+        if let Sample::Tuple(parts) = input?
+            && let [query @ Sample::Shape(shape), Sample::Shape(memory)] = parts.as_slice()
+            && let ([_, queries], [_, memories]) = (&*shape.dims, &*memory.dims)
+            && queries == memories
+            && [shape, memory].iter().all(|shape| shape.element == Element::F32)
+        {
+            let declared = width.get_or_insert_with(|| {
+                let width = self.inferred(*queries);
+                check(&width);
+                width
+            });
+            if declared.value == *queries {
+                return Some(query.clone());
+            }
+            if self.first.is_some() {
+                self.twice(input);
+                return Some(query.clone());
+            }
+        }
+        let each = width.as_ref().map_or("width".to_string(), |width| width.value.to_string());
+        let how = match self.front_end {
+            FrontEnd::Derive => ", as a tuple".to_string(),
+            FrontEnd::Model => format!(": `{}(queries, memory)`", self.name),
+        };
+        let takes = format!("but takes queries [time, {each}] and a memory [time, {each}]{how}");
+        self.gets(self.at, input, takes);
+        None
+    }
+
+    /// Checks a layer that must keep the shape. Its output is its input either way.
+    fn keeps(&self, inner: &mut Layer, at: &Type, why: &str, input: Option<&Sample>) -> Option<Sample> {
+        let faults = self.errors.count();
+        let tokens = at.to_token_stream();
+        let output = Place { at: &tokens, ..*self }.layer(inner, input);
+        if let (Some(output), Some(input)) = (output, input)
+            && output != *input
+            && faults == self.errors.count()
+        {
+            self.errors.at(at, format!("`{}` makes {output} of {input}, but {why}", self.name));
+        }
+        input.cloned()
+    }
+
+    /// Compares channels with those that a layer is declared for, in each of its groups.
+    fn channels(&self, declared: &mut Option<Number>, groups: &Number, given: usize, input: Option<&Sample>) {
+        let Some(input) = input else { return };
+        let (name, from, channels) = (self.name, self.from, count(given, "channel"));
+        let Some(Number { value: each, at }) = declared else {
+            if given.is_multiple_of(groups.value) {
+                *declared = Some(self.inferred(given / groups.value));
+            } else {
+                let groups_of = count(groups.value, "equal group");
+                let but = format!("which cannot be divided into {groups_of}");
+                self.errors
+                    .at(self.spot(&groups.at), format!("`{name}` gets {channels} {from} ({input}), {but}"));
+            }
+            return;
+        };
+        let total = each.saturating_mul(groups.value);
+        if total == given {
+            return;
+        }
+        if self.first.is_some() {
+            return self.twice(Some(input));
+        }
+        let groups = match groups.value {
+            1 => String::new(),
+            groups => format!(", {each} in each of {groups} groups"),
+        };
+        let but = format!("but is declared for {total}{groups}");
+        self.errors.at(&*at, format!("`{name}` gets {channels} {from} ({input}), {but}"));
+    }
+}
