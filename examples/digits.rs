@@ -14,21 +14,18 @@ use castiron::prelude::*;
 use clap::Parser;
 use examples_common::{Part, Scan, draw, finish, largest, mnist, normalize};
 
-/// The layers have the names that they have in the PyTorch file.
-#[derive(Module)]
-#[module(input = [1, 28, 28], output = [10])]
-#[repr(C)]
-pub struct Digits {
-    #[param(name = "features.0")]
-    conv1: Conv2d<1, 32, 3, 1, 1, 1, 1, Relu>,
-    pool1: MaxPool2d<2>,
-    #[param(name = "features.3")]
-    conv2: Conv2d<32, 64, 3, 1, 1, 1, 1, Relu>,
-    pool2: MaxPool2d<2>,
-    #[param(name = "classifier.0")]
-    fc1: Linear<Rank3<64, 7, 7>, 128, Relu>,
-    #[param(name = "classifier.2")]
-    fc2: Linear<[f32; 128], 10>,
+model! {
+    /// The layers have the names that they have in the PyTorch file.
+    pub Digits: [1, 28, 28] -> [10] {
+        #[param(name = "features.0")]
+        conv1: Conv2d(32, kernel = 3, padding = 1), Relu, MaxPool2d(2),
+        #[param(name = "features.3")]
+        conv2: Conv2d(64, kernel = 3, padding = 1), Relu, MaxPool2d(2),
+        #[param(name = "classifier.0")]
+        fc1: Linear(128), Relu,
+        #[param(name = "classifier.2")]
+        fc2: Linear(10),
+    }
 }
 
 /// Classifies handwritten digits with a network that others trained with PyTorch.

@@ -18,22 +18,15 @@ use clap::Parser;
 use examples_common::{Part, Scan, draw, finish, largest, mnist, normalize};
 use rand::RngExt;
 
-/// LeNet-5 (LeCun et al. 1998) with the parts that became usual since.
-#[derive(Module)]
-#[module(input = [1, 28, 28], output = [10])]
-#[repr(C)]
-pub struct LeNet {
-    conv1: Conv2d<1, 6, 5, 1, 2>,
-    bn1: BatchNorm2d<6>,
-    act1: Relu,
-    pool1: MaxPool2d<2>,
-    conv2: Conv2d<6, 16, 5>,
-    bn2: BatchNorm2d<16>,
-    act2: Relu,
-    pool2: MaxPool2d<2>,
-    fc1: Linear<Rank3<16, 5, 5>, 120, Relu>,
-    fc2: Linear<[f32; 120], 84, Relu>,
-    fc3: Linear<[f32; 84], 10>,
+model! {
+    /// LeNet-5 (LeCun et al. 1998) with the parts that became usual since.
+    pub LeNet: [1, 28, 28] -> [10] {
+        conv1: Conv2d(6, kernel = 5, padding = 2), bn1: BatchNorm2d, Relu, MaxPool2d(2),
+        conv2: Conv2d(16, kernel = 5),             bn2: BatchNorm2d, Relu, MaxPool2d(2),
+        fc1: Linear(120), Relu,
+        fc2: Linear(84),  Relu,
+        fc3: Linear(10),
+    }
 }
 
 /// The most samples of a batch: memory is laid out for it at compile time.

@@ -1,4 +1,8 @@
-//! What the examples share: handwritten digits, read from files and drawn in the terminal.
+//! What the examples share: handwritten digits, read from files and drawn in the terminal; photographs, and
+//! networks for them.
+
+pub mod photo;
+pub mod vision;
 
 use std::error::Error;
 use std::path::Path;
