@@ -1,0 +1,20 @@
+// A module gets what it does not take: rustc says so.
+// names: Own
+use castiron::nn::Linear;
+use castiron::{Module, Rank1};
+
+#[derive(Module)]
+#[module(input = [4], output = [3])]
+#[repr(C)]
+pub struct Own {
+    fc: Linear<Rank1<4>, 3>,
+}
+
+castiron::model! {
+    pub Net: [6] -> [2] {
+        own: Own -> [3],
+        fc: Linear(2),
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// A model without layers.
+// names: Net
+castiron::model! {
+    Net: [8] -> [8] {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+// A template gets too few numbers.
+// names: Block, 2, 1
+castiron::model! {
+    pub Block<const C: usize, const H: usize>: [C, H, H] -> [C, H, H] {
+        conv: Conv2d(C, kernel = 3, padding = 1),
+        |x| relu(conv(x) + x)
+    }
+
+    pub Net: [4, 8, 8] -> [4, 8, 8] {
+        block: Block<4>,
+    }
+}
+
+fn main() {}
