@@ -48,12 +48,17 @@ fn steps_and_inference_allocate_nothing() {
                 .schedule(OneCycle { max: 1e-2, steps: 1000 })
                 .clip(Clip::Norm(1.0));
         let mut predictor = Predictor::<Small, 8>::new(cpu(), &model).unwrap();
+        let mut form = Prepared::of(&cpu(), &*model).unwrap();
+        let mut prepared = Predictor::<Prepared<Small>, 8>::new(cpu(), &form).unwrap();
+        let there = cpu();
         let mut y = vec![[0.0; 4]; 30];
         let mut work = |steps: usize| {
             for i in 0..steps {
                 let rows = 1 + i % 32;
                 trainer.step(&x[..rows], &t[..rows]).unwrap();
                 predictor.predict(&x[..30], &mut y).unwrap();
+                prepared.predict(&x[..30], &mut y).unwrap();
+                castiron::prepare(&there, &*model, &mut form).unwrap();
             }
             trainer.evaluate(&x, &t).unwrap();
         };

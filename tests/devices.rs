@@ -79,6 +79,7 @@ mod two_outputs {
     impl Model for Two {
         type Input = X;
         type Output = Y;
+        const ACTIVATION_BYTES: usize = size_of::<f32>() * (2 + 1);
     }
     impl Module<X, Y> for Two {
         const KIND: &'static str = "Two";
@@ -134,7 +135,7 @@ mod two_outputs {
             p: Ref<'_, Self, D>,
             x: Ref<'_, Batch<X, B>, D>,
             y: Ref<'_, Batch<Y, B>, D>,
-            saved: Ref<'_, (), D>,
+            mut saved: Mut<'_, (), D>,
             dy: Ref<'_, GradBatch<Y, B>, D>,
             dx: Option<Mut<'_, GradBatch<X, B>, D>>,
             dp: Mut<'_, Self, D>,
@@ -153,7 +154,7 @@ mod two_outputs {
                 class,
                 x0,
                 y0,
-                saved,
+                saved.reborrow(),
                 dy0,
                 dx0,
                 dclass,

@@ -104,7 +104,7 @@ impl<const E: usize, const MAX: usize> Module<X<E, MAX>, [f32; E]> for Mean {
         _: Ref<'_, Self, D>,
         x: Ref<'_, SeqBatch<[f32; E], MAX, B>, D>,
         _: Ref<'_, [[f32; E]; B], D>,
-        _: Ref<'_, (), D>,
+        _: Mut<'_, (), D>,
         dy: Ref<'_, [[f32; E]; B], D>,
         dx: Option<Mut<'_, [[[f32; E]; MAX]; B], D>>,
         _: Mut<'_, Self, D>,

@@ -2,7 +2,7 @@
 
 mod common;
 
-use castiron::castiron_kernels::batch_norm::{BackwardArgs, BatchNormFrozenBackward};
+use castiron::call::batch_norm;
 use castiron::memory::{Mut, Ref};
 use castiron::optim::{self, Optimizer};
 use castiron::prelude::*;
@@ -53,7 +53,7 @@ fn layer<M: Module<X, Y>, X: Sample, Y: Shape<Elem = f32>>(
 
     let dy = fixture.tensor::<[Y; B]>(&format!("{name}/dy"));
     let (mut dx, mut dp) = (Tensor::<GradBatch<X, B>>::zeros(), Tensor::<M>::zeros());
-    let (y, saved, dy) = (y.borrow(), saved.borrow(), dy.borrow());
+    let (y, saved, dy) = (y.borrow(), saved.borrow_mut(), dy.borrow());
     let memory = (Some(dx.borrow_mut()), dp.borrow_mut(), scratch.borrow_mut());
     M::backward::<Cpu, B>(&cx, p, x, y, saved, dy, memory.0, memory.1, memory.2);
     assert_eq!(cpu.take_fault(), None);
@@ -159,20 +159,20 @@ fn batch_norm2d_after_training() {
     BatchNorm2d::<4>::infer::<Cpu, B>(&cx, model.borrow(), x.borrow(), memory.0, memory.1, memory.2);
     close(&fixture, &of("y"), flat(&*y));
 
-    // Its gradient, which no layer uses, since nothing is trained through running averages.
+    // Its gradient, of a batch norm that is frozen.
     let (mut dx, mut dweight, mut dbias) = (Tensor::<[Image; B]>::zeros(), [0.0; 4], [0.0; 4]);
-    let args = BackwardArgs { images: B, channels: 4, pixels: 25, eps: 1e-5, input_gradient: true };
-    let arguments = [
+    batch_norm::backward_frozen(
+        &cx,
+        &<BatchNorm2d<4>>::call(25),
         Ref::from(&model.weight).arg(),
-        x.borrow().arg(),
-        dy.borrow().arg(),
         Ref::from(&model.running_mean).arg(),
         Ref::from(&model.running_var).arg(),
+        x.borrow().arg(),
+        dy.borrow().arg(),
         dx.borrow_mut().into_arg(),
         Mut::from(&mut dweight).into_arg(),
         Mut::from(&mut dbias).into_arg(),
-    ];
-    cx.run::<BatchNormFrozenBackward, 8>(args, arguments);
+    );
     assert_eq!(cpu.take_fault(), None);
     close(&fixture, &of("dx"), flat(&*dx));
     close(&fixture, &of("dweight"), &dweight);

@@ -34,6 +34,12 @@ impl Fixture {
         names
     }
 
+    /// What the file says of itself under that name.
+    pub fn metadata(&self, name: &str) -> String {
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).unwrap();
+        header.metadata().as_ref().unwrap()[name].clone()
+    }
+
     /// The tensor of that name, as it is in the file.
     pub fn view(&self, name: &str) -> TensorView<'_> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
