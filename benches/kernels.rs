@@ -24,6 +24,7 @@ fn products(c: &mut Criterion) {
                     Raw::none(),
                     Raw::write_slice(&mut y),
                     Raw::none(),
+                    Raw::none(),
                 ];
                 cpu.run::<Gemm>(&Args::new(m, n, k), memory);
             });

@@ -1,7 +1,9 @@
 //! LeNet-5 on one thread: `cargo bench --bench models`. Throughput is in samples (elements) per second.
 
+use castiron::Infer;
 use castiron::prelude::*;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 
 #[derive(Module)]
 #[module(input = [1, 28, 28], output = [10])]
@@ -14,6 +16,17 @@ struct LeNet {
     fc1: Linear<Rank3<16, 5, 5>, 120, Relu>,
     fc2: Linear<[f32; 120], 84, Relu>,
     fc3: Linear<[f32; 84], 10>,
+}
+
+model! {
+    /// LeNet-5 as it is trained today.
+    Normalised: [1, 28, 28] -> [10] {
+        conv1: Conv2d(6, kernel = 5, padding = 2, bias = false), bn1: BatchNorm2d, Relu, MaxPool2d(2),
+        conv2: Conv2d(16, kernel = 5, bias = false), bn2: BatchNorm2d, Relu, MaxPool2d(2),
+        fc1: Linear(120), Relu,
+        fc2: Linear(84), Relu,
+        fc3: Linear(10),
+    }
 }
 
 fn images(count: usize) -> (Vec<Rank3<1, 28, 28>>, Vec<i32>) {
@@ -51,5 +64,29 @@ fn lenet(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, lenet);
+/// What folding batch norms into convolutions gains.
+fn prepared(c: &mut Criterion) {
+    let model = init::<Normalised>(0);
+    let prepared = Prepared::of(&Cpu::new(), &*model).expect("memory");
+    let mut group = c.benchmark_group("inference of LeNet-5 with batch norms");
+    batch::<Normalised, 1>(&mut group, "the model", &model);
+    batch::<Prepared<Normalised>, 1>(&mut group, "prepared", &prepared);
+    batch::<Normalised, 64>(&mut group, "the model", &model);
+    batch::<Prepared<Normalised>, 64>(&mut group, "prepared", &prepared);
+    group.finish();
+}
+
+fn batch<N, const B: usize>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, net: &N)
+where
+    N: Infer<Input = Rank3<1, 28, 28>, Output = Rank1<10>>,
+{
+    let ((x, _), mut y) = (images(B), vec![[0.0; 10]; B]);
+    let mut predictor = Predictor::<N, B>::new(Cpu::new(), net).expect("memory");
+    group.throughput(Throughput::Elements(B as u64));
+    group.bench_function(format!("{name}, batch {B}"), |bench| {
+        bench.iter(|| predictor.predict(&x, &mut y).expect("a batch"));
+    });
+}
+
+criterion_group!(benches, lenet, prepared);
 criterion_main!(benches);
