@@ -38,7 +38,7 @@
 //! | declare a model | [`model!`]; as a struct of your own: [`Module`](macro@Module); [`nn`] |
 //! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`] |
 //! | feed it | [`data`] |
-//! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; faster, [`Prepared`] |
+//! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`] |
 //! | save and load it | [`files`] |
 //! | see what it consists of | [`Summary`], [`params`] |
 //! | call a layer whose shapes are numbers | [`call`] |

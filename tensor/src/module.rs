@@ -16,7 +16,8 @@ use castiron_kernels::Plain;
 /// - `infer` computes outputs as they are used after training; `forward` as they are during training, and
 ///   keeps in `saved` what `backward` will need.
 /// - `backward` gets the `x` and `y` of forward, unchanged, what it left in `saved`, which backward may use up,
-///   and the gradient `dy` of the loss with respect to `y`. It overwrites `dx` if it is there, *adds* to the trained leaves of `dp`, and overwrites the
+///   and the gradient `dy` of the loss with respect to `y`. It overwrites `dx` if it is there, *adds* to the
+///   trained leaves of `dp`, and overwrites the
 ///   slots of running averages in `dp` with the statistics of this batch.
 /// - `scratch` holds anything at the start of a call, and is nobody's afterwards.
 /// - No heap, no panic, no device-specific code: memory is reached through operations only.
