@@ -6,7 +6,8 @@
 
 use core::marker::PhantomData;
 
-use crate::{Cpu, Plain};
+use crate::element::dispatch;
+use crate::{Cpu, DType, Plain};
 
 /// The most memory arguments an operation can have.
 pub const MAX_MEMORY: usize = 12;
@@ -46,6 +47,10 @@ pub trait Op: 'static {
     const NAME: &'static str;
     /// Sizes, strides and choices: plain values, passed to a GPU kernel as they are.
     type Args: Copy + Send + Sync + 'static;
+    /// What it is called with these arguments, where it is several in one: `exp` and not `unary`.
+    fn name(_: &Self::Args) -> &'static str {
+        Self::NAME
+    }
     /// How many elements of which type it reads and writes, in the order of its memory arguments.
     fn memory(args: &Self::Args, spec: &mut Spec);
     /// The computation on the CPU. `memory` has exactly the lengths that [`Op::memory`] asked for.
@@ -61,6 +66,8 @@ pub struct Access {
     pub align: usize,
     /// What it does with them.
     pub mode: Mode,
+    /// Their type if they are floats.
+    pub float: Option<DType>,
 }
 
 /// How an operation uses one of its memory arguments.
@@ -84,7 +91,7 @@ pub struct Spec {
 impl Spec {
     /// What `O` asks for with these arguments.
     pub fn of<O: Op>(args: &O::Args) -> Self {
-        let nothing = Access { bytes: 0, align: 1, mode: Mode::Read };
+        let nothing = Access { bytes: 0, align: 1, mode: Mode::Read, float: None };
         let mut spec = Spec { items: [nothing; MAX_MEMORY], len: 0 };
         O::memory(args, &mut spec);
         spec
@@ -115,6 +122,31 @@ impl Spec {
         self.push::<T>(count, if in_place { Mode::Update } else { Mode::Write })
     }
 
+    /// As [`Spec::read`], with the element type known at run time.
+    pub fn read_dtype(&mut self, dtype: DType, count: usize) -> &mut Self {
+        dispatch!(dtype, T => self.read::<T>(count))
+    }
+
+    /// As [`Spec::write`], with the element type known at run time.
+    pub fn write_dtype(&mut self, dtype: DType, count: usize) -> &mut Self {
+        dispatch!(dtype, T => self.write::<T>(count))
+    }
+
+    /// As [`Spec::update`], with the element type known at run time.
+    pub fn update_dtype(&mut self, dtype: DType, count: usize) -> &mut Self {
+        dispatch!(dtype, T => self.update::<T>(count))
+    }
+
+    /// As [`Spec::read_unless`], with the element type known at run time.
+    pub fn read_dtype_unless(&mut self, in_place: bool, dtype: DType, count: usize) -> &mut Self {
+        self.read_dtype(dtype, if in_place { 0 } else { count })
+    }
+
+    /// As [`Spec::write_or_update`], with the element type known at run time.
+    pub fn write_or_update_dtype(&mut self, in_place: bool, dtype: DType, count: usize) -> &mut Self {
+        if in_place { self.update_dtype(dtype, count) } else { self.write_dtype(dtype, count) }
+    }
+
     /// All arguments in order.
     pub fn items(&self) -> &[Access] {
         &self.items[..self.len]
@@ -123,7 +155,8 @@ impl Spec {
     fn push<T: Plain>(&mut self, count: usize, mode: Mode) -> &mut Self {
         // A count that overflows becomes one that no memory satisfies, so it is reported as a fault.
         let bytes = count.saturating_mul(size_of::<T>());
-        self.items[self.len] = Access { bytes, align: align_of::<T>(), mode };
+        let float = T::AS_NUMBERS.map(|numbers| numbers.dtype).filter(|dtype| dtype.is_float());
+        self.items[self.len] = Access { bytes, align: align_of::<T>(), mode, float };
         self.len += 1;
         self
     }
@@ -238,6 +271,11 @@ impl<'a> Memory<'a> {
         unsafe { core::slice::from_raw_parts_mut(address.cast_mut(), len) }
     }
 
+    /// Where argument `i` is, and how many bytes of it.
+    pub(crate) fn place(&self, i: usize) -> (*const u8, usize) {
+        (self.arguments[i].address.cast_const(), self.arguments[i].bytes)
+    }
+
     /// Whether argument `i` is absent (or already taken).
     pub fn is_empty(&self, i: usize) -> bool {
         self.arguments[i].bytes == 0
@@ -287,6 +325,18 @@ pub enum Fault {
         /// Indices run from zero to one less than this.
         limit: usize,
     },
+    /// The operation is not defined for elements of this type: the exponential of integers.
+    Element {
+        /// The operation.
+        op: &'static str,
+        /// The element type it was asked for.
+        dtype: DType,
+    },
+    /// Integers were divided by zero.
+    ZeroDivisor {
+        /// The operation.
+        op: &'static str,
+    },
 }
 
 impl core::fmt::Display for Fault {
@@ -306,6 +356,8 @@ impl core::fmt::Display for Fault {
                     limit.saturating_sub(1)
                 )
             }
+            Fault::Element { op, dtype } => write!(f, "{op}: not defined for {dtype}"),
+            Fault::ZeroDivisor { op } => write!(f, "{op}: integers are divided by zero"),
         }
     }
 }

@@ -3,6 +3,8 @@
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 
+use crate::DType;
+
 /// A type that is nothing but memory: a model, a batch, a gradient, a single `f32`.
 ///
 /// Values are made by zeroing memory in place and are never moved as a whole, so a `Plain` type
@@ -13,7 +15,49 @@ use core::mem::ManuallyDrop;
 /// Every bit pattern is a valid value (so no `bool`, `char`, `enum`, reference or pointer), there is
 /// no `Drop`, and the layout is fixed: `#[repr(C)]`, `#[repr(transparent)]`, a primitive, an array or
 /// a tuple of `Plain` types. Padding is allowed; nothing reads it.
-pub unsafe trait Plain: Sized + Send + Sync + 'static {}
+pub unsafe trait Plain: Sized + Send + Sync + 'static {
+    /// What it is an array of, if it is a number or arrays of numbers: how a tensor of any `Plain` type knows
+    /// whether it can be shown as numbers.
+    #[doc(hidden)]
+    const AS_NUMBERS: Option<Numbers> = None;
+}
+
+/// The element and the dimensions of a type that is nothing but numbers.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The type of the numbers.
+    pub dtype: DType,
+    /// How deep the arrays nest.
+    pub rank: usize,
+    /// Outermost first; those beyond the rank are 1.
+    pub dims: [usize; Numbers::MAX_RANK],
+}
+
+impl Numbers {
+    const MAX_RANK: usize = 8;
+
+    /// One number.
+    const fn one(dtype: DType) -> Option<Self> {
+        Some(Numbers { dtype, rank: 0, dims: [1; Self::MAX_RANK] })
+    }
+
+    /// The same with a new axis before `axis`; nothing where there is no room for one more.
+    pub const fn inserted(of: Option<Self>, axis: usize, size: usize) -> Option<Self> {
+        let Some(mut all) = of else { return None };
+        if all.rank == Self::MAX_RANK || axis > all.rank {
+            return None;
+        }
+        let mut i = all.rank;
+        while i > axis {
+            all.dims[i] = all.dims[i - 1];
+            i -= 1;
+        }
+        all.dims[axis] = size;
+        all.rank += 1;
+        Some(all)
+    }
+}
 
 /// All zeros: the value that every tensor and workspace starts from. For large types, use it only to
 /// initialise a `static`; on the heap, `castiron::Tensor` zeroes in place.
@@ -33,10 +77,23 @@ macro_rules! plain {
         unsafe impl Plain for $t {}
     )* };
 }
-plain!(f32, f64, half::bf16, half::f16, i8, i16, i32, i64, u8, u16, u32, u64, (), Bool);
+plain!(i16, u16, u32, u64, ());
+
+macro_rules! plain_element {
+    ($($t:ty = $dtype:ident),* $(,)?) => { $(
+        // SAFETY: a number: any bits will do.
+        unsafe impl Plain for $t {
+            const AS_NUMBERS: Option<Numbers> = Numbers::one(DType::$dtype);
+        }
+    )* };
+}
+plain_element!(f32 = F32, f64 = F64, half::bf16 = Bf16, half::f16 = F16);
+plain_element!(i8 = I8, i32 = I32, i64 = I64, u8 = U8, Bool = Bool);
 
 // SAFETY: an array is its elements, one after the other.
-unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
+unsafe impl<T: Plain, const N: usize> Plain for [T; N] {
+    const AS_NUMBERS: Option<Numbers> = Numbers::inserted(T::AS_NUMBERS, 0, N);
+}
 // SAFETY: nothing is stored.
 unsafe impl<T: Send + Sync + 'static> Plain for PhantomData<T> {}
 // SAFETY: transparent over `T`.
@@ -79,6 +136,18 @@ impl Bool {
     /// The truth value.
     pub const fn get(self) -> bool {
         self.0 != 0
+    }
+
+    /// The byte that stores it.
+    #[cfg(test)]
+    pub(crate) const fn byte(self) -> u8 {
+        self.0
+    }
+
+    /// The truth value that is stored as this byte.
+    #[cfg(test)]
+    pub(crate) const fn from_byte(byte: u8) -> Self {
+        Bool(byte)
     }
 }
 impl From<bool> for Bool {

@@ -27,35 +27,43 @@ impl Isa {
 }
 
 /// Compiles a function once per [`Isa`], and calls the version that its first argument names.
-/// The body is ordinary code that LLVM vectorises with each version's registers.
+/// It may be generic over types (`<T: Bound>`). The body is ordinary code that LLVM vectorises with each version's registers.
 macro_rules! multiversion {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident(isa, $($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident $(<$($generic:ident: $bound:path),*>)? (isa, $($arg:ident: $ty:ty),* $(,)?)
+        $(-> $ret:ty)? $body:block
+    ) => {
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
-        $vis fn $name(isa: $crate::Isa, $($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name $(<$($generic: $bound),*>)? (isa: $crate::Isa, $($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             #[allow(clippy::too_many_arguments)]
-            fn body($($arg: $ty),*) $(-> $ret)? $body
+            fn body $(<$($generic: $bound),*>)? ($($arg: $ty),*) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx2,fma")]
             #[allow(clippy::too_many_arguments)]
-            fn avx512($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+            fn avx512 $(<$($generic: $bound),*>)? ($($arg: $ty),*) $(-> $ret)? {
+                body $(::<$($generic),*>)? ($($arg),*)
+            }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             #[allow(clippy::too_many_arguments)]
-            fn avx2($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+            fn avx2 $(<$($generic: $bound),*>)? ($($arg: $ty),*) $(-> $ret)? {
+                body $(::<$($generic),*>)? ($($arg),*)
+            }
 
             match isa {
                 // SAFETY: `Isa::detect` returns a variant only where the processor has its features,
                 // and a `Cpu` cannot be given a better one than was detected.
                 #[cfg(target_arch = "x86_64")]
-                $crate::Isa::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::Isa::Avx512 => unsafe { avx512 $(::<$($generic),*>)? ($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::Isa::Avx2 => unsafe { avx2($($arg),*) },
-                _ => body($($arg),*),
+                $crate::Isa::Avx2 => unsafe { avx2 $(::<$($generic),*>)? ($($arg),*) },
+                _ => body $(::<$($generic),*>)? ($($arg),*),
             }
         }
     };

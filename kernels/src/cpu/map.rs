@@ -3,7 +3,7 @@
 
 /// y ← f(x), or y ← f(y) where x is empty.
 #[inline(always)]
-pub(crate) fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32) {
+pub(crate) fn map<T: Copy>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
     if x.is_empty() {
         for y in y {
             *y = f(*y);
@@ -17,7 +17,7 @@ pub(crate) fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32) {
 
 /// y ← f(a, b), or y ← f(y, b) where a is empty.
 #[inline(always)]
-pub(crate) fn map_pairs(a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+pub(crate) fn map_pairs<T: Copy>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
     if a.is_empty() {
         for (y, b) in y.iter_mut().zip(b) {
             *y = f(*y, *b);
@@ -31,6 +31,6 @@ pub(crate) fn map_pairs(a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(f32, f32
 
 /// Elements `at..at + len` of an operand, or nothing of one that is absent.
 #[inline(always)]
-pub(crate) fn part(x: &[f32], at: usize, len: usize) -> &[f32] {
+pub(crate) fn part<T>(x: &[T], at: usize, len: usize) -> &[T] {
     if x.is_empty() { x } else { &x[at..][..len] }
 }

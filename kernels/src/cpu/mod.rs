@@ -16,6 +16,7 @@ pub(crate) use isa::multiversion;
 pub(crate) use map::{map, map_pairs, part};
 pub(crate) use sums::{sum_by, sum_parts};
 
+use crate::finite::{Finite, Watch};
 use crate::op::{Fault, Memory, Op, Raw, Spec};
 
 /// Work below this many elementary operations stays on the calling thread: handing it to another
@@ -38,6 +39,7 @@ const WORTH_A_THREAD: usize = 1 << 15;
 pub struct Cpu {
     isa: Isa,
     fault: Cell<Option<Fault>>,
+    pub(crate) finite: Finite,
     #[cfg(feature = "std")]
     lanes: lanes::Lanes,
     #[cfg(feature = "rayon")]
@@ -50,6 +52,7 @@ impl Cpu {
         Cpu {
             isa: Isa::detect(),
             fault: Cell::new(None),
+            finite: Finite::default(),
             #[cfg(feature = "std")]
             lanes: lanes::Lanes::new(1),
             #[cfg(feature = "rayon")]
@@ -102,7 +105,13 @@ impl Cpu {
 
     /// Runs an operation. What it finds wrong is kept for [`Cpu::take_fault`].
     pub fn run<'a, O: Op>(&self, args: &O::Args, arguments: &'a mut [Raw<'a>]) {
-        match Memory::new(O::NAME, &Spec::of::<O>(args), arguments) {
+        let spec = Spec::of::<O>(args);
+        match Memory::new(O::NAME, &spec, arguments) {
+            Ok(mut memory) if self.finite.is_on() => {
+                let watch = Watch::new(&spec, &memory);
+                O::cpu(self, args, &mut memory);
+                self.finite.keep(watch.report(O::name(args)));
+            }
             Ok(mut memory) => O::cpu(self, args, &mut memory),
             Err(fault) => self.report(fault),
         }

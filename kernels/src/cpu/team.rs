@@ -39,6 +39,9 @@ struct Job {
 // SAFETY: `Team::enter` only posts closures that are `Send`, and waits until they have run.
 unsafe impl Send for Job {}
 
+/// One part of a kernel's work, by its number, with the scratch memory of its thread.
+type Task<'f> = dyn Fn(usize, &mut [f32]) + Sync + 'f;
+
 impl Team {
     pub(crate) fn new(threads: usize) -> Result<Self, std::io::Error> {
         let pool = rayon::ThreadPoolBuilder::new()
@@ -87,14 +90,9 @@ impl Team {
         crossing.result.expect("the driver runs every job it takes")
     }
 
-    pub(crate) fn parallel(&self, cpu: &Cpu, tasks: usize, f: &(impl Fn(usize, &mut [f32]) + Sync)) {
-        fn split(
-            team: &Team,
-            lanes: &super::lanes::Lanes,
-            from: usize,
-            to: usize,
-            f: &(impl Fn(usize, &mut [f32]) + Sync),
-        ) {
+    /// Through a pointer to the function, so that rayon's machinery is compiled once and not for every kernel.
+    pub(crate) fn parallel(&self, cpu: &Cpu, tasks: usize, f: &Task<'_>) {
+        fn split(team: &Team, lanes: &super::lanes::Lanes, from: usize, to: usize, f: &Task<'_>) {
             if to - from == 1 {
                 let index = team.pool.current_thread_index().expect("runs inside the pool");
                 lanes.with(index, |scratch| f(from, scratch));

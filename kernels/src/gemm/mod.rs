@@ -9,7 +9,7 @@ mod cpu;
 #[cfg(feature = "matrixmultiply")]
 mod external;
 pub(crate) mod lanes;
-mod micro;
+pub(crate) mod micro;
 pub(crate) mod operand;
 pub(crate) mod output;
 mod skinny;

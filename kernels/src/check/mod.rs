@@ -1,0 +1,250 @@
+//! What every operation is tested with: random arguments, guard bands around every buffer, every
+//! instruction set, one thread and several, against a naive float64 reference.
+//!
+//! The reference of a gradient is [`gradient`], finite differences of the forward reference, so a
+//! backward kernel is never compared with a formula of its own.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::{Cpu, DType, Isa, Mode, Op, Raw, Spec};
+
+mod data;
+
+pub(crate) use data::Data;
+use data::same_bits;
+
+/// What an operation must provide to be registered.
+pub(crate) trait Checked: Op {
+    /// Largest error, as a multiple of `1 + |reference|`.
+    const TOLERANCE: f64 = 2e-5;
+    /// The same for these arguments: [`tolerance`] of an element type, where it is among them.
+    fn tolerance(_args: &Self::Args) -> f64 {
+        Self::TOLERANCE
+    }
+    /// The element type of argument `i`. (What is filled with [`Data::U32`] counts as 32 bits too.)
+    fn dtype(_args: &Self::Args, _i: usize) -> DType {
+        DType::F32
+    }
+    /// Random arguments: odd sizes, ones, edges.
+    fn cases() -> BoxedStrategy<Self::Args>;
+    /// Arguments that are checked each time, beside the random ones: one of each choice that there is.
+    fn every() -> Vec<Self::Args> {
+        Vec::new()
+    }
+    /// The contents of read and updated argument `i`; written ones are poisoned by the harness.
+    fn fill(args: &Self::Args, i: usize, len: usize, random: &mut Random) -> Data {
+        Data::random(Self::dtype(args, i), len, random)
+    }
+    /// The operation, naively, in float64. Integers come as float64 too. `memory` has the lengths of
+    /// [`Op::memory`]; written arguments come zeroed.
+    fn reference(args: &Self::Args, memory: &mut [Vec<f64>]);
+    /// For an operation that can work in place: the arguments with which it does what `args` do, which
+    /// operand is then absent, and which output holds it. Must give the same bits as out of place.
+    fn in_place(_args: &Self::Args) -> Option<(Self::Args, [usize; 2])> {
+        None
+    }
+}
+
+/// A small generator: tests must not depend on the one they test.
+pub(crate) struct Random(u64);
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Random(seed ^ 0x9E37_79B9_7F4A_7C15)
+    }
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        (self.bits() % n as u64) as usize
+    }
+    /// Uniform in (-1, 1).
+    pub(crate) fn signed(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+}
+
+/// Checks one operation over many cases.
+pub(crate) fn check<O: Checked>()
+where
+    O::Args: core::fmt::Debug,
+{
+    let several = several_threads();
+    let mut runner = TestRunner::new(Config { cases: 96, failure_persistence: None, ..Config::default() });
+    for args in O::every() {
+        if let Err(error) = check_case::<O>(&several, &args, 7) {
+            panic!("{}: {error}, for {args:?}", O::NAME);
+        }
+    }
+    let outcome =
+        runner.run(&(O::cases(), any::<u64>()), |(args, seed)| check_case::<O>(&several, &args, seed));
+    if let Err(error) = outcome {
+        panic!("{}: {error}", O::NAME);
+    }
+}
+
+/// Checks one case. The contents of the arguments follow from `seed`.
+fn check_case<O: Checked>(several: &Cpu, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
+    let spec = Spec::of::<O>(args);
+    let mut random = Random::new(seed);
+    let inputs: Vec<Data> = spec
+        .items()
+        .iter()
+        .enumerate()
+        .map(|(i, access)| {
+            let dtype = O::dtype(args, i);
+            let len = access.bytes / dtype.size();
+            if access.mode == Mode::Write {
+                Data::poison(dtype, len)
+            } else {
+                O::fill(args, i, len, &mut random)
+            }
+        })
+        .collect();
+    let mut want: Vec<Vec<f64>> =
+        inputs.iter().zip(spec.items()).map(|(data, access)| data.widen(access.mode)).collect();
+    O::reference(args, &mut want);
+
+    let tolerance = O::tolerance(args);
+    let first = run::<O>(&Cpu::new(), args, &spec, &inputs)?;
+    for (i, (got, want)) in first.iter().zip(&want).enumerate() {
+        if spec.items()[i].mode == Mode::Read {
+            continue;
+        }
+        let got = got.widen(Mode::Update);
+        prop_assert_eq!(got.len(), want.len());
+        for (k, (got, want)) in got.iter().zip(want).enumerate() {
+            let error = off(*got, *want);
+            prop_assert!(error <= tolerance, "argument {i}[{k}]: {got} should be {want} ({error:.1e} off)");
+        }
+    }
+    // Other threads: the same bits. Lesser instruction sets: the same values.
+    let threaded = run::<O>(several, args, &spec, &inputs)?;
+    prop_assert!(same_bits(&first, &threaded), "several threads give other bits");
+    let changed = O::in_place(args).map(|(args, [read, output])| {
+        let (spec, mut inputs) = (Spec::of::<O>(&args), inputs.clone());
+        assert!(spec.items()[read].bytes == 0 && spec.items()[output].mode == Mode::Update);
+        inputs[output] = std::mem::replace(&mut inputs[read], Data::NONE);
+        (args, spec, inputs, read)
+    });
+    let in_place = |cpu: &Cpu, want: &[Data]| -> Result<(), TestCaseError> {
+        let Some((args, spec, inputs, read)) = &changed else { return Ok(()) };
+        let mut got = run::<O>(cpu, args, spec, inputs)?;
+        got[*read].clone_from(&want[*read]);
+        prop_assert!(same_bits(&got, want), "in place gives other bits, {:?}", cpu.isa());
+        Ok(())
+    };
+    in_place(&Cpu::new(), &first)?;
+    in_place(several, &first)?;
+    for isa in [Isa::Portable, Isa::Avx2] {
+        let lesser = run::<O>(&Cpu::new().with_isa(isa), args, &spec, &inputs)?;
+        in_place(&Cpu::new().with_isa(isa), &lesser)?;
+        for (i, (got, want)) in lesser.iter().zip(&want).enumerate() {
+            if spec.items()[i].mode == Mode::Read {
+                continue;
+            }
+            for (got, want) in got.widen(Mode::Update).iter().zip(want) {
+                let error = off(*got, *want);
+                prop_assert!(error <= tolerance, "{isa:?}, argument {i}: {got} should be {want}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(feature = "rayon")]
+fn several_threads() -> Cpu {
+    Cpu::with_threads(3).expect("three threads")
+}
+#[cfg(not(feature = "rayon"))]
+fn several_threads() -> Cpu {
+    Cpu::new()
+}
+
+/// How far a result is off, as a multiple of `1 + |want|`. NaN must be NaN, and infinities the same.
+fn off(got: f64, want: f64) -> f64 {
+    if got == want || got.is_nan() && want.is_nan() { 0.0 } else { (got - want).abs() / (1.0 + want.abs()) }
+}
+
+/// The tolerance for results of this type that are computed and rounded once.
+pub(crate) fn tolerance(dtype: DType) -> f64 {
+    match dtype {
+        DType::F64 => 1e-12,
+        DType::F32 => 2e-5,
+        DType::F16 => 1e-3,
+        DType::Bf16 => 6e-3,
+        _ => 0.0,
+    }
+}
+
+/// Any element type.
+pub(crate) fn dtypes() -> BoxedStrategy<DType> {
+    use DType::*;
+    prop::sample::select(vec![F32, F64, Bf16, F16, I8, U8, I32, I64, Bool]).boxed()
+}
+
+/// Bytes before and after each argument: a multiple of a cache line, so that the argument is aligned.
+const GUARD: usize = 128;
+const PATTERN: u8 = 0xBE;
+
+/// Runs the operation on copies of `inputs` with guard bands, and returns all arguments afterwards.
+fn run<O: Op>(cpu: &Cpu, args: &O::Args, spec: &Spec, inputs: &[Data]) -> Result<Vec<Data>, TestCaseError> {
+    const LINE: usize = 64;
+    let mut buffers: Vec<(Vec<u8>, std::ops::Range<usize>)> = inputs
+        .iter()
+        .map(|data| {
+            let bytes = data.bytes();
+            let mut buffer = vec![PATTERN; LINE + GUARD + bytes.len() + GUARD];
+            let start = buffer.as_ptr().align_offset(LINE) + GUARD;
+            let inner = start..start + bytes.len();
+            buffer[inner.clone()].copy_from_slice(&bytes);
+            (buffer, inner)
+        })
+        .collect();
+    let mut raws: Vec<Raw<'_>> = buffers
+        .iter_mut()
+        .zip(spec.items())
+        .map(|((buffer, inner), access)| {
+            if access.mode == Mode::Read {
+                Raw::read_slice(&buffer[inner.clone()])
+            } else {
+                Raw::write_slice(&mut buffer[inner.clone()])
+            }
+        })
+        .collect();
+    cpu.run::<O>(args, &mut raws);
+    prop_assert_eq!(cpu.take_fault(), None);
+    for (i, (buffer, inner)) in buffers.iter().enumerate() {
+        let (head, tail) = (&buffer[..inner.start], &buffer[inner.end..]);
+        prop_assert!(
+            head.iter().chain(tail).all(|&byte| byte == PATTERN),
+            "argument {i}: written out of bounds"
+        );
+    }
+    Ok(buffers
+        .iter()
+        .zip(inputs)
+        .map(|((buffer, inner), data)| data.with_bytes(&buffer[inner.clone()]))
+        .collect())
+}
+
+/// The gradient of `⟨dy, f(x)⟩` with respect to `x`, by central differences in float64.
+pub(crate) fn gradient(x: &[f64], dy: &[f64], f: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    let mut point = x.to_vec();
+    (0..x.len())
+        .map(|i| {
+            let h = 1e-5 * (1.0 + x[i].abs());
+            let mut at = |value: f64| {
+                point[i] = value;
+                f(&point).iter().zip(dy).map(|(y, dy)| y * dy).sum::<f64>()
+            };
+            let (above, below) = (at(x[i] + h), at(x[i] - h));
+            point[i] = x[i];
+            (above - below) / (2.0 * h)
+        })
+        .collect()
+}

@@ -1,0 +1,77 @@
+//! Matrix products of the element types that [`gemm`](crate::gemm) does not have.
+
+mod cpu;
+mod kernel;
+mod micro;
+#[cfg(test)]
+mod tests;
+
+use crate::gemm::View;
+use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, DType, Fault};
+
+/// The arguments of [`Product`].
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// The element type of all three matrices.
+    pub dtype: DType,
+    /// Rows of A and C.
+    pub m: usize,
+    /// Columns of B and C.
+    pub n: usize,
+    /// Columns of A, rows of B.
+    pub k: usize,
+    /// The two batch dimensions; the views' batch strides are theirs.
+    pub batch: [usize; 2],
+    /// Where the elements of A lie.
+    pub a: View,
+    /// Where the elements of B lie.
+    pub b: View,
+    /// Adds to C instead of overwriting it.
+    pub accumulate: bool,
+}
+
+impl Args {
+    /// Row-major matrices, one of each.
+    pub const fn new(dtype: DType, m: usize, n: usize, k: usize) -> Self {
+        let (a, b) = (View::row_major(k), View::row_major(n));
+        Args { dtype, m, n, k, batch: [1, 1], a, b, accumulate: false }
+    }
+}
+
+/// C ← A·B, or C ← C + A·B, for every pair of matrices of a batch; `torch.matmul`. A is m×k, B is k×n; C is
+/// row-major, m×n for each index of the batch.
+///
+/// 16-bit floats are multiplied and summed in f32 and rounded once. Integers wrap around. Booleans are a
+/// [`Fault::Element`]; f32 is done here too, but by fewer special cases than in
+/// [`Gemm`](crate::gemm::Gemm).
+///
+/// Memory: A, B, C.
+///
+/// ```
+/// use castiron_kernels::product::{Args, Product};
+/// use castiron_kernels::{Cpu, DType, Raw};
+///
+/// let (a, b, mut c) = ([[1.0f64, 2.0], [3.0, 4.0]], [[5.0f64], [6.0]], [[0.0f64]; 2]);
+/// let args = Args::new(DType::F64, 2, 1, 2);
+/// Cpu::new().run::<Product>(&args, &mut [Raw::read(&a), Raw::read(&b), Raw::write(&mut c)]);
+/// assert_eq!(c, [[17.0], [39.0]]);
+/// ```
+#[derive(Debug)]
+pub struct Product;
+impl Op for Product {
+    const NAME: &'static str = "product";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let &Args { dtype, m, n, k, batch: [b0, b1], a, b, accumulate } = args;
+        spec.read_dtype(dtype, a.span([m, k, b0, b1])).read_dtype(dtype, b.span([k, n, b0, b1]));
+        let c = m.saturating_mul(n).saturating_mul(b0).saturating_mul(b1);
+        spec.write_or_update_dtype(accumulate, dtype, c);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        if args.dtype == DType::Bool {
+            return cpu.report(Fault::Element { op: Self::NAME, dtype: args.dtype });
+        }
+        cpu::product(cpu, args, memory);
+    }
+}

@@ -1,0 +1,65 @@
+//! What PyTorch calls the functions.
+
+use super::Function;
+
+impl Function {
+    /// PyTorch's name.
+    pub const fn name(self) -> &'static str {
+        use Function::*;
+        match self {
+            Neg => "neg",
+            Abs => "abs",
+            Sign => "sign",
+            Floor => "floor",
+            Ceil => "ceil",
+            Round => "round",
+            Trunc => "trunc",
+            Frac => "frac",
+            Exp => "exp",
+            Exp2 => "exp2",
+            Expm1 => "expm1",
+            Log => "log",
+            Log2 => "log2",
+            Log10 => "log10",
+            Log1p => "log1p",
+            Sqrt => "sqrt",
+            Rsqrt => "rsqrt",
+            Recip => "reciprocal",
+            Square => "square",
+            Sin => "sin",
+            Cos => "cos",
+            Tan => "tan",
+            Asin => "asin",
+            Acos => "acos",
+            Atan => "atan",
+            Sinh => "sinh",
+            Cosh => "cosh",
+            Tanh => "tanh",
+            Asinh => "asinh",
+            Acosh => "acosh",
+            Atanh => "atanh",
+            Sigmoid => "sigmoid",
+            Relu => "relu",
+            Relu6 => "relu6",
+            LeakyRelu(_) => "leaky_relu",
+            Elu(_) => "elu",
+            Gelu | GeluTanh => "gelu",
+            Silu => "silu",
+            Softplus => "softplus",
+            Mish => "mish",
+            LogSigmoid => "logsigmoid",
+            Hardsigmoid => "hardsigmoid",
+            Hardswish => "hardswish",
+            Erf => "erf",
+            Erfc => "erfc",
+            AddScalar(_) | AddInt(_) => "add",
+            MulScalar(_) | MulInt(_) => "mul",
+            DivScalar(_) | RdivScalar(_) | DivInt(_) => "div",
+            RsubScalar(_) | RsubInt(_) => "rsub",
+            PowScalar(_) | PowInt(_) | RpowScalar(_) => "pow",
+            Clamp { .. } | ClampInt { .. } => "clamp",
+            RemScalar(_) | RemInt(_) => "remainder",
+            LogicalNot => "logical_not",
+        }
+    }
+}
