@@ -275,7 +275,7 @@ const _: () = {
             };
             let conv1_y0 = memory.part(CAP * 0, CAP * 4704);
             call::conv2d::forward(
-                cx,
+                &cx.child(0),
                 &const { <conv1_Layer>::call([28, 28]) },
                 p.field(CONV1_WEIGHT).read(),
                 p.field(CONV1_BIAS).read(),
@@ -286,7 +286,7 @@ const _: () = {
             );
             let act1_y2 = memory.part(CAP * 0, CAP * 4704);
             call::batch_norm::infer(
-                cx,
+                &cx.child(1),
                 &const { <bn1_Layer>::call(784).activation(Activation::Relu) },
                 p.field(BN1_WEIGHT).read(),
                 p.field(BN1_BIAS).read(),
@@ -298,13 +298,13 @@ const _: () = {
             );
             let pool1_y3 = memory.part(CAP * 4704, CAP * 1176);
             call::pool2d::max_forward(
-                cx,
+                &cx.child(3),
                 &const { <pool1_Layer>::call([6, 28, 28]) },
                 act1_y2.read(),
                 pool1_y3.write(),
             );
             call::linear::forward(
-                cx,
+                &cx.child(4),
                 &const { <fc1_Layer>::call(1) },
                 p.field(FC1_WEIGHT).read(),
                 p.field(FC1_BIAS).read(),
@@ -339,7 +339,7 @@ const _: () = {
             };
             let conv1_y0 = memory.part(CAP * 0, CAP * 4704);
             call::conv2d::forward(
-                cx,
+                &cx.child(0),
                 &const { <conv1_Layer>::call([28, 28]) },
                 p.field(CONV1_WEIGHT).read(),
                 p.field(CONV1_BIAS).read(),
@@ -352,7 +352,7 @@ const _: () = {
             let bn1_y1_mean = memory.part(CAP * 15296, CAP * 6);
             let bn1_y1_variance = memory.part(CAP * 15312, CAP * 6);
             call::batch_norm::forward(
-                cx,
+                &cx.child(1),
                 &const { <bn1_Layer>::call(784).activation(Activation::Relu) },
                 p.field(BN1_WEIGHT).read(),
                 p.field(BN1_BIAS).read(),
@@ -364,13 +364,13 @@ const _: () = {
             );
             let pool1_y3 = memory.part(CAP * 9408, CAP * 1176);
             call::pool2d::max_forward(
-                cx,
+                &cx.child(3),
                 &const { <pool1_Layer>::call([6, 28, 28]) },
                 act1_y2.read(),
                 pool1_y3.write(),
             );
             call::linear::forward(
-                cx,
+                &cx.child(4),
                 &const { <fc1_Layer>::call(1) },
                 p.field(FC1_WEIGHT).read(),
                 p.field(FC1_BIAS).read(),
@@ -421,7 +421,7 @@ const _: () = {
             let pool1_y3 = memory.part(CAP * 9408, CAP * 1176);
             let dpool1_y3 = memory.part(CAP * 14112, CAP * 1176);
             call::linear::backward(
-                cx,
+                &cx.child(4),
                 &const { <fc1_Layer>::call(1) },
                 p.field(FC1_WEIGHT).read(),
                 pool1_y3.read(),
@@ -433,7 +433,7 @@ const _: () = {
             let act1_y2 = memory.part(CAP * 4704, CAP * 4704);
             let dact1_y2 = memory.part(CAP * 9408, CAP * 4704);
             call::pool2d::max_backward(
-                cx,
+                &cx.child(3),
                 &const { <pool1_Layer>::call([6, 28, 28]) },
                 act1_y2.read(),
                 dpool1_y3.read(),
@@ -441,7 +441,7 @@ const _: () = {
             );
             let dbn1_y1 = memory.part(CAP * 9408, CAP * 4704);
             call::activation::backward(
-                cx,
+                &cx.child(2),
                 Activation::Relu,
                 4704,
                 Arg::none(),
@@ -454,7 +454,7 @@ const _: () = {
             let bn1_y1_variance = memory.part(CAP * 15312, CAP * 6);
             let dconv1_y0 = memory.part(CAP * 9408, CAP * 4704);
             call::batch_norm::backward(
-                cx,
+                &cx.child(1),
                 &const { <bn1_Layer>::call(784) },
                 p.field(BN1_WEIGHT).read(),
                 conv1_y0.read(),
@@ -468,7 +468,7 @@ const _: () = {
                 dp.field(BN1_RUNNING_VAR).write(),
             );
             call::conv2d::backward(
-                cx,
+                &cx.child(0),
                 &const { <conv1_Layer>::call([28, 28]) },
                 p.field(CONV1_WEIGHT).read(),
                 x.read(),
@@ -588,7 +588,7 @@ const _: () = {
             };
             let act1_y2 = memory.part(CAP * 0, CAP * 4704);
             call::conv2d::forward(
-                cx,
+                &cx.child(0),
                 &const {
                     call::conv2d::Args {
                         bias: true,
@@ -604,13 +604,13 @@ const _: () = {
             );
             let pool1_y3 = memory.part(CAP * 4704, CAP * 1176);
             call::pool2d::max_forward(
-                cx,
+                &cx.child(3),
                 &const { <pool1_Layer>::call([6, 28, 28]) },
                 act1_y2.read(),
                 pool1_y3.write(),
             );
             call::linear::forward(
-                cx,
+                &cx.child(4),
                 &const { <fc1_Layer>::call(1) },
                 p
                     .field(

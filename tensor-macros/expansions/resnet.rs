@@ -554,7 +554,7 @@ const _: () = {
             };
             let stem_y0 = memory.part(CAP * 0, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(0),
                 &const { <stem_Layer>::call([8, 8]) },
                 p.field(STEM_WEIGHT).read(),
                 p.field(STEM_BIAS).read(),
@@ -565,7 +565,7 @@ const _: () = {
             );
             let blocks_0_conv1_y1 = memory.part(CAP * 256, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(1),
                 &const { <blocks_0_conv1_Layer>::call([8, 8]) },
                 p.field(BLOCKS_0_CONV1_WEIGHT).read(),
                 Arg::none(),
@@ -576,7 +576,7 @@ const _: () = {
             );
             let blocks_0_relu_y3 = memory.part(CAP * 256, CAP * 256);
             call::batch_norm::infer(
-                cx,
+                &cx.child(2),
                 &const { <blocks_0_bn1_Layer>::call(64).activation(Activation::Relu) },
                 p.field(BLOCKS_0_BN1_WEIGHT).read(),
                 p.field(BLOCKS_0_BN1_BIAS).read(),
@@ -588,7 +588,7 @@ const _: () = {
             );
             let blocks_0_conv2_y4 = memory.part(CAP * 512, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(4),
                 &const { <blocks_0_conv2_Layer>::call([8, 8]) },
                 p.field(BLOCKS_0_CONV2_WEIGHT).read(),
                 Arg::none(),
@@ -599,7 +599,7 @@ const _: () = {
             );
             let blocks_0_relu_y7 = memory.part(CAP * 512, CAP * 256);
             call::batch_norm::infer(
-                cx,
+                &cx.child(5),
                 &const {
                     <blocks_0_bn2_Layer>::call(64)
                         .activation(Activation::Relu)
@@ -615,7 +615,7 @@ const _: () = {
             );
             let blocks_1_conv1_y8 = memory.part(CAP * 0, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(8),
                 &const { <blocks_1_conv1_Layer>::call([8, 8]) },
                 p.field(BLOCKS_1_CONV1_WEIGHT).read(),
                 Arg::none(),
@@ -626,7 +626,7 @@ const _: () = {
             );
             let blocks_1_relu_y10 = memory.part(CAP * 0, CAP * 256);
             call::batch_norm::infer(
-                cx,
+                &cx.child(9),
                 &const { <blocks_1_bn1_Layer>::call(64).activation(Activation::Relu) },
                 p.field(BLOCKS_1_BN1_WEIGHT).read(),
                 p.field(BLOCKS_1_BN1_BIAS).read(),
@@ -638,7 +638,7 @@ const _: () = {
             );
             let blocks_1_conv2_y11 = memory.part(CAP * 256, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(11),
                 &const { <blocks_1_conv2_Layer>::call([8, 8]) },
                 p.field(BLOCKS_1_CONV2_WEIGHT).read(),
                 Arg::none(),
@@ -649,7 +649,7 @@ const _: () = {
             );
             let blocks_1_relu_y14 = memory.part(CAP * 256, CAP * 256);
             call::batch_norm::infer(
-                cx,
+                &cx.child(12),
                 &const {
                     <blocks_1_bn2_Layer>::call(64)
                         .activation(Activation::Relu)
@@ -665,7 +665,7 @@ const _: () = {
             );
             let globalavgpool2d_y15 = memory.part(CAP * 0, CAP * 4);
             call::reduce::forward(
-                cx,
+                &cx.child(15),
                 &call::reduce::Args {
                     outer: 4,
                     len: 64,
@@ -676,7 +676,7 @@ const _: () = {
                 globalavgpool2d_y15.write(),
             );
             call::linear::forward(
-                cx,
+                &cx.child(16),
                 &const { <fc_Layer>::call(1) },
                 p.field(FC_WEIGHT).read(),
                 p.field(FC_BIAS).read(),
@@ -711,7 +711,7 @@ const _: () = {
             };
             let stem_y0 = memory.part(CAP * 0, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(0),
                 &const { <stem_Layer>::call([8, 8]) },
                 p.field(STEM_WEIGHT).read(),
                 p.field(STEM_BIAS).read(),
@@ -722,7 +722,7 @@ const _: () = {
             );
             let blocks_0_conv1_y1 = memory.part(CAP * 256, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(1),
                 &const { <blocks_0_conv1_Layer>::call([8, 8]) },
                 p.field(BLOCKS_0_CONV1_WEIGHT).read(),
                 Arg::none(),
@@ -735,7 +735,7 @@ const _: () = {
             let blocks_0_bn1_y2_mean = memory.part(CAP * 2560, CAP * 4);
             let blocks_0_bn1_y2_variance = memory.part(CAP * 2576, CAP * 4);
             call::batch_norm::forward(
-                cx,
+                &cx.child(2),
                 &const { <blocks_0_bn1_Layer>::call(64).activation(Activation::Relu) },
                 p.field(BLOCKS_0_BN1_WEIGHT).read(),
                 p.field(BLOCKS_0_BN1_BIAS).read(),
@@ -747,7 +747,7 @@ const _: () = {
             );
             let blocks_0_conv2_y4 = memory.part(CAP * 768, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(4),
                 &const { <blocks_0_conv2_Layer>::call([8, 8]) },
                 p.field(BLOCKS_0_CONV2_WEIGHT).read(),
                 Arg::none(),
@@ -760,7 +760,7 @@ const _: () = {
             let blocks_0_bn2_y5_mean = memory.part(CAP * 2592, CAP * 4);
             let blocks_0_bn2_y5_variance = memory.part(CAP * 2608, CAP * 4);
             call::batch_norm::forward(
-                cx,
+                &cx.child(5),
                 &const {
                     <blocks_0_bn2_Layer>::call(64)
                         .activation(Activation::Relu)
@@ -776,7 +776,7 @@ const _: () = {
             );
             let blocks_1_conv1_y8 = memory.part(CAP * 1280, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(8),
                 &const { <blocks_1_conv1_Layer>::call([8, 8]) },
                 p.field(BLOCKS_1_CONV1_WEIGHT).read(),
                 Arg::none(),
@@ -789,7 +789,7 @@ const _: () = {
             let blocks_1_bn1_y9_mean = memory.part(CAP * 2624, CAP * 4);
             let blocks_1_bn1_y9_variance = memory.part(CAP * 2640, CAP * 4);
             call::batch_norm::forward(
-                cx,
+                &cx.child(9),
                 &const { <blocks_1_bn1_Layer>::call(64).activation(Activation::Relu) },
                 p.field(BLOCKS_1_BN1_WEIGHT).read(),
                 p.field(BLOCKS_1_BN1_BIAS).read(),
@@ -801,7 +801,7 @@ const _: () = {
             );
             let blocks_1_conv2_y11 = memory.part(CAP * 1792, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(11),
                 &const { <blocks_1_conv2_Layer>::call([8, 8]) },
                 p.field(BLOCKS_1_CONV2_WEIGHT).read(),
                 Arg::none(),
@@ -814,7 +814,7 @@ const _: () = {
             let blocks_1_bn2_y12_mean = memory.part(CAP * 2656, CAP * 4);
             let blocks_1_bn2_y12_variance = memory.part(CAP * 2672, CAP * 4);
             call::batch_norm::forward(
-                cx,
+                &cx.child(12),
                 &const {
                     <blocks_1_bn2_Layer>::call(64)
                         .activation(Activation::Relu)
@@ -830,7 +830,7 @@ const _: () = {
             );
             let globalavgpool2d_y15 = memory.part(CAP * 2304, CAP * 4);
             call::reduce::forward(
-                cx,
+                &cx.child(15),
                 &call::reduce::Args {
                     outer: 4,
                     len: 64,
@@ -841,7 +841,7 @@ const _: () = {
                 globalavgpool2d_y15.write(),
             );
             call::linear::forward(
-                cx,
+                &cx.child(16),
                 &const { <fc_Layer>::call(1) },
                 p.field(FC_WEIGHT).read(),
                 p.field(FC_BIAS).read(),
@@ -892,7 +892,7 @@ const _: () = {
             let globalavgpool2d_y15 = memory.part(CAP * 2304, CAP * 4);
             let dglobalavgpool2d_y15 = memory.part(CAP * 2688, CAP * 4);
             call::linear::backward(
-                cx,
+                &cx.child(16),
                 &const { <fc_Layer>::call(1) },
                 p.field(FC_WEIGHT).read(),
                 globalavgpool2d_y15.read(),
@@ -903,7 +903,7 @@ const _: () = {
             );
             let dblocks_1_relu_y14 = memory.part(CAP * 2304, CAP * 256);
             call::reduce::backward(
-                cx,
+                &cx.child(15),
                 &call::reduce::Args {
                     outer: 4,
                     len: 64,
@@ -916,7 +916,7 @@ const _: () = {
             let blocks_1_relu_y14 = memory.part(CAP * 2048, CAP * 256);
             let dblocks_1_sum_y13 = memory.part(CAP * 2304, CAP * 256);
             call::activation::backward(
-                cx,
+                &cx.child(14),
                 Activation::Relu,
                 256,
                 Arg::none(),
@@ -929,7 +929,7 @@ const _: () = {
             let blocks_1_bn2_y12_variance = memory.part(CAP * 2672, CAP * 4);
             let dblocks_1_conv2_y11 = memory.part(CAP * 2048, CAP * 256);
             call::batch_norm::backward(
-                cx,
+                &cx.child(12),
                 &const { <blocks_1_bn2_Layer>::call(64) },
                 p.field(BLOCKS_1_BN2_WEIGHT).read(),
                 blocks_1_conv2_y11.read(),
@@ -945,7 +945,7 @@ const _: () = {
             let blocks_1_relu_y10 = memory.part(CAP * 1536, CAP * 256);
             let dblocks_1_relu_y10 = memory.part(CAP * 1792, CAP * 256);
             call::conv2d::backward(
-                cx,
+                &cx.child(11),
                 &const { <blocks_1_conv2_Layer>::call([8, 8]) },
                 p.field(BLOCKS_1_CONV2_WEIGHT).read(),
                 blocks_1_relu_y10.read(),
@@ -956,7 +956,7 @@ const _: () = {
             );
             let dblocks_1_bn1_y9 = memory.part(CAP * 1792, CAP * 256);
             call::activation::backward(
-                cx,
+                &cx.child(10),
                 Activation::Relu,
                 256,
                 Arg::none(),
@@ -969,7 +969,7 @@ const _: () = {
             let blocks_1_bn1_y9_variance = memory.part(CAP * 2640, CAP * 4);
             let dblocks_1_conv1_y8 = memory.part(CAP * 1792, CAP * 256);
             call::batch_norm::backward(
-                cx,
+                &cx.child(9),
                 &const { <blocks_1_bn1_Layer>::call(64) },
                 p.field(BLOCKS_1_BN1_WEIGHT).read(),
                 blocks_1_conv1_y8.read(),
@@ -985,7 +985,7 @@ const _: () = {
             let blocks_0_relu_y7 = memory.part(CAP * 1024, CAP * 256);
             let dblocks_0_relu_y7_more = memory.part(CAP * 1280, CAP * 256);
             call::conv2d::backward(
-                cx,
+                &cx.child(8),
                 &const { <blocks_1_conv1_Layer>::call([8, 8]) },
                 p.field(BLOCKS_1_CONV1_WEIGHT).read(),
                 blocks_0_relu_y7.read(),
@@ -996,7 +996,7 @@ const _: () = {
             );
             let dblocks_0_relu_y7_sum = memory.part(CAP * 1280, CAP * 256);
             call::arithmetic::binary(
-                cx,
+                &cx.child(8),
                 call::arithmetic::BinaryOp::Add,
                 256,
                 Arg::none(),
@@ -1005,7 +1005,7 @@ const _: () = {
             );
             let dblocks_0_sum_y6 = memory.part(CAP * 1280, CAP * 256);
             call::activation::backward(
-                cx,
+                &cx.child(7),
                 Activation::Relu,
                 256,
                 Arg::none(),
@@ -1018,7 +1018,7 @@ const _: () = {
             let blocks_0_bn2_y5_variance = memory.part(CAP * 2608, CAP * 4);
             let dblocks_0_conv2_y4 = memory.part(CAP * 1024, CAP * 256);
             call::batch_norm::backward(
-                cx,
+                &cx.child(5),
                 &const { <blocks_0_bn2_Layer>::call(64) },
                 p.field(BLOCKS_0_BN2_WEIGHT).read(),
                 blocks_0_conv2_y4.read(),
@@ -1034,7 +1034,7 @@ const _: () = {
             let blocks_0_relu_y3 = memory.part(CAP * 512, CAP * 256);
             let dblocks_0_relu_y3 = memory.part(CAP * 768, CAP * 256);
             call::conv2d::backward(
-                cx,
+                &cx.child(4),
                 &const { <blocks_0_conv2_Layer>::call([8, 8]) },
                 p.field(BLOCKS_0_CONV2_WEIGHT).read(),
                 blocks_0_relu_y3.read(),
@@ -1045,7 +1045,7 @@ const _: () = {
             );
             let dblocks_0_bn1_y2 = memory.part(CAP * 768, CAP * 256);
             call::activation::backward(
-                cx,
+                &cx.child(3),
                 Activation::Relu,
                 256,
                 Arg::none(),
@@ -1058,7 +1058,7 @@ const _: () = {
             let blocks_0_bn1_y2_variance = memory.part(CAP * 2576, CAP * 4);
             let dblocks_0_conv1_y1 = memory.part(CAP * 768, CAP * 256);
             call::batch_norm::backward(
-                cx,
+                &cx.child(2),
                 &const { <blocks_0_bn1_Layer>::call(64) },
                 p.field(BLOCKS_0_BN1_WEIGHT).read(),
                 blocks_0_conv1_y1.read(),
@@ -1074,7 +1074,7 @@ const _: () = {
             let stem_y0 = memory.part(CAP * 0, CAP * 256);
             let dstem_y0_more = memory.part(CAP * 256, CAP * 256);
             call::conv2d::backward(
-                cx,
+                &cx.child(1),
                 &const { <blocks_0_conv1_Layer>::call([8, 8]) },
                 p.field(BLOCKS_0_CONV1_WEIGHT).read(),
                 stem_y0.read(),
@@ -1085,7 +1085,7 @@ const _: () = {
             );
             let dstem_y0_sum = memory.part(CAP * 256, CAP * 256);
             call::arithmetic::binary(
-                cx,
+                &cx.child(1),
                 call::arithmetic::BinaryOp::Add,
                 256,
                 Arg::none(),
@@ -1093,7 +1093,7 @@ const _: () = {
                 dstem_y0_sum.write(),
             );
             call::conv2d::backward(
-                cx,
+                &cx.child(0),
                 &const { <stem_Layer>::call([8, 8]) },
                 p.field(STEM_WEIGHT).read(),
                 x.read(),
@@ -1332,7 +1332,7 @@ const _: () = {
             };
             let stem_y0 = memory.part(CAP * 0, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(0),
                 &const { <stem_Layer>::call([8, 8]) },
                 p
                     .field(
@@ -1353,7 +1353,7 @@ const _: () = {
             );
             let blocks_0_relu_y3 = memory.part(CAP * 256, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(1),
                 &const {
                     call::conv2d::Args {
                         bias: true,
@@ -1370,7 +1370,7 @@ const _: () = {
             );
             let blocks_0_relu_y7 = memory.part(CAP * 512, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(4),
                 &const {
                     call::conv2d::Args {
                         bias: true,
@@ -1388,7 +1388,7 @@ const _: () = {
             );
             let blocks_1_relu_y10 = memory.part(CAP * 0, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(8),
                 &const {
                     call::conv2d::Args {
                         bias: true,
@@ -1405,7 +1405,7 @@ const _: () = {
             );
             let blocks_1_relu_y14 = memory.part(CAP * 256, CAP * 256);
             call::conv2d::forward(
-                cx,
+                &cx.child(11),
                 &const {
                     call::conv2d::Args {
                         bias: true,
@@ -1423,7 +1423,7 @@ const _: () = {
             );
             let globalavgpool2d_y15 = memory.part(CAP * 0, CAP * 4);
             call::reduce::forward(
-                cx,
+                &cx.child(15),
                 &call::reduce::Args {
                     outer: 4,
                     len: 64,
@@ -1434,7 +1434,7 @@ const _: () = {
                 globalavgpool2d_y15.write(),
             );
             call::linear::forward(
-                cx,
+                &cx.child(16),
                 &const { <fc_Layer>::call(1) },
                 p
                     .field(

@@ -17,6 +17,7 @@ mod expansion;
 mod graph;
 mod layers;
 mod lower;
+mod parameters;
 mod parse;
 mod plan;
 mod sample;
@@ -90,6 +91,33 @@ pub fn derive_module(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
     let input = syn::parse_macro_input!(input as DeriveInput);
     let errors = Errors::new();
     let mut items = expand(&input, &errors);
+    items.extend(errors.report());
+    items.into()
+}
+
+/// Makes a struct of parameters and layers one that checkpoints, optimizers and tapes know: `Plain` and `Params`.
+/// It has no forward of its own; a function of yours, called on a tape, says what it computes.
+///
+/// ```text
+/// /// A layer of one's own: y = scale · x + shift.
+/// #[derive(Params)]
+/// #[repr(C)]
+/// struct Scale<const N: usize> {
+///     #[init(ones)]
+///     scale: Aligned<Rank1<N>>,
+///     shift: Aligned<Rank1<N>>,
+/// }
+/// ```
+///
+/// A field is a layer, a struct like this, an array of these, or a parameter, `Aligned<S>` with the shape `S`.
+/// `#[init(..)]` says what a parameter starts from, as in `model!`: `zeros` (unless it is said), `ones`,
+/// `constant(0.1)`, `uniform(-1, 1)`, `normal(0, 0.02)`, `xavier_uniform`, `kaiming_normal` and so on.
+/// `#[param(name = "..")]` is its name in checkpoints, where it is not the field's.
+#[proc_macro_derive(Params, attributes(param, init))]
+pub fn derive_params(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as DeriveInput);
+    let errors = Errors::new();
+    let mut items = parameters::expand(&input, &errors);
     items.extend(errors.report());
     items.into()
 }

@@ -39,15 +39,21 @@ impl<'a, D: Device> Cx<'a, D> {
     /// The circumstances of part `index` of this layer.
     #[must_use]
     pub fn child(&self, index: usize) -> Self {
-        // splitmix64's finaliser: a bijection that spreads neighbouring numbers.
-        let mut z = self.path ^ (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Cx { path: z ^ (z >> 31), ..*self }
+        Cx { path: child(self.path, index), ..*self }
     }
 
     /// Runs an operation.
     pub fn run<O: Op, const N: usize>(&self, args: O::Args, mut arguments: [Arg<'_, D>; N]) {
         self.device.run::<O>(&args, &mut arguments);
+        self.device.locate(self.path);
     }
+}
+
+/// The path of part `index` of the layer at `path`.
+pub(crate) const fn child(path: u64, index: usize) -> u64 {
+    // splitmix64's finaliser: a bijection that spreads neighbouring numbers.
+    let mut z = path ^ (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }

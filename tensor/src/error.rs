@@ -1,6 +1,10 @@
 //! What can go wrong at run time, beyond what the compiler has ruled out.
 
-use castiron_kernels::Fault;
+use castiron_kernels::{Fault, NotFinite};
+
+use crate::device::Device;
+use crate::layer_name::LayerName;
+use crate::module::Row;
 
 /// An error of training or inference.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +30,55 @@ pub enum Error {
         /// Targets given, or outputs there is room for.
         targets: Option<usize>,
     },
+    /// A backward over operations that an earlier one has released.
+    Released {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// A gradient is to be differentiated, but an operation has no second derivative.
+    NoSecondDerivative {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// A result was not finite, while anomalies were to be found:
+    /// [`Trainer::detect_anomaly`](crate::train::Trainer::detect_anomaly).
+    NotFinite {
+        /// Where in the model.
+        layer: LayerName,
+        /// Which operation, and what it made.
+        found: NotFinite,
+    },
+    /// A backward through an operation on tensors of two tapes.
+    TwoTapes,
+    /// An axis has not the index it was asked for.
+    Index {
+        /// What was called.
+        call: &'static str,
+        /// The index.
+        got: i64,
+        /// The length of the axis.
+        len: usize,
+    },
+    /// More or fewer numbers than the shape has.
+    Length {
+        /// What was called.
+        call: &'static str,
+        /// Numbers given; of an iterator that is too long, those that it says it has.
+        got: usize,
+        /// Numbers of the shape.
+        want: usize,
+    },
+    /// An argument that is out of its range.
+    Argument {
+        /// What was called.
+        call: &'static str,
+        /// The argument.
+        name: &'static str,
+        /// Its value.
+        got: f64,
+        /// What it must be.
+        want: &'static str,
+    },
     /// The device has not that much memory.
     OutOfMemory {
         /// Bytes asked for.
@@ -50,6 +103,38 @@ impl core::fmt::Display for Error {
             Error::Count { call, .. } => {
                 write!(f, "{call}: the parts of a tuple differ in their number of rows")
             }
+            Error::Released { operation } => {
+                write!(
+                    f,
+                    "backward: `{operation}` was released by an earlier backward; keep it with `backward_retain`"
+                )
+            }
+            Error::NoSecondDerivative { operation } => {
+                write!(
+                    f,
+                    "backward: `{operation}` has no second derivative; call `backward` without creating a graph"
+                )
+            }
+            Error::NotFinite { layer, found } => write!(f, "{layer}: {found}"),
+            Error::TwoTapes => f.write_str(
+                "backward: an operation has combined tensors of two tapes; watch both on one tape",
+            ),
+            Error::Index { call, got, len: 0 } => {
+                write!(f, "{call}: index {got} is out of range: the axis has length 0, so none is valid")
+            }
+            Error::Index { call, got, len } => {
+                write!(
+                    f,
+                    "{call}: index {got} is out of range: the axis has length {len}, so valid are -{len} to {}",
+                    len - 1
+                )
+            }
+            Error::Length { call, got, want } => {
+                write!(f, "{call}: got {got} numbers, but the shape has {want}")
+            }
+            Error::Argument { call, name, got, want } => {
+                write!(f, "{call}: `{name}` is {got}, but must be {want}")
+            }
             Error::OutOfMemory { bytes } => write!(f, "allocation: the device has not {bytes} bytes to give"),
         }
     }
@@ -58,5 +143,17 @@ impl core::error::Error for Error {}
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         Error::Operation(fault)
+    }
+}
+
+/// What a call has left on its device: the first fault, or else the first result that is not finite. `parts` are
+/// those of the model that was called.
+pub(crate) fn outcome<D: Device>(device: &D, parts: &'static [Row]) -> Result<(), Error> {
+    if let Some(fault) = device.take_fault() {
+        return Err(Error::Operation(fault));
+    }
+    match device.take_not_finite() {
+        Some(found) => Err(Error::NotFinite { layer: LayerName::new(found.path, parts), found }),
+        None => Ok(()),
     }
 }

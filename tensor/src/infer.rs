@@ -5,7 +5,7 @@ use castiron_kernels::Plain;
 use crate::cx::Cx;
 use crate::device::Device;
 use crate::memory::{Mut, Ref};
-use crate::module::{Model, Module, Prepare};
+use crate::module::{Model, Module, Prepare, Row};
 use crate::prepared::Prepared;
 use crate::sample::{Batch, Sample};
 
@@ -34,6 +34,9 @@ mod sealed {
 pub trait Infer: sealed::Sealed + Plain {
     /// [`Module::KIND`] of the model.
     const KIND: &'static str;
+    /// [`Module::PARTS`] of the model.
+    #[doc(hidden)]
+    const PARTS: &'static [Row];
     /// One input sample.
     type Input: Sample;
     /// One output sample.
@@ -56,6 +59,7 @@ pub trait Infer: sealed::Sealed + Plain {
 
 impl<M: Model> Infer for M {
     const KIND: &'static str = <M as Module<<M as Model>::Input, <M as Model>::Output>>::KIND;
+    const PARTS: &'static [Row] = <M as Module<<M as Model>::Input, <M as Model>::Output>>::PARTS;
     type Input = <M as Model>::Input;
     type Output = <M as Model>::Output;
     type State<const B: usize> = <M as Module<<M as Model>::Input, <M as Model>::Output>>::State<B>;
@@ -75,6 +79,7 @@ impl<M: Model> Infer for M {
 
 impl<M: Prepare> Infer for Prepared<M> {
     const KIND: &'static str = <M as Module<<M as Model>::Input, <M as Model>::Output>>::KIND;
+    const PARTS: &'static [Row] = <M as Module<<M as Model>::Input, <M as Model>::Output>>::PARTS;
     type Input = <M as Model>::Input;
     type Output = <M as Model>::Output;
     type State<const B: usize> = <M as Module<<M as Model>::Input, <M as Model>::Output>>::State<B>;

@@ -39,6 +39,7 @@
 //! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`] |
 //! | feed it | [`data`] |
 //! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`] |
+//! | compute with tensors | [`Tensor`], [`tape`]; PyTorch's operations here: [`operations`] |
 //! | save and load it | [`files`] |
 //! | see what it consists of | [`Summary`], [`params`] |
 //! | call a layer whose shapes are numbers | [`call`] |
@@ -47,8 +48,8 @@
 //!
 //! # Features
 //!
-//! `std` (tensors, training, data in memory), `rayon` (threads), `files` (safetensors, IDX) and `fit` (the
-//! loop with its progress bar, history and plots) are on by default. Without any of them the crate is
+//! `std` (tensors, training, data in memory), `rayon` (threads), `files` (safetensors, IDX), `npy` (NumPy's
+//! files) and `fit` (the loop with its progress bar, history and plots) are on by default; `ndarray` is not. Without any of them the crate is
 //! `no_std` and needs no allocator: shapes, modules, losses, kernels and [`train::infer`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -56,6 +57,8 @@
 // The derive macros write `::castiron::...`; this lets them be used in this crate too.
 extern crate self as castiron;
 
+#[cfg(feature = "std")]
+mod array;
 pub mod call;
 mod cx;
 #[cfg(feature = "std")]
@@ -65,10 +68,14 @@ mod error;
 #[cfg(feature = "files")]
 pub mod files;
 mod infer;
+mod layer_name;
 pub mod loss;
 pub mod memory;
 mod module;
 pub mod nn;
+#[cfg(feature = "std")]
+#[doc = include_str!("operations.md")]
+pub mod operations {}
 #[cfg(feature = "std")]
 pub mod optim;
 pub mod params;
@@ -81,20 +88,25 @@ mod shape;
 #[cfg(feature = "std")]
 mod summary;
 #[cfg(feature = "std")]
+pub mod tape;
+#[cfg(feature = "std")]
 mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
 pub mod train;
 
+#[cfg(feature = "std")]
+pub use array::{num_threads, set_num_threads};
 pub use castiron_kernels;
-pub use castiron_kernels::{Bool, Cpu, Fault, Op, Plain, Step, op, zeroed};
-pub use castiron_macros::Module;
+pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, op, zeroed};
 #[doc = include_str!("language.md")]
 pub use castiron_macros::model;
+pub use castiron_macros::{Module, Params};
 pub use cx::Cx;
 pub use error::Error;
 pub use half::{bf16, f16};
 pub use infer::Infer;
+pub use layer_name::LayerName;
 pub use module::{Model, Module, Prepare, Row};
 pub use prepared::{Prepared, prepare};
 pub use rank::ByRank;
@@ -106,7 +118,9 @@ pub use shape::{
 #[cfg(feature = "std")]
 pub use summary::Summary;
 #[cfg(feature = "std")]
-pub use tensor::Tensor;
+pub use tape::{Gradients, Tape, Tracked, Untracked};
+#[cfg(feature = "std")]
+pub use tensor::*;
 
 /// The README's programs, compiled and run.
 #[cfg(all(doctest, feature = "fit"))]

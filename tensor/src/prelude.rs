@@ -3,7 +3,7 @@
 pub use crate::loss::{BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, Loss, MseLoss, NllLoss};
 pub use crate::nn::*;
 pub use crate::{
-    Cpu, Model, Module, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, model,
+    Cpu, Model, Module, Params, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, model,
     params::Params, shape,
 };
 #[cfg(feature = "std")]
@@ -12,5 +12,5 @@ pub use crate::{
     optim::{Adam, AdamW, Cosine, OneCycle, RmsProp, Schedule, Sgd, StepDecay, Warmup},
     params::init,
     summary::Summary,
-    train::{Clip, Predictor, Trainer},
+    train::{Clip, Predictor, Trainer, Updater},
 };

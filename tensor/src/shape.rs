@@ -1,5 +1,6 @@
 //! A shape is a Rust array type: [`Shape`], [`Element`], the aliases [`Rank0`] to [`Rank6`], [`shape!`].
 
+pub use castiron_kernels::DType;
 use castiron_kernels::{Bool, Plain};
 use half::{bf16, f16};
 
@@ -12,63 +13,9 @@ pub trait Element: Shape<Elem = Self, Rank = R0> + Copy + Default + PartialEq + 
     /// The type of the gradient of a shape `S` of this element: `S` itself where numbers are real,
     /// nothing where they are integers.
     type Tangent<S: Shape<Elem = Self>>: Sample;
-}
-
-/// Element types as values, for metadata and messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DType {
-    /// 32-bit floating point.
-    F32,
-    /// 64-bit floating point.
-    F64,
-    /// bfloat16.
-    Bf16,
-    /// IEEE half precision.
-    F16,
-    /// 8-bit signed integer.
-    I8,
-    /// 8-bit unsigned integer.
-    U8,
-    /// 32-bit signed integer.
-    I32,
-    /// 64-bit signed integer.
-    I64,
-    /// Boolean, stored as a byte.
-    Bool,
-}
-
-impl DType {
-    /// The name that Rust has for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            DType::F32 => "f32",
-            DType::F64 => "f64",
-            DType::Bf16 => "bf16",
-            DType::F16 => "f16",
-            DType::I8 => "i8",
-            DType::U8 => "u8",
-            DType::I32 => "i32",
-            DType::I64 => "i64",
-            DType::Bool => "bool",
-        }
-    }
-
-    /// Bytes per element.
-    pub const fn size(self) -> usize {
-        match self {
-            DType::F64 | DType::I64 => 8,
-            DType::F32 | DType::I32 => 4,
-            DType::Bf16 | DType::F16 => 2,
-            DType::I8 | DType::U8 | DType::Bool => 1,
-        }
-    }
-}
-
-impl core::fmt::Display for DType {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.pad(self.name())
-    }
+    /// What sums and products of such elements are, in a shape `S`: `S` itself where numbers are real, i64 where
+    /// they are integers or booleans, so that they do not overflow. As in PyTorch.
+    type Sum<S: Shape<Elem = Self>>: Shape;
 }
 
 /// The rank of a scalar.
@@ -80,7 +27,7 @@ pub struct R0;
 pub struct Up<R>(R);
 
 /// No other shapes: memory is read by what their constants say.
-mod sealed {
+pub(crate) mod sealed {
     pub trait OnlyArrays {}
     impl<S: OnlyArrays, const N: usize> OnlyArrays for [S; N] {}
 }
@@ -127,7 +74,7 @@ pub trait Shape: Plain + sealed::OnlyArrays {
 pub const MAX_RANK: usize = 8;
 
 macro_rules! element {
-    ($($t:ty, $dtype:ident, $s:ident => $tangent:ty;)*) => { $(
+    ($($t:ty, $dtype:ident, $s:ident => $tangent:ty, $sum:ty;)*) => { $(
         impl sealed::OnlyArrays for $t {}
         impl Shape for $t {
             type Elem = $t;
@@ -141,19 +88,20 @@ macro_rules! element {
         impl Element for $t {
             const DTYPE: DType = DType::$dtype;
             type Tangent<$s: Shape<Elem = Self>> = $tangent;
+            type Sum<$s: Shape<Elem = Self>> = $sum;
         }
     )* };
 }
 element! {
-    f32, F32, S => S;
-    f64, F64, S => S;
-    bf16, Bf16, S => S;
-    f16, F16, S => S;
-    i8, I8, S => ();
-    u8, U8, S => ();
-    i32, I32, S => ();
-    i64, I64, S => ();
-    Bool, Bool, S => ();
+    f32, F32, S => S, S;
+    f64, F64, S => S, S;
+    bf16, Bf16, S => S, S;
+    f16, F16, S => S, S;
+    i8, I8, S => (), S::With<i64>;
+    u8, U8, S => (), S::With<i64>;
+    i32, I32, S => (), S::With<i64>;
+    i64, I64, S => (), S;
+    Bool, Bool, S => (), S::With<i64>;
 }
 
 impl<S: Shape, const N: usize> Shape for [S; N] {

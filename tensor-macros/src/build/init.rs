@@ -20,7 +20,7 @@ const KINDS: [&str; 9] = [
 ];
 
 /// The expression of type `castiron::params::Init` for `normal(0, 0.02)`.
-pub(super) fn expression(written: &Expr, consts: &Consts) -> Result<TokenStream> {
+pub(crate) fn expression(written: &Expr, consts: &Consts) -> Result<TokenStream> {
     let (name, arguments) = match written {
         Expr::Path(path) => (path.path.get_ident(), Vec::new()),
         Expr::Call(call) => match &*call.func {

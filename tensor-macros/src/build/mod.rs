@@ -8,7 +8,7 @@ mod arithmetic;
 mod body;
 mod call;
 mod flat;
-mod init;
+pub(crate) mod init;
 mod instance;
 pub(crate) mod layers;
 mod methods;

@@ -21,6 +21,8 @@ pub(super) struct Builder<'g> {
     pub(super) statistics: Vec<(usize, [BufferId; 2])>,
     /// Of each module: what it was given.
     pub(super) packed: Vec<(usize, BufferId)>,
+    /// The node whose steps these are: what they compute is told which layer it is of.
+    pub(super) node: Option<usize>,
 }
 
 /// Whether castiron's shape-erased calls compute a unit. The others are called through `Module`.
@@ -46,7 +48,7 @@ impl<'g> Builder<'g> {
         let program = Program { phase, buffers: Vec::new(), steps: Vec::new(), split: 0 };
         let (pre, statistics, packed) = (Vec::new(), Vec::new(), Vec::new());
         let values = vec![None; graph.values.len()];
-        let mut builder = Builder { graph, program, values, class, pre, statistics, packed };
+        let mut builder = Builder { graph, program, values, class, pre, statistics, packed, node: None };
         for (part, value) in graph.inputs.iter().enumerate() {
             let buffer =
                 builder.buffer(builder.name(*value), Place::Input(part), builder.sample(*value).clone());
@@ -120,7 +122,7 @@ impl<'g> Builder<'g> {
         arguments: TokenStream,
         operands: Vec<Operand>,
     ) -> &mut Step {
-        self.push(Call::Erased { function, arguments, child: None }, operands)
+        self.push(Call::Erased { function, arguments, child: self.node }, operands)
     }
 
     pub(super) fn push(&mut self, call: Call, operands: Vec<Operand>) -> &mut Step {

@@ -21,12 +21,14 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         if is_alias(builder.graph, node, builder.phase()) {
             continue;
         }
+        builder.node = Some(group.anchor);
         match &node.what {
             What::Unit(unit) if is_erased(&builder.graph.units[*unit]) => layer(builder, &group, *unit),
             What::Unit(unit) => module(builder, group.anchor, *unit),
             _ => operation(builder, node),
         }
     }
+    builder.node = None;
     copy_outputs(builder);
 }
 
@@ -204,9 +206,7 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
         Layer::Dropout { zeroed, of } => {
             let args = dropout(builder.len(node.output), zeroed, of);
             let y = create(builder, node.output);
-            let call =
-                Call::Erased { function: "dropout::forward", arguments: args, child: Some(group.anchor) };
-            builder.push(call, vec![x, Operand::Write(y)]).in_place = Some((0, 1));
+            builder.step("dropout::forward", args, vec![x, Operand::Write(y)]).in_place = Some((0, 1));
         }
         Layer::Activation(function) => {
             let args = activation(function, builder.len(node.output));

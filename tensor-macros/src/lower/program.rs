@@ -74,8 +74,8 @@ pub(crate) struct Step {
 
 /// What is called.
 pub(crate) enum Call {
-    /// A function of `castiron::call`: its name and its arguments between `cx` and the operands. A layer
-    /// with randomness of its own gets the `cx` of that child.
+    /// A function of `castiron::call`: its name and its arguments between `cx` and the operands. It gets
+    /// the `cx` of its layer, which makes its randomness its own and tells errors where it is.
     Erased { function: &'static str, arguments: TokenStream, child: Option<usize> },
     /// A function of `Module`. Forward: x, y. Backward: x, y, dy, dx.
     Module { unit: UnitId, node: usize, function: Function },

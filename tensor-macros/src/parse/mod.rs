@@ -3,7 +3,7 @@
 mod attributes;
 pub(crate) mod model;
 pub(crate) mod number;
-mod repr;
+pub(crate) mod repr;
 pub(crate) mod sample;
 mod spell;
 

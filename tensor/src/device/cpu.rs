@@ -1,12 +1,14 @@
 //! [`Cpu`] as a [`Device`]: addresses are pointers.
 
 use castiron_kernels::op::MAX_MEMORY;
-use castiron_kernels::{Cpu, Fault, Op, Plain, Raw};
+use castiron_kernels::{Cpu, Fault, NotFinite, Op, Plain, Raw};
 
 use super::Device;
 #[cfg(feature = "std")]
-use super::Storage;
+use super::{Block, Erased, Storage};
 use crate::memory::{Arg, Mut, Ref};
+#[cfg(feature = "std")]
+use std::sync::Arc;
 
 impl Device for Cpu {
     type Address = *mut u8;
@@ -30,6 +32,18 @@ impl Device for Cpu {
 
     fn take_fault(&self) -> Option<Fault> {
         Cpu::take_fault(self)
+    }
+
+    fn check_finite(&self, on: bool) {
+        Cpu::check_finite(self, on);
+    }
+
+    fn locate(&self, path: u64) {
+        Cpu::locate(self, path);
+    }
+
+    fn take_not_finite(&self) -> Option<NotFinite> {
+        Cpu::take_not_finite(self)
     }
 
     fn enter<R: Send>(&self, f: impl FnOnce(&Self) -> R + Send) -> R {
@@ -64,45 +78,6 @@ impl<'a, T: Plain> Mut<'a, T, Cpu> {
     }
 }
 
-/// Zeroed, 64-byte aligned heap memory.
-#[cfg(feature = "std")]
-#[derive(Debug)]
-pub struct Block {
-    address: core::ptr::NonNull<u8>,
-    layout: std::alloc::Layout,
-}
-
-#[cfg(feature = "std")]
-// SAFETY: a `Block` owns its memory, like a `Box`.
-unsafe impl Send for Block {}
-#[cfg(feature = "std")]
-// SAFETY: shared access to a `Block` only reads.
-unsafe impl Sync for Block {}
-
-#[cfg(feature = "std")]
-impl Block {
-    pub(crate) fn zeroed(bytes: usize) -> Result<Self, crate::Error> {
-        let layout = std::alloc::Layout::from_size_align(bytes.max(1), 64)
-            .map_err(|_| crate::Error::OutOfMemory { bytes })?;
-        // SAFETY: the layout's size is not zero.
-        let address = unsafe { std::alloc::alloc_zeroed(layout) };
-        let address = core::ptr::NonNull::new(address).ok_or(crate::Error::OutOfMemory { bytes })?;
-        Ok(Block { address, layout })
-    }
-
-    pub(crate) fn address(&self) -> *mut u8 {
-        self.address.as_ptr()
-    }
-}
-
-#[cfg(feature = "std")]
-impl Drop for Block {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `zeroed` with this layout.
-        unsafe { std::alloc::dealloc(self.address.as_ptr(), self.layout) }
-    }
-}
-
 #[cfg(feature = "std")]
 impl Storage for Cpu {
     type Memory = Block;
@@ -112,6 +87,21 @@ impl Storage for Cpu {
     }
     fn address(memory: &Block) -> *mut u8 {
         memory.address()
+    }
+    fn duplicate(memory: &Block, start: usize, bytes: usize) -> Result<Block, crate::Error> {
+        memory.duplicate(start, bytes)
+    }
+    fn of<R>(_: &Block, f: impl FnOnce(&Cpu) -> R) -> R {
+        crate::array::with_cpu(f)
+    }
+    fn erase(memory: Arc<Block>) -> Erased {
+        Erased::Cpu(memory)
+    }
+    fn restore(memory: Erased) -> Option<Arc<Block>> {
+        match memory {
+            Erased::Cpu(memory) => Some(memory),
+            Erased::Offsets(_) => None,
+        }
     }
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {
         // SAFETY: both are valid for that many values, and `to` is uniquely borrowed, so they do not

@@ -1,15 +1,24 @@
 //! Devices: where memory is and where operations run. The set is closed; operations are open.
 
+#[cfg(feature = "std")]
+mod block;
 mod cpu;
+#[cfg(feature = "std")]
+mod erased;
 #[cfg(feature = "std")]
 mod offsets;
 
-pub use castiron_kernels::{Cpu, Isa};
-use castiron_kernels::{Fault, Op, Plain};
 #[cfg(feature = "std")]
-pub use cpu::Block;
+pub use block::Block;
+pub use castiron_kernels::{Cpu, Isa};
+use castiron_kernels::{Fault, NotFinite, Op, Plain};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use erased::Erased;
 #[cfg(feature = "std")]
 pub use offsets::{Offset, Offsets};
+#[cfg(feature = "std")]
+use std::sync::Arc;
 
 use crate::memory::{Arg, Mut, Ref};
 
@@ -34,6 +43,15 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]);
     /// The first fault since the last call, if there was one.
     fn take_fault(&self) -> Option<Fault>;
+    /// [`Cpu::check_finite`].
+    #[doc(hidden)]
+    fn check_finite(&self, on: bool);
+    /// [`Cpu::locate`].
+    #[doc(hidden)]
+    fn locate(&self, path: u64);
+    /// [`Cpu::take_not_finite`].
+    #[doc(hidden)]
+    fn take_not_finite(&self) -> Option<NotFinite>;
     /// Runs `f` where starting work is cheapest: once around a whole step.
     fn enter<R: Send>(&self, f: impl FnOnce(&Self) -> R + Send) -> R {
         f(self)
@@ -51,6 +69,24 @@ pub trait Storage: Device {
     fn allocate(&self, bytes: usize) -> Result<Self::Memory, crate::Error>;
     /// Where allocated memory starts.
     fn address(memory: &Self::Memory) -> Self::Address;
+    /// A copy of `bytes` bytes of it from `start` on, on the same device.
+    ///
+    /// # Errors
+    /// When there is not that much memory.
+    #[cfg(feature = "std")]
+    fn duplicate(memory: &Self::Memory, start: usize, bytes: usize) -> Result<Self::Memory, crate::Error>;
+    /// Runs `f` on the device that this memory is of: for the CPU, the calling thread's.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn of<R>(memory: &Self::Memory, f: impl FnOnce(&Self) -> R) -> R;
+    /// The same memory, its device known at run time only: what eager operations compute on.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn erase(memory: Arc<Self::Memory>) -> Erased;
+    /// The memory of this device again; nothing if it is another's.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn restore(memory: Erased) -> Option<Arc<Self::Memory>>;
     /// Copies values to the start of an array. Values beyond `N` are left out.
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>);
     /// Copies values from the start of an array. Places beyond `N` are left as they are.

@@ -1,14 +1,14 @@
 //! A device whose addresses are offsets into an arena of its own: what a GPU's addresses are to the
 //! host, numbers that cannot be dereferenced.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use castiron_kernels::op::MAX_MEMORY;
-use castiron_kernels::{Cpu, Fault, Op, Plain, Raw};
+use castiron_kernels::{Cpu, Fault, NotFinite, Op, Plain, Raw};
 
-use super::{Block, Device, Storage};
+use super::{Block, Device, Erased, Storage};
 use crate::Error;
 use crate::memory::{Arg, Mut, Ref};
 
@@ -28,10 +28,9 @@ struct Arena {
     id: u32,
     memory: UnsafeCell<Block>,
     bytes: usize,
-    used: Cell<usize>,
+    used: AtomicUsize,
 }
-// SAFETY: bytes are only reached through `Ref` and `Mut`, which borrow them as references do, and
-// `used` only changes through an `Offsets`, which is not `Sync`.
+// SAFETY: bytes are only reached through `Ref`, `Mut` and tensors, which borrow them as references do.
 unsafe impl Send for Arena {}
 // SAFETY: as above.
 unsafe impl Sync for Arena {}
@@ -52,14 +51,34 @@ impl Offsets {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let memory = UnsafeCell::new(Block::zeroed(bytes)?);
-        Ok(Offsets { arena: Arc::new(Arena { id, memory, bytes, used: Cell::new(64) }), cpu: Cpu::new() })
+        Ok(Offsets {
+            arena: Arc::new(Arena { id, memory, bytes, used: AtomicUsize::new(64) }),
+            cpu: Cpu::new(),
+        })
     }
 
     fn pointer(&self, offset: Offset, bytes: usize) -> Option<*mut u8> {
-        let fits = offset.bytes.checked_add(bytes).is_some_and(|end| end <= self.arena.bytes);
+        self.arena.pointer(offset, bytes)
+    }
+}
+
+impl Arena {
+    /// Zeroed memory: none is ever given back, so none is used twice.
+    fn allocate(self: &Arc<Self>, bytes: usize) -> Result<Allocation, Error> {
+        let take = |used: usize| {
+            let end = used.next_multiple_of(64).checked_add(bytes);
+            end.filter(|end| *end <= self.bytes)
+        };
+        let used = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        let start = used.map_err(|_| Error::OutOfMemory { bytes })?.next_multiple_of(64);
+        Ok(Allocation { start: Offset { arena: self.id, bytes: start }, arena: Arc::clone(self) })
+    }
+
+    fn pointer(&self, offset: Offset, bytes: usize) -> Option<*mut u8> {
+        let fits = offset.bytes.checked_add(bytes).is_some_and(|end| end <= self.bytes);
         // SAFETY: the block lives as long as the arena; only its address is read here.
-        (fits && offset.arena == self.arena.id)
-            .then(|| unsafe { (*self.arena.memory.get()).address().wrapping_add(offset.bytes) })
+        (fits && offset.arena == self.id)
+            .then(|| unsafe { (*self.memory.get()).address().wrapping_add(offset.bytes) })
     }
 }
 
@@ -89,29 +108,70 @@ impl Device for Offsets {
     fn take_fault(&self) -> Option<Fault> {
         self.cpu.take_fault()
     }
+
+    fn check_finite(&self, on: bool) {
+        self.cpu.check_finite(on);
+    }
+
+    fn locate(&self, path: u64) {
+        self.cpu.locate(path);
+    }
+
+    fn take_not_finite(&self) -> Option<NotFinite> {
+        self.cpu.take_not_finite()
+    }
 }
 
 /// Memory of an [`Offsets`] device. The arena is freed as a whole, when nothing uses it any more.
 #[derive(Debug)]
 pub struct Allocation {
     start: Offset,
-    _arena: Arc<Arena>,
+    arena: Arc<Arena>,
+}
+
+impl Allocation {
+    /// Another allocation of the same arena.
+    pub(crate) fn sibling(&self, bytes: usize) -> Result<Self, Error> {
+        self.arena.allocate(bytes)
+    }
+
+    /// Where its `bytes` bytes from `start` on are for the CPU's kernels, which this device runs.
+    pub(super) fn pointer(&self, start: usize, bytes: usize) -> Option<*mut u8> {
+        self.arena.pointer(Offset { bytes: self.start.bytes + start, ..self.start }, bytes)
+    }
 }
 
 impl Storage for Offsets {
     type Memory = Allocation;
 
     fn allocate(&self, bytes: usize) -> Result<Allocation, Error> {
-        let start = self.arena.used.get().next_multiple_of(64);
-        let end = start.checked_add(bytes).filter(|end| *end <= self.arena.bytes);
-        self.arena.used.set(end.ok_or(Error::OutOfMemory { bytes })?);
-        Ok(Allocation {
-            start: Offset { arena: self.arena.id, bytes: start },
-            _arena: Arc::clone(&self.arena),
-        })
+        self.arena.allocate(bytes)
     }
     fn address(memory: &Allocation) -> Offset {
         memory.start
+    }
+    fn duplicate(memory: &Allocation, start: usize, bytes: usize) -> Result<Allocation, Error> {
+        let copy = memory.arena.allocate(bytes)?;
+        let from = Offset { bytes: memory.start.bytes + start, ..memory.start };
+        if let (Some(from), Some(to)) =
+            (memory.arena.pointer(from, bytes), copy.arena.pointer(copy.start, bytes))
+        {
+            // SAFETY: both lie within the arena, and the copy is nobody else's yet.
+            unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) }
+        }
+        Ok(copy)
+    }
+    fn of<R>(memory: &Allocation, f: impl FnOnce(&Offsets) -> R) -> R {
+        f(&Offsets { arena: Arc::clone(&memory.arena), cpu: Cpu::new() })
+    }
+    fn erase(memory: Arc<Allocation>) -> Erased {
+        Erased::Offsets(memory)
+    }
+    fn restore(memory: Erased) -> Option<Arc<Allocation>> {
+        match memory {
+            Erased::Offsets(memory) => Some(memory),
+            Erased::Cpu(_) => None,
+        }
     }
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {
         let count = from.len().min(N);

@@ -123,18 +123,22 @@ pub(super) fn write(
 ) -> Result<(), FileError> {
     let bytes = safetensors::serialize(entries, metadata)
         .map_err(|error| FileError::Format { path: path.to_owned(), reason: error.to_string() })?;
-    replace(path, &bytes).map_err(|source| FileError::Io { path: path.to_owned(), source })
+    replace(path, |file| file.write_all(&bytes))
+        .map_err(|source| FileError::Io { path: path.to_owned(), source })
 }
 
 /// Writes a file beside its destination, and moves it there when it is complete and on disk.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     // Temporary files are private unless told otherwise; this one is to be like any other file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

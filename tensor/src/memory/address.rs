@@ -52,15 +52,24 @@ impl<'a, T: Plain, D: Device> Ref<'a, T, D> {
     pub fn arg(self) -> Arg<'a, D> {
         Arg { address: Some(self.address), bytes: size_of::<T>(), writable: false, lifetime: PhantomData }
     }
+}
 
+/// What [`field!`](crate::field) takes a field of.
+pub trait Project<T> {
+    /// The same with the value of the field.
+    type Of<F: Plain>;
     /// The part at `offset`; use the macro [`field!`](crate::field), which finds the offset.
     ///
     /// # Safety
     /// `offset` is that of the field which `of` returns. That is a pointer because a reference could be
     /// coerced: to what the field derefs to, which lies elsewhere.
     #[doc(hidden)]
-    pub unsafe fn project<F: Plain>(self, offset: usize, of: fn(&T) -> *const F) -> Ref<'a, F, D> {
-        let _ = of;
+    unsafe fn project<F: Plain>(self, offset: usize, of: fn(&T) -> *const F) -> Self::Of<F>;
+}
+
+impl<'a, T: Plain, D: Device> Project<T> for Ref<'a, T, D> {
+    type Of<F: Plain> = Ref<'a, F, D>;
+    unsafe fn project<F: Plain>(self, offset: usize, _: fn(&T) -> *const F) -> Ref<'a, F, D> {
         // SAFETY: a part of a borrowed value is borrowed for as long.
         unsafe { Ref::new(D::offset(self.address, offset)) }
     }
@@ -109,7 +118,7 @@ impl<'a, T: Plain, D: Device> Mut<'a, T, D> {
     /// The part at `offset`; use the macro [`split!`](crate::split), which finds offsets.
     ///
     /// # Safety
-    /// `offset` is that of the field which `of` returns (a pointer for the reason that [`Ref::project`]
+    /// `offset` is that of the field which `of` returns (a pointer for the reason that [`Project::project`]
     /// gives), and no other `Mut` to it is alive.
     #[doc(hidden)]
     pub unsafe fn project<F: Plain>(&self, offset: usize, of: fn(&mut T) -> *mut F) -> Mut<'a, F, D> {
@@ -265,16 +274,39 @@ impl<D: Device> core::fmt::Debug for Arg<'_, D> {
 ///     field!(pair, Pair, b)
 /// }
 /// ```
+/// Of a [`Tensor`](crate::Tensor) it is a tensor that shares its memory: `field!(&net, Net, head)` is the layer
+/// `head` of a model, and `field!(&net, Net, head.bias)` its bias. On a tape, the gradient of the field goes into
+/// its place in the gradient of the model, so that one optimizer trains it all:
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use castiron::prelude::*;
+/// use castiron::{Tape, field, tensor};
+///
+/// model! { Net: [3] -> [2] { fc1: Linear(4), fc2: Linear(2) } }
+///
+/// let model = init::<Net>(0);
+/// let tape = Tape::new();
+/// let net = tape.watch_model(&model);
+/// // The second layer alone, and a penalty on a parameter of the first.
+/// let y: Tensor<Rank2<1, 2>, _, _> = field!(&net, Net, fc2).forward(&tensor![[1.0, 2.0, 3.0, 4.0]])?;
+/// let penalty = field!(&net, Net, fc1.weight).numbers().square().sum();
+/// let gradients = (y.sum() + penalty).backward()?.get(&net);
+/// assert_eq!(gradients.fc2.bias[0], 1.0);
+/// assert_eq!(gradients.fc1.weight[0][0], 2.0 * model.fc1.weight[0][0]);
+/// # }
+/// # Ok::<(), castiron::Error>(())
+/// ```
 #[macro_export]
 macro_rules! field {
-    ($of:expr, $owner:ty, $field:tt) => {{
-        let (whole, offset) = ($of, ::core::mem::offset_of!($owner, $field));
+    ($of:expr, $owner:ty, $($field:tt).+) => {{
+        let (whole, offset) = ($of, ::core::mem::offset_of!($owner, $($field).+));
         let of: fn(&$owner) -> *const _ = |owner| {
-            let field = &owner.$field;
+            let field = &owner.$($field).+;
             &raw const *field
         };
         // SAFETY: the offset and the closure name the same field of the same type.
-        unsafe { $crate::memory::Ref::project(whole, offset, of) }
+        unsafe { $crate::memory::Project::project(whole, offset, of) }
     }};
 }
 

@@ -11,7 +11,7 @@ pub use planned::copy_leaves;
 
 #[doc(hidden)]
 pub use address::same;
-pub use address::{Arg, Mut, Ref};
+pub use address::{Arg, Mut, Project, Ref};
 pub use aligned::Aligned;
 pub use area::Area;
 pub use either::Either;

@@ -19,11 +19,45 @@ pub(crate) use pattern::matches;
 pub use runs::Run;
 pub use tree::{Child, Kind, Leaf, Name, Path, Tree};
 
-use crate::shape::Element;
+use crate::memory::Aligned;
+use crate::shape::{Element, Shape};
 
 /// A plain struct of parameters: a layer, a model, a gradient, an optimizer's moments.
 ///
-/// Derived for models by `#[derive(Module)]`; written by hand for a layer with parameters of its own:
+/// Derived for models by `#[derive(Module)]`, and for structs without a forward of their own by
+/// [`#[derive(Params)]`](macro@crate::Params):
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use castiron::memory::Aligned;
+/// use castiron::prelude::*;
+/// use castiron::{Tape, Tracked, field, tensor};
+///
+/// /// A layer of one's own: y = scale · x + shift.
+/// #[derive(Params)]
+/// #[repr(C)]
+/// struct Scale<const N: usize> {
+///     #[init(ones)]
+///     scale: Aligned<Rank1<N>>,
+///     shift: Aligned<Rank1<N>>,
+/// }
+/// fn forward<const N: usize>(
+///     layer: &Tensor<Scale<N>, Cpu, Tracked>,
+///     x: &Tensor<Rank1<N>>,
+/// ) -> Tensor<Rank1<N>, Cpu, Tracked> {
+///     x * field!(layer, Scale<N>, scale).numbers() + field!(layer, Scale<N>, shift).numbers()
+/// }
+///
+/// let layer = init::<Scale<3>>(0);
+/// let tape = Tape::new();
+/// let tracked = tape.watch_model(&layer);
+/// let x = tensor![1.0, 2.0, 3.0];
+/// let gradients = forward(&tracked, &x).sum().backward()?.get(&tracked);
+/// assert_eq!(*gradients.scale, [1.0, 2.0, 3.0]);
+/// # }
+/// # Ok::<(), castiron::Error>(())
+/// ```
+/// Written by hand for a layer with parameters of its own:
 ///
 /// ```
 /// use castiron::memory::Aligned;
@@ -87,6 +121,12 @@ pub fn visit<M: Params>(mut visit: impl FnMut(&Path<'_>, usize, &Leaf)) {
 /// Trees are written by hand and in safe code, and memory is reached by what they say.
 pub(crate) const fn assert_within<M: Params>() {
     assert!(tree::fits(&M::TREE, 0, size_of::<M>(), align_of::<M>()), "a leaf lies outside of its model");
+}
+
+/// A parameter on its own; it starts from zeros unless its struct says otherwise.
+impl<S: Shape> Params for Aligned<S> {
+    const TREE: Tree = Tree::Leaf(Leaf::of::<S>(Init::ZEROS));
+    type With<E: Element> = Aligned<S::With<E>>;
 }
 
 impl Params for () {

@@ -96,6 +96,21 @@ impl Child {
     }
 }
 
+impl Tree {
+    /// The tree of one parameter, which starts from something else.
+    ///
+    /// # Panics
+    /// If it has parts: `#[init(..)]` of a derived struct is for its own parameters.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn starting_from(self, init: Init) -> Self {
+        match self {
+            Tree::Leaf(leaf) => Tree::Leaf(Leaf { init, ..leaf }),
+            Tree::Node(_) => panic!("`#[init(..)]` is for a parameter, `Aligned<S>`: a layer knows its own"),
+        }
+    }
+}
+
 /// A step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {

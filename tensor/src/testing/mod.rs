@@ -99,6 +99,12 @@ pub fn check_memory<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
     });
 }
 
+/// What `f` returns, and the names of the kernels that tensors ran on this thread until then, in their order.
+#[doc(hidden)]
+pub fn trace<R>(f: impl FnOnce() -> R) -> (R, Vec<&'static str>) {
+    crate::array::trace(f)
+}
+
 /// Everything that a module computed from drawn numbers, to be compared with a reference.
 ///
 /// Numbers of samples come part by part, each part row by row.

@@ -9,6 +9,10 @@ pub mod history;
 mod predictor;
 #[cfg(feature = "std")]
 mod trainer;
+#[cfg(feature = "std")]
+mod update;
+#[cfg(feature = "std")]
+mod updater;
 
 #[cfg(feature = "fit")]
 pub use fit::{Fit, FitError, Rows, accuracy};
@@ -23,3 +27,5 @@ pub use predictor::{Workspace, infer};
 pub(crate) use trainer::Snapshot;
 #[cfg(feature = "std")]
 pub use trainer::{Clip, Trainer};
+#[cfg(feature = "std")]
+pub use updater::Updater;

@@ -4,6 +4,7 @@ use castiron_kernels::{Cpu, Plain, Step};
 
 #[cfg(feature = "std")]
 use crate::device::Storage;
+use crate::error::outcome;
 #[cfg(feature = "std")]
 use crate::memory::{Aligned, Mut};
 use crate::{Batch, Cx, Error, Infer};
@@ -74,7 +75,7 @@ pub fn infer<M: Infer, const B: usize>(
     let step = &*step;
     let cx = Cx::new(cpu, rows, step.into());
     M::infer::<Cpu, B>(&cx, model.into(), x.into(), y.into(), state.into(), scratch.into());
-    cpu.take_fault().map_or(Ok(()), |fault| Err(Error::Operation(fault)))
+    outcome(cpu, M::PARTS)
 }
 
 #[cfg(feature = "std")]
@@ -171,7 +172,16 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
                 (from, rest) = (from + rows, later);
             }
         });
-        self.device.take_fault().map_or(Ok(()), |fault| Err(Error::Operation(fault)))
+        outcome(&self.device, M::PARTS)
+    }
+
+    /// Whether to look, after every operation, at what it wrote: [`Predictor::predict`] then returns an
+    /// [`Error::NotFinite`] that names the first layer and operation that made a NaN or an infinity. Slow; off
+    /// until it is turned on.
+    #[must_use]
+    pub fn detect_anomaly(self, on: bool) -> Self {
+        self.device.check_finite(on);
+        self
     }
 
     /// Starts recurrent layers from zero again.

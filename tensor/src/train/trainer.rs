@@ -1,14 +1,15 @@
 //! [`Trainer`]: a model, its gradient, the optimizer's memory, and everything a step needs.
 
-use castiron_kernels::update::{Args as Flat, ClipNorm, ClipNormArgs, MergeAverages, ZeroGradients};
+use castiron_kernels::update::{MergeAverages, ZeroGradients};
 use castiron_kernels::{Plain, Step};
 
 use super::Group;
-use super::groups::Table;
+use super::update::{Places, Update};
 use crate::device::{Cpu, Storage};
+use crate::error::outcome;
 use crate::loss::{Loss, Value};
 use crate::memory::{Aligned, Either};
-use crate::optim::{Constant, Optimizer, Pass, Schedule};
+use crate::optim::{Optimizer, Schedule};
 use crate::{Batch, Cx, Error, GradBatch, Model, Sample, Tensor, field, split};
 
 /// All memory of training, in one piece.
@@ -104,11 +105,7 @@ pub enum Clip {
 pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage = Cpu> {
     device: D,
     memory: Tensor<Memory<M, L, O, B>, D>,
-    table: Table<D>,
-    optimizer: O,
-    schedule: Box<dyn Schedule>,
-    clip: Clip,
-    step: Step,
+    update: Update<O, D>,
     /// Batches whose gradients have been added up since the last update.
     accumulated: u32,
 }
@@ -129,37 +126,53 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let (params, config) = split!(memory.borrow_mut(), Memory<M, L, O, B> { params, config });
         device.write_one(model, params);
         device.write_one(&loss, config);
-        let table = Table::new::<M>(&device, optimizer.weight_decay())?;
-        Ok(Trainer {
-            device,
-            memory,
-            table,
-            optimizer,
-            schedule: Box::new(Constant),
-            clip: Clip::Off,
-            step: Step::new(),
-            accumulated: 0,
-        })
+        let update = Update::new::<M>(&device, optimizer)?;
+        Ok(Trainer { device, memory, update, accumulated: 0 })
     }
 
     /// Seeds dropout. Zero unless set.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
-        self.step.seed = seed;
+        self.update.step.seed = seed;
         self
     }
 
     /// Follows a schedule of the learning rate.
     #[must_use]
     pub fn schedule(mut self, schedule: impl Schedule + 'static) -> Self {
-        self.schedule = Box::new(schedule);
+        self.update.schedule = Box::new(schedule);
         self
     }
 
     /// Limits gradients.
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
-        self.clip = clip;
+        self.update.clip = clip;
+        self
+    }
+
+    /// Whether to look, after every operation, at what it wrote: [`Trainer::step`] then returns an
+    /// [`Error::NotFinite`] that names the first layer and operation that made a NaN or an infinity, and leaves
+    /// the parameters as they were. Slow; off until it is turned on. PyTorch's `torch.autograd.detect_anomaly`.
+    ///
+    /// ```
+    /// # use castiron::prelude::*;
+    /// # #[derive(Module)]
+    /// # #[module(input = [2])]
+    /// # #[repr(C)]
+    /// # struct Net { fc1: Linear<[f32; 2], 4, Relu>, fc2: Linear<[f32; 4], 1> }
+    /// let mut model = init::<Net>(0);
+    /// model.fc1.bias.fill(1e3);
+    /// model.fc2.weight[0].fill(f32::MAX);
+    /// let mut trainer =
+    ///     Trainer::<Net, _, _, 4>::new(Cpu::new(), &model, MseLoss, Sgd::new(0.1))?.detect_anomaly(true);
+    /// let error = trainer.step(&[[1.0, 1.0]], &[[0.0]]);
+    /// assert!(error.unwrap_err().to_string().starts_with("`fc2`: "));
+    /// # Ok::<(), castiron::Error>(())
+    /// ```
+    #[must_use]
+    pub fn detect_anomaly(self, on: bool) -> Self {
+        self.device.check_finite(on);
         self
     }
 
@@ -208,9 +221,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
         let rows = Self::rows("Trainer::step", M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, table, step, accumulated, .. } = self;
-        let (first, step) = (*accumulated == 0, *step);
-        let fault = device.enter(|device| {
+        let Self { device, memory, update, accumulated } = self;
+        let (first, step) = (*accumulated == 0, update.step);
+        let (table, flat) = (&update.table, update.flat::<M>());
+        let outcome = device.enter(|device| {
             let (mut params, mut gradients, state, mut input, mut output, mut at, work, config, mut loss, mut scalars) = split!(
                 memory.borrow_mut(),
                 Memory<M, L, O, B> { params, gradients, state, input, output, target, work, config, loss, step }
@@ -221,7 +235,6 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             M::Input::upload::<D, B>(device, x, input.reborrow().inner());
             L::Target::upload::<D, B>(device, target, at.reborrow().inner());
             device.write_one(&step, scalars.reborrow());
-            let flat = Flat { rows: table.rows(), bytes: size_of::<M>() };
             if first {
                 device.run::<ZeroGradients>(&flat, &mut [table.arg(), gradients.arg()]);
             }
@@ -253,23 +266,13 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 scratch,
             );
             // Statistics of data that is wrong must not reach the running averages.
-            let fault = device.take_fault();
-            if fault.is_none() {
-                device.run::<MergeAverages>(&flat, &mut [table.arg(), params.arg(), gradients.as_ref().arg()]);
-            }
-            fault
+            outcome(device, M::PARTS)?;
+            device.run::<MergeAverages>(&flat, &mut [table.arg(), params.arg(), gradients.as_ref().arg()]);
+            outcome(device, M::PARTS)
         });
-        self.step.draw = self.step.draw.wrapping_add(1);
-        match fault.or_else(|| self.device.take_fault()) {
-            Some(fault) => {
-                self.accumulated = 0;
-                Err(Error::Operation(fault))
-            }
-            None => {
-                self.accumulated = self.accumulated.saturating_add(1);
-                Ok(self.loss())
-            }
-        }
+        self.update.step.draw = self.update.step.draw.wrapping_add(1);
+        self.accumulated = if outcome.is_ok() { self.accumulated.saturating_add(1) } else { 0 };
+        outcome.map(|()| self.loss())
     }
 
     /// Changes the parameters by the mean of the gradients accumulated since the last update. Does
@@ -281,28 +284,15 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         if self.accumulated == 0 {
             return Ok(());
         }
-        let learning_rate = self.learning_rate();
-        let Self { device, memory, table, optimizer, clip, step, accumulated, .. } = self;
-        step.gradient_scale = 1.0 / *accumulated as f32;
-        step.learning_rate = learning_rate;
-        optimizer.prepare(step);
-        let (scalars_now, clip) = (*step, *clip);
+        let Self { device, memory, update, accumulated } = self;
         device.enter(|device| {
-            let (params, gradients, state, mut norm, mut scalars) =
+            let (params, gradients, state, norm, scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
-            device.write_one(&scalars_now, scalars.reborrow());
-            if let Clip::Norm(max_norm) = clip {
-                let args = ClipNormArgs { rows: table.rows(), bytes: size_of::<M>(), max_norm };
-                let arguments = &mut [table.arg(), gradients.as_ref().arg(), scalars.arg(), norm.arg()];
-                device.run::<ClipNorm>(&args, arguments);
-            }
-            let clip_value = if let Clip::Value(value) = clip { value } else { f32::INFINITY };
-            let pass = Pass { table: table.arg(), rows: table.rows(), step: scalars.as_ref(), clip_value };
-            optimizer.update::<D, M>(device, pass, params, gradients.as_ref(), state);
+            let gradients = gradients.into_ref();
+            update.run::<M>(device, *accumulated, Places { params, gradients, state, norm, scalars });
         });
-        self.step.index = self.step.index.saturating_add(1);
         self.accumulated = 0;
-        self.device.take_fault().map_or(Ok(()), |fault| Err(Error::Operation(fault)))
+        outcome(&self.device, M::PARTS)
     }
 
     /// The mean loss over the rows of `x` as the model is used after training: no dropout, running
@@ -317,8 +307,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
         let rows = Self::rows("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, step, .. } = self;
-        let step = *step;
+        let Self { device, memory, update, .. } = self;
+        let step = update.step;
         device.enter(|device| {
             let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
                 memory.borrow_mut(),
@@ -336,10 +326,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
             L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
         });
-        match self.device.take_fault() {
-            Some(fault) => Err(Error::Operation(fault)),
-            None => Ok(self.loss()),
-        }
+        outcome(&self.device, M::PARTS)?;
+        Ok(self.loss())
     }
 
     /// Copies the outputs of the last step or evaluation: the first rows, as many as fit.
@@ -357,12 +345,12 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
-        self.schedule.learning_rate(self.optimizer.learning_rate(), self.step.index)
+        self.update.learning_rate()
     }
 
     /// How many updates have been made.
     pub fn steps(&self) -> u64 {
-        self.step.index
+        self.update.step.index
     }
 
     /// A copy of the model as it is now.
@@ -388,8 +376,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// Sets the group of the parameters whose names match `pattern` (`*` stands for any characters), and
     /// returns how many tensors do.
     pub fn group(&mut self, pattern: &str, group: Group) -> usize {
-        let decay = self.optimizer.weight_decay();
-        self.table.change::<M>(&self.device, decay, pattern, |g| *g = group)
+        self.update.change::<M>(&self.device, pattern, |g| *g = group)
     }
 
     /// Stops training the parameters whose names match, and returns how many tensors do.
@@ -408,8 +395,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// # Ok::<(), castiron::Error>(())
     /// ```
     pub fn freeze(&mut self, pattern: &str) -> usize {
-        let decay = self.optimizer.weight_decay();
-        self.table.change::<M>(&self.device, decay, pattern, |group| group.frozen = true)
+        self.update.change::<M>(&self.device, pattern, |group| group.frozen = true)
     }
 
     /// Trains the parameters whose names match again, and returns how many tensors do.
@@ -417,8 +403,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// Adam corrects its averages by the number of the trainer's steps, not of each parameter's: after a late
     /// unfreezing its first steps are larger than PyTorch's, so begin them with a small rate.
     pub fn unfreeze(&mut self, pattern: &str) -> usize {
-        let decay = self.optimizer.weight_decay();
-        self.table.change::<M>(&self.device, decay, pattern, |group| group.frozen = false)
+        self.update.change::<M>(&self.device, pattern, |group| group.frozen = false)
     }
 
     /// Starts recurrent layers from zero again.
@@ -439,7 +424,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let memory = self.memory.borrow();
         self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
         self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
-        let (step, accumulated) = (self.step, self.accumulated);
+        let (step, accumulated) = (self.update.step, self.accumulated);
         Snapshot { model: self.model(), gradients: self.gradients(), optimizer, state, step, accumulated }
     }
 
@@ -452,7 +437,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.device.write_one(&*from.gradients, gradients);
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);
-        (self.step, self.accumulated) = (from.step, from.accumulated);
+        (self.update.step, self.accumulated) = (from.step, from.accumulated);
     }
 
     fn loss(&self) -> f32 {
@@ -479,6 +464,6 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> cor
     for Trainer<M, L, O, B, D>
 {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Trainer<{}> at step {}, {} bytes", M::KIND, self.step.index, Self::BYTES)
+        write!(f, "Trainer<{}> at step {}, {} bytes", M::KIND, self.steps(), Self::BYTES)
     }
 }

@@ -74,9 +74,6 @@ impl Backward<'_, '_> {
                 let operands = vec![Operand::Read(dy.buffer), Operand::Write(dx)];
                 let step = self.step_for(input, "dropout::backward", arguments, operands);
                 step.in_place = Some((0, 1));
-                if let Call::Erased { child, .. } = &mut step.call {
-                    *child = Some(i);
-                }
                 self.contribute(input, dx, true);
             }
             Layer::Activation(function) => {

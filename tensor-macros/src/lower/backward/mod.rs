@@ -47,8 +47,10 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     let mut backward = Backward { builder, wanted, gradients };
     backward.start();
     for (i, node) in graph.nodes.iter().enumerate().rev() {
+        backward.builder.node = Some(i);
         backward.node(i, node);
     }
+    backward.builder.node = None;
     backward.inputs();
 }
 

@@ -1,0 +1,128 @@
+//! Runs operations on arrays: the one place where their memory becomes arguments of kernels.
+
+use std::cell::{Cell, RefCell};
+
+use castiron_kernels::op::MAX_MEMORY;
+use castiron_kernels::{Cpu, Fault, Op, Raw};
+
+use super::Array;
+use crate::tape::notice;
+
+thread_local! {
+    /// The device of this thread's eager operations.
+    static CPU: RefCell<Cpu> = RefCell::new(Cpu::new());
+    /// Whether the names of operations are noted, and those that were.
+    static TRACED: Cell<bool> = const { Cell::new(false) };
+    static TRACE: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What `f` returns, and the names of the operations that run on this thread until then, in their order.
+pub(crate) fn trace<R>(f: impl FnOnce() -> R) -> (R, Vec<&'static str>) {
+    /// Also where `f` panics.
+    struct Off(bool);
+    impl Drop for Off {
+        fn drop(&mut self) {
+            TRACED.set(self.0);
+        }
+    }
+    let before = TRACE.take();
+    let off = Off(TRACED.replace(true));
+    let result = f();
+    drop(off);
+    (result, TRACE.replace(before))
+}
+
+/// Sets the number of threads that eager operations of the calling thread use; zero means one per core. It is
+/// one until it is set. Results do not depend on it. PyTorch's `torch.set_num_threads`.
+///
+/// # Errors
+/// When the operating system does not give the threads, or when called from within an operation.
+#[cfg(feature = "rayon")]
+pub fn set_num_threads(threads: usize) -> Result<(), std::io::Error> {
+    let cpu = Cpu::with_threads(threads)?;
+    CPU.with(|slot| {
+        let mut slot = slot.try_borrow_mut().map_err(|_| std::io::Error::other("an operation is running"))?;
+        // `detect_anomaly` may be looking.
+        cpu.check_finite(slot.checks_finite());
+        *slot = cpu;
+        Ok(())
+    })
+}
+
+/// Sets the number of threads that eager operations of the calling thread use. Without the feature `rayon`
+/// there is one, whatever is asked for.
+///
+/// # Errors
+/// Never.
+#[cfg(not(feature = "rayon"))]
+pub fn set_num_threads(_threads: usize) -> Result<(), std::io::Error> {
+    Ok(())
+}
+
+/// How many threads eager operations of the calling thread use. PyTorch's `torch.get_num_threads`.
+pub fn num_threads() -> usize {
+    with_cpu(Cpu::threads)
+}
+
+/// Lends the device of this thread's eager operations.
+pub(crate) fn with_cpu<R>(f: impl FnOnce(&Cpu) -> R) -> R {
+    CPU.with(|cpu| {
+        let cpu = cpu.borrow();
+        let result = f(&cpu);
+        if cpu.checks_finite() {
+            notice(&cpu);
+        }
+        result
+    })
+}
+
+pub(super) fn out_of_memory(bytes: usize) -> ! {
+    let layout = std::alloc::Layout::from_size_align(bytes, 64);
+    std::alloc::handle_alloc_error(layout.unwrap_or(std::alloc::Layout::new::<u8>()))
+}
+
+/// One memory argument of an operation.
+pub(crate) enum Operand<'a> {
+    /// An optional argument that is absent.
+    Absent,
+    /// Only read.
+    Read(&'a Array),
+    /// Written, or read and changed.
+    Write(&'a mut Array),
+}
+
+/// Runs `O` on this thread's device.
+pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
+    let mut raws = [const { Raw::none() }; MAX_MEMORY];
+    let count = operands.len();
+    if count > MAX_MEMORY {
+        return Err(Fault::Count { op: O::NAME, got: count, want: MAX_MEMORY });
+    }
+    for (raw, operand) in raws.iter_mut().zip(operands) {
+        let (array, writable) = match operand {
+            Operand::Absent => continue,
+            Operand::Read(array) => (&**array, false),
+            Operand::Write(array) => {
+                array.make_unique();
+                (&**array, true)
+            }
+        };
+        let bytes = array.bytes();
+        if let Some(address) = array.memory.pointer(array.start, bytes) {
+            // SAFETY: within memory that `array` shares, initialised since it was allocated. Nobody writes
+            // shared memory; what is written was just made the array's own, and the array is borrowed uniquely.
+            *raw = unsafe { Raw::new(address, bytes, writable) };
+        }
+    }
+    if TRACED.get() {
+        TRACE.with_borrow_mut(|names| names.push(O::NAME));
+    }
+    CPU.with(|cpu| {
+        let cpu = cpu.borrow();
+        cpu.run::<O>(args, &mut raws[..count]);
+        if cpu.checks_finite() {
+            notice(&cpu);
+        }
+        cpu.take_fault().map_or(Ok(()), Err)
+    })
+}

@@ -1,0 +1,112 @@
+//! [`Block`]: memory on the heap.
+
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+
+use castiron_kernels::Plain;
+
+use crate::Error;
+
+/// Heap memory, initialised: zeroed and 64-byte aligned when it was made here, or what a `Vec` had allocated.
+#[derive(Debug)]
+pub struct Block {
+    address: NonNull<u8>,
+    /// How many bytes are initialised. A `Vec` may have allocated more.
+    bytes: usize,
+    layout: Layout,
+}
+
+// SAFETY: a `Block` owns its memory, like a `Box`.
+unsafe impl Send for Block {}
+// SAFETY: shared access to a `Block` only reads.
+unsafe impl Sync for Block {}
+
+impl Block {
+    pub(crate) fn zeroed(bytes: usize) -> Result<Self, Error> {
+        let layout = Layout::from_size_align(bytes.max(1), 64).map_err(|_| Error::OutOfMemory { bytes })?;
+        // SAFETY: the layout's size is not zero.
+        let address = unsafe { alloc_zeroed(layout) };
+        let address = NonNull::new(address).ok_or(Error::OutOfMemory { bytes })?;
+        Ok(Block { address, bytes: layout.size(), layout })
+    }
+
+    /// The memory of a `Vec`, as it is, aligned as its elements are. `None` where there is none to take over.
+    pub(crate) fn from_vec<E: Plain>(values: Vec<E>) -> Option<Self> {
+        // What the vector has allocated; one that overflows cannot exist.
+        let layout = Layout::array::<E>(values.capacity()).ok().filter(|layout| layout.size() > 0)?;
+        let mut values = ManuallyDrop::new(values);
+        let address = NonNull::new(values.as_mut_ptr().cast::<u8>())?;
+        Some(Block { address, bytes: size_of_val(&values[..]), layout })
+    }
+
+    /// A `Vec` of this memory's first `len` elements, without a copy, if it is memory that a `Vec` of these
+    /// elements could have allocated; otherwise the block again.
+    pub(crate) fn into_vec<E: Plain>(self, len: usize) -> Result<Vec<E>, Self> {
+        let size = size_of::<E>();
+        let fits = self.layout.align() == align_of::<E>()
+            && size > 0
+            && self.layout.size().is_multiple_of(size)
+            && len.checked_mul(size).is_some_and(|bytes| bytes <= self.bytes);
+        if !fits {
+            return Err(self);
+        }
+        let block = ManuallyDrop::new(self);
+        let capacity = block.layout.size() / size;
+        // SAFETY: allocated by the global allocator with the layout of `capacity` elements, of which the first
+        // `len` are initialised (any bits are a `Plain` value); the block is given up without freeing it.
+        Ok(unsafe { Vec::from_raw_parts(block.address.as_ptr().cast::<E>(), len, capacity) })
+    }
+
+    pub(crate) fn address(&self) -> *mut u8 {
+        self.address.as_ptr()
+    }
+
+    /// Where `bytes` bytes from `start` on are, if it has them.
+    pub(super) fn pointer(&self, start: usize, bytes: usize) -> Option<*mut u8> {
+        let end = start.checked_add(bytes)?;
+        (end <= self.bytes).then(|| self.address().wrapping_add(start))
+    }
+
+    /// A copy of `bytes` bytes from `start` on; what lies beyond the end is zero.
+    pub(crate) fn duplicate(&self, start: usize, bytes: usize) -> Result<Self, Error> {
+        let copy = Block::zeroed(bytes)?;
+        let start = start.min(self.bytes);
+        let count = bytes.min(self.bytes - start);
+        // SAFETY: within this block and within the new one, which is nobody else's.
+        unsafe { core::ptr::copy_nonoverlapping(self.address().add(start), copy.address(), count) };
+        Ok(copy)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: allocated by the global allocator with this layout: in `zeroed`, or by the `Vec` that
+        // `from_vec` took over.
+        unsafe { dealloc(self.address.as_ptr(), self.layout) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vec_goes_in_and_out_without_a_copy() {
+        let mut values = Vec::with_capacity(10);
+        values.extend([1.0f32, 2.0, 3.0]);
+        let address = values.as_ptr();
+        let block = Block::from_vec(values).unwrap();
+        assert_eq!(block.address().cast_const().cast(), address);
+        // Beyond the elements nothing is initialised, so nothing may be read there.
+        assert!(block.pointer(0, 12).is_some() && block.pointer(0, 16).is_none());
+        let block = block.into_vec::<f32>(4).unwrap_err();
+        let block = block.into_vec::<f64>(1).unwrap_err();
+        let values = block.into_vec::<f32>(3).unwrap();
+        assert_eq!((values.as_ptr(), &values[..]), (address, &[1.0, 2.0, 3.0][..]));
+
+        assert!(Block::from_vec(Vec::<f32>::new()).is_none());
+        // Aligned to 64 bytes: a `Vec` would free it wrongly.
+        assert!(Block::zeroed(12).unwrap().into_vec::<f32>(3).is_err());
+    }
+}
