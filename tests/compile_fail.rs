@@ -10,7 +10,17 @@ use std::path::Path;
 fn the_readme_quotes_its_messages() {
     let messages = include_str!("compile_fail/model/readme.stderr");
     let quoted = messages.replace("tests/compile_fail/model/readme.rs", "src/main.rs");
-    assert!(include_str!("../README.md").contains(&quoted), "the README does not show:\n{quoted}");
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&quoted), "the README does not show:\n{quoted}");
+    // Of the messages about tensors it shows the beginnings, without the help.
+    let messages = include_str!("compile_fail/tensors/readme.stderr");
+    let messages = messages.replace("tests/compile_fail/tensors/readme.rs", "src/main.rs");
+    let beginnings: Vec<_> =
+        messages.split("\n\n").filter_map(|error| error.split_once("   |\n   = ")).collect();
+    assert_eq!(beginnings.len(), 2);
+    for (quoted, _) in beginnings {
+        assert!(readme.contains(quoted), "the README does not show:\n{quoted}");
+    }
 }
 
 #[test]
@@ -21,13 +31,20 @@ fn messages() {
     cases.compile_fail("tests/compile_fail/derive/*.rs");
     cases.compile_fail("tests/compile_fail/contract/*.rs");
     cases.compile_fail("tests/compile_fail/model/*.rs");
+    cases.compile_fail("tests/compile_fail/tensors/*.rs");
 }
 
-/// Messages about a model say which layer is wrong, and both shapes: what a case's `// names:` lists is in
-/// the messages themselves, not only in the code that rustc quotes below them.
+/// Messages about a model say which layer is wrong, and both shapes, and those about tensors say both shapes: what a
+/// case's `// names:` lists is in the messages themselves, not only in the code that rustc quotes below them.
 #[test]
 fn messages_name_what_is_wrong() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/model");
+    let mut missing = names_that_nothing_says("model", 45);
+    missing.extend(names_that_nothing_says("tensors", 8));
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+fn names_that_nothing_says(folder: &str, cases: usize) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail").join(folder);
     let mut missing = Vec::new();
     let mut count = 0;
     for entry in fs::read_dir(folder).expect("the folder of cases") {
@@ -51,8 +68,8 @@ fn messages_name_what_is_wrong() {
             missing.push(format!("{}: nothing says {name}", path.display()));
         }
     }
-    assert!(count >= 45, "only {count} cases");
-    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    assert!(count >= cases, "only {count} cases");
+    missing
 }
 
 /// Splits at commas that are not within brackets.
