@@ -3,6 +3,7 @@
 
 pub mod photo;
 pub mod vision;
+pub mod vowels;
 
 use std::error::Error;
 use std::path::Path;
