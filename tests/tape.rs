@@ -73,7 +73,11 @@ fn gradients_of_gradients() -> Result<(), Error> {
 fn two_tapes_do_not_mix() {
     let (a, b) = (Tape::new(), Tape::new());
     let (x, y) = (watched(&a, 1.0), watched(&b, 2.0));
-    assert_eq!((x * y).backward().unwrap_err(), Error::TwoTapes);
+    assert_eq!((&x * &y).backward().unwrap_err(), Error::TwoTapes);
+    // Nor where one of them does not record: what the other does would be lost.
+    for z in a.no_grad(|| [&x * &y, &y * &x]) {
+        assert_eq!(z.backward().unwrap_err(), Error::TwoTapes);
+    }
 }
 
 /// xⁿ by squaring: recursion.

@@ -119,6 +119,8 @@ pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result
     }
     CPU.with(|cpu| {
         let cpu = cpu.borrow();
+        // One that somebody has left is not this operation's.
+        cpu.take_fault();
         cpu.run::<O>(args, &mut raws[..count]);
         if cpu.checks_finite() {
             notice(&cpu);

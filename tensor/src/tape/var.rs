@@ -20,7 +20,7 @@ impl Var {
 
     /// Whether an operation on these is recorded.
     pub(crate) fn is_recorded(inputs: &[&Var]) -> bool {
-        inputs.iter().find_map(|x| x.handle.as_ref()).is_some_and(|handle| handle.record.recording.get())
+        recording(inputs).is_some()
     }
 
     /// To be kept for backward.
@@ -40,10 +40,7 @@ impl Var {
         inputs: &[&Var],
         rule: impl FnOnce(&Output<'_>) -> (R, Vec<Saved>),
     ) -> Var {
-        let Some(first) = inputs.iter().find_map(|x| x.handle.as_ref()).filter(|h| h.record.recording.get())
-        else {
-            return Var::constant(y);
-        };
+        let Some(first) = recording(inputs) else { return Var::constant(y) };
         let mut one_tape = true;
         let nodes = inputs.iter().map(|x| {
             let handle = x.handle.as_ref()?;
@@ -61,6 +58,11 @@ impl Var {
         let handle = first.record.push(dims, Kind::Operation(operation));
         Var { array: y, handle: Some(handle) }
     }
+}
+
+/// The first node among them whose tape records, whatever the order of the operands.
+fn recording<'a>(inputs: &[&'a Var]) -> Option<&'a Handle> {
+    inputs.iter().filter_map(|x| x.handle.as_ref()).find(|handle| handle.record.recording.get())
 }
 
 /// The result of an operation that is being recorded.
