@@ -47,6 +47,7 @@ mod step;
 pub mod strided;
 pub mod unary;
 pub mod update;
+mod vector;
 mod window;
 
 pub use cpu::{Cpu, Isa};

@@ -63,7 +63,7 @@ pub struct Access {
     /// Bytes from the start of the argument.
     pub bytes: usize,
     /// Alignment of the elements.
-    pub align: usize,
+    pub align: u32,
     /// What it does with them.
     pub mode: Mode,
     /// Their type if they are floats.
@@ -91,10 +91,15 @@ pub struct Spec {
 impl Spec {
     /// What `O` asks for with these arguments.
     pub fn of<O: Op>(args: &O::Args) -> Self {
-        let nothing = Access { bytes: 0, align: 1, mode: Mode::Read, float: None };
-        let mut spec = Spec { items: [nothing; MAX_MEMORY], len: 0 };
+        let mut spec = Spec::new();
         O::memory(args, &mut spec);
         spec
+    }
+
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        let nothing = Access { bytes: 0, align: 1, mode: Mode::Read, float: None };
+        Spec { items: [nothing; MAX_MEMORY], len: 0 }
     }
 
     /// The next argument: `count` elements that are only read.
@@ -156,7 +161,7 @@ impl Spec {
         // A count that overflows becomes one that no memory satisfies, so it is reported as a fault.
         let bytes = count.saturating_mul(size_of::<T>());
         let float = T::AS_NUMBERS.map(|numbers| numbers.dtype).filter(|dtype| dtype.is_float());
-        self.items[self.len] = Access { bytes, align: align_of::<T>(), mode, float };
+        self.items[self.len] = Access { bytes, align: align_of::<T>() as u32, mode, float };
         self.len += 1;
         self
     }
@@ -224,12 +229,18 @@ pub struct Memory<'a> {
 
 impl<'a> Memory<'a> {
     /// Checks the arguments against `spec` and shortens each to the length that was asked for.
+    #[inline]
     pub(crate) fn new(op: &'static str, spec: &Spec, arguments: &'a mut [Raw<'a>]) -> Result<Self, Fault> {
+        Self::check(op, spec, arguments)?;
+        Ok(Memory { arguments })
+    }
+
+    fn check(op: &'static str, spec: &Spec, arguments: &mut [Raw<'_>]) -> Result<(), Fault> {
         if arguments.len() != spec.len {
             return Err(Fault::Count { op, got: arguments.len(), want: spec.len });
         }
         for (argument, (raw, access)) in arguments.iter_mut().zip(spec.items()).enumerate() {
-            let aligned = access.bytes == 0 || raw.address.addr().is_multiple_of(access.align);
+            let aligned = access.bytes == 0 || raw.address.addr().is_multiple_of(access.align as usize);
             if access.bytes > raw.bytes
                 || (access.bytes > 0 && (access.mode != Mode::Read) != raw.writable)
                 || !aligned
@@ -238,7 +249,7 @@ impl<'a> Memory<'a> {
             }
             raw.bytes = access.bytes;
         }
-        Ok(Memory { arguments })
+        Ok(())
     }
 
     /// Argument `i`, which was declared with [`Spec::read`], as elements of type `T`.

@@ -18,6 +18,7 @@ pub fn example(name: &str) -> Command {
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
+    cargo.arg("--");
     cargo
 }
 

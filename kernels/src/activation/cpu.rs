@@ -1,6 +1,6 @@
 use super::Activation;
-use crate::Cpu;
 use crate::cpu::{map, map_pairs, multiversion, part};
+use crate::{Cpu, Isa};
 
 /// Elements handed to one task.
 const CHUNK: usize = 1 << 12;
@@ -25,7 +25,7 @@ pub(super) fn backward(cpu: &Cpu, activation: Activation, kept: &[f32], dy: &[f3
 fn cost(activation: Activation) -> usize {
     match activation {
         Activation::Identity | Activation::Relu | Activation::Relu6 | Activation::LeakyRelu(_) => 1,
-        _ => 16,
+        _ => 4,
     }
 }
 
@@ -75,6 +75,7 @@ macro_rules! per_function {
 }
 
 multiversion! {
+    /// y ← f(x), or y ← f(y) where x is empty.
     fn apply(isa, activation: Activation, x: &[f32], y: &mut [f32]) {
         per_function!(activation, f => map(x, y, |x| f().apply(x)))
     }
@@ -87,9 +88,7 @@ multiversion! {
     }
 }
 
-multiversion! {
-    /// x ← f(x), on the calling thread: the last step of the kernels that fuse an activation.
-    pub(crate) fn apply_in_place(isa, activation: Activation, x: &mut [f32]) {
-        per_function!(activation, f => map(&[], x, |x| f().apply(x)))
-    }
+/// x ← f(x), on the calling thread: the last step of the kernels that fuse an activation.
+pub(crate) fn apply_in_place(isa: Isa, activation: Activation, x: &mut [f32]) {
+    apply(isa, activation, &[], x);
 }

@@ -32,6 +32,12 @@ pub enum Activation {
     Silu,
 }
 
+/// max(x, 0), where NaN stays NaN, as in PyTorch.
+#[inline(always)]
+pub(crate) fn relu(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 impl Activation {
     /// Whether the derivative follows from the output alone, so that the input need not be kept.
     pub const fn differentiates_from_output(self) -> bool {
@@ -43,13 +49,20 @@ impl Activation {
     pub fn apply(self, x: f32) -> f32 {
         match self {
             Activation::Identity => x,
-            Activation::Relu => x.max(0.0),
+            Activation::Relu => relu(x),
             Activation::Relu6 => x.clamp(0.0, 6.0),
-            Activation::LeakyRelu(slope) => x.max(0.0) + slope * x.min(0.0),
+            Activation::LeakyRelu(slope) => {
+                if x > 0.0 {
+                    x
+                } else {
+                    slope * x
+                }
+            }
             Activation::Sigmoid => math::sigmoid(x),
             Activation::Tanh => math::tanh(x),
-            Activation::Gelu => 0.5 * x * (1.0 + math::erf(x * core::f32::consts::FRAC_1_SQRT_2)),
-            Activation::GeluTanh => 0.5 * x * (1.0 + math::tanh(gelu_inner(x))),
+            Activation::Gelu => math::gelu(x),
+            // ½·(1 + tanh u) = σ(2u), without a difference to the left.
+            Activation::GeluTanh => x * math::sigmoid(2.0 * gelu_inner(x)),
             Activation::Silu => x * math::sigmoid(x),
         }
     }
@@ -70,13 +83,10 @@ impl Activation {
             }
             Activation::Sigmoid => y * (1.0 - y),
             Activation::Tanh => 1.0 - y * y,
-            Activation::Gelu => {
-                let density = math::exp(-0.5 * x * x) * 0.398_942_3;
-                0.5 * (1.0 + math::erf(x * core::f32::consts::FRAC_1_SQRT_2)) + x * density
-            }
+            Activation::Gelu => math::gelu_derivative(x),
             Activation::GeluTanh => {
-                let t = math::tanh(gelu_inner(x));
-                0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.797_884_6 * (1.0 + 3.0 * 0.044_715 * x * x)
+                let s = math::sigmoid(2.0 * gelu_inner(x));
+                s + x * s * (1.0 - s) * 2.0 * 0.797_884_6 * (1.0 + 3.0 * 0.044_715 * x * x)
             }
             Activation::Silu => {
                 let s = math::sigmoid(x);

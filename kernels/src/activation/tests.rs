@@ -91,3 +91,80 @@ impl Checked for ActivateBackward {
         }
     }
 }
+
+/// As PyTorch's: a NaN that an activation hides is found much later, or never.
+#[test]
+fn nan_passes_through_every_fused_activation() {
+    use crate::conv2d::{self, Conv2d};
+    use crate::gemm::{self, Gemm};
+    use crate::{Cpu, Isa, Raw};
+
+    let activations = [Activation::Relu, Activation::Relu6, Activation::LeakyRelu(0.1)];
+    for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+        let cpu = Cpu::new().with_isa(isa);
+        for activation in activations {
+            let (x, mut y) = ([f32::NAN; 70], [0.0f32; 70]);
+            let args = Args { activation, len: 70, in_place: false };
+            cpu.run::<Activate>(&args, &mut [Raw::read(&x), Raw::write(&mut y)]);
+            assert!(y.iter().all(|y| y.is_nan()), "{isa:?} {activation:?}");
+
+            for [m, n, k] in [[1, 20, 40], [40, 70, 30]] {
+                for b in [gemm::View::row_major(n), gemm::View::transposed(k)] {
+                    let (a, w, mut c) = (vec![f32::NAN; m * k], vec![1.0f32; k * n], vec![0.0f32; m * n]);
+                    let args = gemm::Args::new(m, n, k).b(b).activation(activation);
+                    let none = || Raw::none();
+                    let memory = &mut [
+                        Raw::read_slice(&a),
+                        Raw::read_slice(&w),
+                        none(),
+                        Raw::write_slice(&mut c),
+                        none(),
+                        none(),
+                    ];
+                    cpu.run::<Gemm>(&args, memory);
+                    assert!(c.iter().all(|c| c.is_nan()), "{isa:?} {activation:?} {m}x{n}x{k}");
+                }
+            }
+
+            // Few channels, many by 1×1 and by 3×3, and one per group.
+            for (groups, channels, kernel, side) in
+                [(1, 2, 3, 9), (1, 40, 1, 9), (1, 64, 3, 28), (40, 40, 3, 9)]
+            {
+                let args = conv2d::Args {
+                    images: 1,
+                    groups,
+                    in_channels: channels,
+                    out_channels: channels,
+                    input: [side; 2],
+                    kernel: [kernel; 2],
+                    stride: [1; 2],
+                    padding: [0; 2],
+                    dilation: [1; 2],
+                    bias: false,
+                    activation,
+                    residual: false,
+                    keep_pre: false,
+                };
+                let [height, width] = args.output();
+                let x = vec![f32::NAN; channels * side * side];
+                let weight = vec![1.0f32; channels * (channels / groups) * kernel * kernel];
+                let mut y = vec![0.0f32; channels * height * width];
+                let none = || Raw::none();
+                let memory = &mut [
+                    Raw::read_slice(&weight),
+                    none(),
+                    Raw::read_slice(&x),
+                    Raw::write_slice(&mut y),
+                    none(),
+                    none(),
+                ];
+                cpu.run::<Conv2d>(&args, memory);
+                assert!(
+                    y.iter().all(|y| y.is_nan()),
+                    "{isa:?} {activation:?} {channels}/{groups} {kernel}×{kernel}"
+                );
+            }
+            assert!(cpu.take_fault().is_none());
+        }
+    }
+}

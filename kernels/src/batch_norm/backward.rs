@@ -29,11 +29,9 @@ impl Op for BatchNormBackward {
         let (mean, variance) = (memory.read(3), memory.read(4));
         let (dx, dweight, dbias) = (memory.write::<f32>(5), memory.write::<f32>(6), memory.write::<f32>(7));
         let (batch_mean, batch_variance) = (memory.write(8), memory.write(9));
-        let (args, in_place) = (&args.forward(), args.is_in_place());
+        let args = &args.forward();
         // Σdy and Σdy·(x − mean) wait in the last two outputs until dx has been computed from them.
-        let gradient = if in_place { &*dx } else { dy };
-        cpu::sums(cpu, args, mean, x, gradient, batch_mean, batch_variance);
-        cpu::input_gradient(cpu, args, weight, mean, variance, batch_mean, batch_variance, x, dy, dx);
+        cpu::backward(cpu, args, weight, mean, variance, x, dy, dx, batch_mean, batch_variance);
         let n = args.images as f32 * args.pixels as f32;
         let unbiased = if n > 1.0 { n / (n - 1.0) } else { 1.0 };
         for c in 0..args.channels {

@@ -1,8 +1,10 @@
+use core::ops::Range;
+
 use super::Args;
 use super::channels::{TILE, channel_sums, map_channels};
 use crate::activation::{Activation, apply_in_place};
-use crate::cpu::multiversion;
-use crate::{Cpu, math};
+use crate::cpu::{SendPtr, multiversion, sum_by};
+use crate::{Cpu, Isa, math};
 
 /// Elements handed to one task, roughly.
 const CHUNK: usize = 1 << 13;
@@ -24,11 +26,73 @@ pub(super) fn inverse_deviation(variance: f32, eps: f32) -> f32 {
     1.0 / math::sqrt(variance + eps)
 }
 
-pub(super) fn statistics(cpu: &Cpu, args: &Args, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
-    let (isa, tile) = (cpu.isa(), args.tile());
-    cpu.parallel_zip([mean, variance], [tile; 2], x.len() * 3, |task, [mean, variance], _| {
-        moments(isa, args, task * tile, x, mean, variance);
+/// The channels of one task, and where their planes lie.
+#[derive(Clone, Copy)]
+struct Tile {
+    first: usize,
+    count: usize,
+    images: usize,
+    channels: usize,
+    pixels: usize,
+}
+
+impl Tile {
+    fn new(args: &Args, first: usize, count: usize) -> Self {
+        let &Args { images, channels, pixels, .. } = args;
+        Tile { first, count, images, channels, pixels }
+    }
+
+    /// The planes of each image, one after the other.
+    fn planes(self) -> impl Iterator<Item = Range<usize>> {
+        let start = move |image: usize| (image * self.channels + self.first) * self.pixels;
+        (0..self.images).map(move |image| start(image)..start(image) + self.count * self.pixels)
+    }
+}
+
+/// The statistics of the batch, and y from them.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn train(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    bias: &[f32],
+    x: &[f32],
+    residual: &[f32],
+    y: &mut [f32],
+    mean: &mut [f32],
+    variance: &mut [f32],
+) {
+    let (isa, tile, work) = (cpu.isa(), args.tile(), x.len() * 5);
+    if args.pixels == 1 {
+        cpu.parallel_zip([&mut *mean, &mut *variance], [tile; 2], work, |task, [mean, variance], _| {
+            moments(isa, args, task * tile, x, mean, variance);
+        });
+        return normalize(cpu, args, weight, bias, mean, variance, x, residual, y);
+    }
+    assert_eq!(y.len(), args.elements());
+    let (y, n) = (SendPtr(y.as_mut_ptr()), args.images as f64 * args.pixels as f64);
+    // Each channel from its statistics to its results, since it is in the cache.
+    cpu.parallel_zip([mean, variance], [tile; 2], work, |task, [mean, variance], _| {
+        let first = task * tile;
+        let tile = Tile::new(args, first, mean.len());
+        let (mut sums, mut squares) = ([0.0; TILE], [0.0; TILE]);
+        tile.planes().for_each(|planes| add(isa, args.pixels, &x[planes], &mut sums));
+        mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = (sum / n) as f32);
+        tile.planes().for_each(|planes| add_squares(isa, args.pixels, mean, &x[planes], &mut squares));
+        variance.iter_mut().zip(squares).for_each(|(variance, sum)| *variance = (sum / n) as f32);
+        for planes in tile.planes() {
+            // SAFETY: y has all planes, and these are of the channels of this task alone.
+            let y = unsafe { core::slice::from_raw_parts_mut(y.get().add(planes.start), planes.len()) };
+            normalized(isa, args, planes.start, first, weight, bias, mean, variance, x, residual, y);
+            apply(isa, args.activation, y);
+        }
     });
+}
+
+fn apply(isa: Isa, activation: Activation, y: &mut [f32]) {
+    if activation != Activation::Identity {
+        apply_in_place(isa, activation, y);
+    }
 }
 
 /// Without `x`, y holds it.
@@ -46,27 +110,61 @@ pub(super) fn normalize(
 ) {
     let (isa, piece, work) = (cpu.isa(), args.piece(), y.len() * 2);
     cpu.parallel_chunks(y, piece, work, |i, y, _| {
-        normalized(isa, args, i * piece, weight, bias, mean, variance, x, residual, y);
+        normalized(isa, args, i * piece, 0, weight, bias, mean, variance, x, residual, y);
         // While it is in the cache.
-        if args.activation != Activation::Identity {
-            apply_in_place(isa, args.activation, y);
-        }
+        apply(isa, args.activation, y);
     });
 }
 
-/// Σ dy and Σ dy·(x − mean) of each channel.
-pub(super) fn sums(
+/// Σ dy and Σ dy·(x − mean) of each channel, and dx from them. Without `dy`, dx holds it.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn backward(
     cpu: &Cpu,
     args: &Args,
+    weight: &[f32],
     mean: &[f32],
+    variance: &[f32],
     x: &[f32],
     dy: &[f32],
+    dx: &mut [f32],
     sum: &mut [f32],
     product: &mut [f32],
 ) {
-    let (isa, tile) = (cpu.isa(), args.tile());
-    cpu.parallel_zip([sum, product], [tile; 2], x.len() * 3, |task, [sum, product], _| {
-        sums_of_tile(isa, args, task * tile, mean, x, dy, sum, product);
+    let (isa, tile, work) = (cpu.isa(), args.tile(), x.len() * 5);
+    if args.pixels == 1 {
+        let gradient = if dy.is_empty() { &*dx } else { dy };
+        cpu.parallel_zip([&mut *sum, &mut *product], [tile; 2], work, |task, [sum, product], _| {
+            sums_of_tile(isa, args, task * tile, mean, x, gradient, sum, product);
+        });
+        let (piece, work) = (args.piece(), dx.len() * 2);
+        return cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
+            chain(isa, args, i * piece, 0, weight, mean, variance, sum, product, x, dy, dx);
+        });
+    }
+    let wanted = !dx.is_empty();
+    assert!([0, args.elements()].contains(&dx.len()));
+    let dx = SendPtr(dx.as_mut_ptr());
+    cpu.parallel_zip([sum, product], [tile; 2], work, |task, [sum, product], _| {
+        let first = task * tile;
+        let tile = Tile::new(args, first, sum.len());
+        let (mean_of_tile, mut sums, mut products) = (&mean[first..], [0.0; TILE], [0.0; TILE]);
+        for planes in tile.planes() {
+            let dy = if dy.is_empty() {
+                // SAFETY: dx has all planes, and these are of the channels of this task alone.
+                unsafe { core::slice::from_raw_parts(dx.get().add(planes.start), planes.len()) }
+            } else {
+                &dy[planes.clone()]
+            };
+            add(isa, args.pixels, dy, &mut sums);
+            add_products(isa, args.pixels, mean_of_tile, &x[planes], dy, &mut products);
+        }
+        sum.iter_mut().zip(sums).for_each(|(sum, value)| *sum = value as f32);
+        product.iter_mut().zip(products).for_each(|(product, value)| *product = value as f32);
+        for planes in tile.planes().take_while(|_| wanted) {
+            // SAFETY: as above.
+            let dx = unsafe { core::slice::from_raw_parts_mut(dx.get().add(planes.start), planes.len()) };
+            chain(isa, args, planes.start, first, weight, mean, variance, sum, product, x, dy, dx);
+        }
     });
 }
 
@@ -93,26 +191,6 @@ pub(super) fn frozen_sums(
     });
 }
 
-/// `sum` and `product` are those of [`sums`]. Without `dy`, dx holds it.
-#[allow(clippy::too_many_arguments)]
-pub(super) fn input_gradient(
-    cpu: &Cpu,
-    args: &Args,
-    weight: &[f32],
-    mean: &[f32],
-    variance: &[f32],
-    sum: &[f32],
-    product: &[f32],
-    x: &[f32],
-    dy: &[f32],
-    dx: &mut [f32],
-) {
-    let (isa, piece, work) = (cpu.isa(), args.piece(), dx.len() * 2);
-    cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
-        chain(isa, args, i * piece, weight, mean, variance, sum, product, x, dy, dx);
-    });
-}
-
 /// Without `dy`, dx holds it.
 pub(super) fn frozen_input_gradient(
     cpu: &Cpu,
@@ -126,6 +204,32 @@ pub(super) fn frozen_input_gradient(
     cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
         frozen_chain(isa, args, i * piece, weight, variance, dy, dx);
     });
+}
+
+multiversion! {
+    /// Adds the sums of planes that follow each other.
+    fn add(isa, pixels: usize, x: &[f32], sums: &mut [f64]) {
+        for (x, sum) in x.chunks_exact(pixels.max(1)).zip(sums) {
+            *sum += sum_by(x, x, |x, _| x);
+        }
+    }
+}
+
+multiversion! {
+    fn add_squares(isa, pixels: usize, mean: &[f32], x: &[f32], sums: &mut [f64]) {
+        for ((x, mean), sum) in x.chunks_exact(pixels.max(1)).zip(mean).zip(sums) {
+            *sum += sum_by(x, x, |x, _| (x - mean) * (x - mean));
+        }
+    }
+}
+
+multiversion! {
+    fn add_products(isa, pixels: usize, mean: &[f32], x: &[f32], dy: &[f32], sums: &mut [f64]) {
+        let planes = x.chunks_exact(pixels.max(1)).zip(dy.chunks_exact(pixels.max(1)));
+        for (((x, dy), mean), sum) in planes.zip(mean).zip(sums) {
+            *sum += sum_by(x, dy, |x, dy| dy * (x - mean));
+        }
+    }
 }
 
 multiversion! {
@@ -156,25 +260,31 @@ multiversion! {
 }
 
 multiversion! {
+    /// `first` is the channel of the first mean and variance.
     fn normalized(
-        isa, args: &Args, at: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
+        isa, args: &Args, at: usize, first: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
         residual: &[f32], y: &mut [f32],
     ) {
-        let constants = |c: usize| [weight[c] * inverse_deviation(variance[c], args.eps), mean[c], bias[c]];
+        let constants = |c: usize| {
+            let inverse = inverse_deviation(variance[c - first], args.eps);
+            [weight[c] * inverse, mean[c - first], bias[c]]
+        };
         let f = |[scale, mean, bias]: [f32; 3], x: f32, residual: f32| (x - mean) * scale + bias + residual;
         map_channels(args, at, x, residual, y, constants, f);
     }
 }
 
 multiversion! {
+    /// `first` is the channel of the first sums.
     fn chain(
-        isa, args: &Args, at: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
+        isa, args: &Args, at: usize, first: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
         product: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32],
     ) {
         let n = args.images as f32 * args.pixels as f32;
         let constants = |c: usize| {
             let inverse = inverse_deviation(variance[c], args.eps);
-            [weight[c] * inverse, sum[c] / n, product[c] / n * inverse * inverse, mean[c]]
+            let (sum, product) = (sum[c - first], product[c - first]);
+            [weight[c] * inverse, sum / n, product / n * inverse * inverse, mean[c]]
         };
         let f = |[scale, even, slope, mean]: [f32; 4], dy: f32, x: f32| scale * (dy - even - (x - mean) * slope);
         map_channels(args, at, dy, x, dx, constants, f);

@@ -107,8 +107,7 @@ impl Op for BatchNorm {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (weight, bias, x, r) = (memory.read(0), memory.read(1), memory.read(2), memory.read(3));
         let (y, mean, variance) = (memory.write(4), memory.write(5), memory.write(6));
-        cpu::statistics(cpu, args, x, mean, variance);
-        cpu::normalize(cpu, args, weight, bias, mean, variance, x, r, y);
+        cpu::train(cpu, args, weight, bias, x, r, y, mean, variance);
     }
 }
 

@@ -1,5 +1,5 @@
-//! What every operation is tested with: random arguments, guard bands around every buffer, every
-//! instruction set, one thread and several, against a naive float64 reference.
+//! What every operation is tested with: random arguments, each buffer begun and then ended by a page that
+//! nobody may touch, every instruction set, one thread and several, against a naive float64 reference.
 //!
 //! The reference of a gradient is [`gradient`], finite differences of the forward reference, so a
 //! backward kernel is never compared with a formula of its own.
@@ -10,9 +10,13 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::{Cpu, DType, Isa, Mode, Op, Raw, Spec};
 
 mod data;
+mod memory;
+#[cfg(unix)]
+mod pages;
 
 pub(crate) use data::Data;
 use data::same_bits;
+use memory::{Buffer, Edge};
 
 /// What an operation must provide to be registered.
 pub(crate) trait Checked: Op {
@@ -26,6 +30,8 @@ pub(crate) trait Checked: Op {
     fn dtype(_args: &Self::Args, _i: usize) -> DType {
         DType::F32
     }
+    /// Instruction sets to check beside what the device has.
+    const ISAS: &[Isa] = &[Isa::Portable, Isa::Avx2];
     /// Random arguments: odd sizes, ones, edges.
     fn cases() -> BoxedStrategy<Self::Args>;
     /// Arguments that are checked each time, beside the random ones: one of each choice that there is.
@@ -68,27 +74,48 @@ impl Random {
     }
 }
 
-/// Checks one operation over many cases.
+/// Checks one operation over many cases: 96 random ones, or as many as the variable `PROPTEST_CASES` says.
 pub(crate) fn check<O: Checked>()
 where
     O::Args: core::fmt::Debug,
 {
-    let several = several_threads();
-    let mut runner = TestRunner::new(Config { cases: 96, failure_persistence: None, ..Config::default() });
+    let devices = Devices::new(O::ISAS);
     for args in O::every() {
-        if let Err(error) = check_case::<O>(&several, &args, 7) {
+        if let Err(error) = check_case::<O>(&devices, &args, 7) {
             panic!("{}: {error}, for {args:?}", O::NAME);
         }
     }
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96);
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let outcome =
-        runner.run(&(O::cases(), any::<u64>()), |(args, seed)| check_case::<O>(&several, &args, seed));
+        runner.run(&(O::cases(), any::<u64>()), |(args, seed)| check_case::<O>(&devices, &args, seed));
     if let Err(error) = outcome {
         panic!("{}: {error}", O::NAME);
     }
 }
 
+/// What a case runs on.
+struct Devices {
+    one: Cpu,
+    /// Three threads, which must give the same bits.
+    several: Cpu,
+    /// Instruction sets that may give others.
+    lesser: Vec<Cpu>,
+}
+
+impl Devices {
+    fn new(lesser: &[Isa]) -> Self {
+        #[cfg(feature = "rayon")]
+        let several = Cpu::with_threads(3).expect("three threads");
+        #[cfg(not(feature = "rayon"))]
+        let several = Cpu::new();
+        let lesser = lesser.iter().map(|&isa| Cpu::new().with_isa(isa)).collect();
+        Devices { one: Cpu::new(), several, lesser }
+    }
+}
+
 /// Checks one case. The contents of the arguments follow from `seed`.
-fn check_case<O: Checked>(several: &Cpu, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
+fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
     let spec = Spec::of::<O>(args);
     let mut random = Random::new(seed);
     let inputs: Vec<Data> = spec
@@ -109,9 +136,26 @@ fn check_case<O: Checked>(several: &Cpu, args: &O::Args, seed: u64) -> Result<()
         inputs.iter().zip(spec.items()).map(|(data, access)| data.widen(access.mode)).collect();
     O::reference(args, &mut want);
 
-    let tolerance = O::tolerance(args);
-    let first = run::<O>(&Cpu::new(), args, &spec, &inputs)?;
-    for (i, (got, want)) in first.iter().zip(&want).enumerate() {
+    let Devices { one, several, lesser } = devices;
+    for edge in [Edge::Start, Edge::End] {
+        let results = |cpu: &Cpu| -> Result<Vec<Data>, TestCaseError> {
+            let got = run::<O>(cpu, args, &spec, &inputs, edge)?;
+            compare(&spec, &got, &want, O::tolerance(args))
+                .and_then(|()| in_place::<O>(cpu, args, &inputs, edge, &got))
+                .map_err(|error| TestCaseError::fail(format!("{error}, {:?}, {edge:?}", cpu.isa())))?;
+            Ok(got)
+        };
+        prop_assert!(same_bits(&results(one)?, &results(several)?), "several threads give other bits");
+        for cpu in lesser {
+            results(cpu)?;
+        }
+    }
+    Ok(())
+}
+
+/// Compares what was written with the reference.
+fn compare(spec: &Spec, got: &[Data], want: &[Vec<f64>], tolerance: f64) -> Result<(), TestCaseError> {
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
         if spec.items()[i].mode == Mode::Read {
             continue;
         }
@@ -122,47 +166,25 @@ fn check_case<O: Checked>(several: &Cpu, args: &O::Args, seed: u64) -> Result<()
             prop_assert!(error <= tolerance, "argument {i}[{k}]: {got} should be {want} ({error:.1e} off)");
         }
     }
-    // Other threads: the same bits. Lesser instruction sets: the same values.
-    let threaded = run::<O>(several, args, &spec, &inputs)?;
-    prop_assert!(same_bits(&first, &threaded), "several threads give other bits");
-    let changed = O::in_place(args).map(|(args, [read, output])| {
-        let (spec, mut inputs) = (Spec::of::<O>(&args), inputs.clone());
-        assert!(spec.items()[read].bytes == 0 && spec.items()[output].mode == Mode::Update);
-        inputs[output] = std::mem::replace(&mut inputs[read], Data::NONE);
-        (args, spec, inputs, read)
-    });
-    let in_place = |cpu: &Cpu, want: &[Data]| -> Result<(), TestCaseError> {
-        let Some((args, spec, inputs, read)) = &changed else { return Ok(()) };
-        let mut got = run::<O>(cpu, args, spec, inputs)?;
-        got[*read].clone_from(&want[*read]);
-        prop_assert!(same_bits(&got, want), "in place gives other bits, {:?}", cpu.isa());
-        Ok(())
-    };
-    in_place(&Cpu::new(), &first)?;
-    in_place(several, &first)?;
-    for isa in [Isa::Portable, Isa::Avx2] {
-        let lesser = run::<O>(&Cpu::new().with_isa(isa), args, &spec, &inputs)?;
-        in_place(&Cpu::new().with_isa(isa), &lesser)?;
-        for (i, (got, want)) in lesser.iter().zip(&want).enumerate() {
-            if spec.items()[i].mode == Mode::Read {
-                continue;
-            }
-            for (got, want) in got.widen(Mode::Update).iter().zip(want) {
-                let error = off(*got, *want);
-                prop_assert!(error <= tolerance, "{isa:?}, argument {i}: {got} should be {want}");
-            }
-        }
-    }
     Ok(())
 }
 
-#[cfg(feature = "rayon")]
-fn several_threads() -> Cpu {
-    Cpu::with_threads(3).expect("three threads")
-}
-#[cfg(not(feature = "rayon"))]
-fn several_threads() -> Cpu {
-    Cpu::new()
+/// Runs the operation in place, if it can, and compares with what it gave out of place.
+fn in_place<O: Checked>(
+    cpu: &Cpu,
+    args: &O::Args,
+    inputs: &[Data],
+    edge: Edge,
+    want: &[Data],
+) -> Result<(), TestCaseError> {
+    let Some((args, [read, output])) = O::in_place(args) else { return Ok(()) };
+    let (spec, mut inputs) = (Spec::of::<O>(&args), inputs.to_vec());
+    assert!(spec.items()[read].bytes == 0 && spec.items()[output].mode == Mode::Update);
+    inputs[output] = std::mem::replace(&mut inputs[read], Data::NONE);
+    let mut got = run::<O>(cpu, &args, &spec, &inputs, edge)?;
+    got[read].clone_from(&want[read]);
+    prop_assert!(same_bits(&got, want), "in place gives other bits");
+    Ok(())
 }
 
 /// How far a result is off, as a multiple of `1 + |want|`. NaN must be NaN, and infinities the same.
@@ -187,49 +209,29 @@ pub(crate) fn dtypes() -> BoxedStrategy<DType> {
     prop::sample::select(vec![F32, F64, Bf16, F16, I8, U8, I32, I64, Bool]).boxed()
 }
 
-/// Bytes before and after each argument: a multiple of a cache line, so that the argument is aligned.
-const GUARD: usize = 128;
-const PATTERN: u8 = 0xBE;
-
-/// Runs the operation on copies of `inputs` with guard bands, and returns all arguments afterwards.
-fn run<O: Op>(cpu: &Cpu, args: &O::Args, spec: &Spec, inputs: &[Data]) -> Result<Vec<Data>, TestCaseError> {
-    const LINE: usize = 64;
-    let mut buffers: Vec<(Vec<u8>, std::ops::Range<usize>)> = inputs
-        .iter()
-        .map(|data| {
-            let bytes = data.bytes();
-            let mut buffer = vec![PATTERN; LINE + GUARD + bytes.len() + GUARD];
-            let start = buffer.as_ptr().align_offset(LINE) + GUARD;
-            let inner = start..start + bytes.len();
-            buffer[inner.clone()].copy_from_slice(&bytes);
-            (buffer, inner)
-        })
-        .collect();
+/// Runs the operation on copies of `inputs`, and returns all arguments afterwards.
+fn run<O: Op>(
+    cpu: &Cpu,
+    args: &O::Args,
+    spec: &Spec,
+    inputs: &[Data],
+    edge: Edge,
+) -> Result<Vec<Data>, TestCaseError> {
+    let mut buffers: Vec<Buffer> = inputs.iter().map(|data| Buffer::new(&data.bytes(), edge)).collect();
     let mut raws: Vec<Raw<'_>> = buffers
         .iter_mut()
         .zip(spec.items())
-        .map(|((buffer, inner), access)| {
-            if access.mode == Mode::Read {
-                Raw::read_slice(&buffer[inner.clone()])
-            } else {
-                Raw::write_slice(&mut buffer[inner.clone()])
-            }
+        .map(|(buffer, access)| match access.mode {
+            Mode::Read => Raw::read_slice(buffer.bytes()),
+            Mode::Write | Mode::Update => Raw::write_slice(buffer.bytes_mut()),
         })
         .collect();
     cpu.run::<O>(args, &mut raws);
     prop_assert_eq!(cpu.take_fault(), None);
-    for (i, (buffer, inner)) in buffers.iter().enumerate() {
-        let (head, tail) = (&buffer[..inner.start], &buffer[inner.end..]);
-        prop_assert!(
-            head.iter().chain(tail).all(|&byte| byte == PATTERN),
-            "argument {i}: written out of bounds"
-        );
+    for (i, buffer) in buffers.iter().enumerate() {
+        prop_assert!(buffer.is_intact(), "argument {i}: written out of bounds");
     }
-    Ok(buffers
-        .iter()
-        .zip(inputs)
-        .map(|((buffer, inner), data)| data.with_bytes(&buffer[inner.clone()]))
-        .collect())
+    Ok(buffers.iter().zip(inputs).map(|(buffer, data)| data.with_bytes(buffer.bytes())).collect())
 }
 
 /// The gradient of `⟨dy, f(x)⟩` with respect to `x`, by central differences in float64.

@@ -3,67 +3,10 @@ use super::scatter::Scatter;
 use super::windows::{ByTap, ByWindow, Taps, Windows};
 use crate::Cpu;
 use crate::cpu::multiversion;
+use crate::gemm::View;
 use crate::gemm::blocked::{Size, product};
 use crate::gemm::operand::Strided;
 use crate::gemm::output::{Epilogue, Fold, Output};
-use crate::gemm::{Bias, View};
-
-fn windows<'a>(args: &Args, x: &'a [f32]) -> Windows<'a> {
-    let signed = |[h, w]: [usize; 2]| [h as isize, w as isize];
-    Windows {
-        data: x,
-        channels: args.in_per_group(),
-        size: args.input,
-        windows: args.output(),
-        pitch: args.output()[1],
-        kernel: args.kernel,
-        stride: args.stride,
-        step: signed(args.dilation),
-        origin: signed(args.padding).map(|padding| -padding),
-        image: args.in_channels * args.input[0] * args.input[1],
-    }
-}
-
-/// Y = W·X: a row for each output channel, a column for each window. `added` are the bias and the
-/// residual, each empty where there is none.
-pub(super) fn forward(
-    cpu: &Cpu,
-    args: &Args,
-    weight: &[f32],
-    added: [&[f32]; 2],
-    x: &[f32],
-    y: &mut [f32],
-    z: &mut [f32],
-) {
-    let mut windows = windows(args, x);
-    let m = args.out_per_group();
-    windows.pitch = windows.best_pitch(m);
-    let (pitch, [height, width]) = (windows.pitch, windows.windows);
-    let pixels = height * width;
-    let k = args.in_per_group() * args.kernel[0] * args.kernel[1];
-    if y.is_empty() {
-        return;
-    }
-    let (batch, n) = ([1, args.groups], args.images * height * pitch);
-    let weight = Strided { data: weight, line: k, depth: 1, batch: [0, m * k] };
-    let view = View { row: pixels, column: 1, batch: [0, m * pixels] };
-    let plane = args.out_channels * pixels;
-    let fold = if pitch == width {
-        Fold { width: pixels, used: pixels, height: 1, line: 0, plane }
-    } else {
-        Fold { width: pitch, used: width, height, line: width, plane }
-    };
-    let epilogue = Epilogue {
-        bias: if args.bias { Bias::PerRow } else { Bias::None },
-        bias_values: added[0],
-        bias_batch: [0, m],
-        residual: added[1],
-        activation: args.activation,
-        ..Epilogue::plain(false)
-    };
-    let output = Output::new(y, z, [m, n, 1, args.groups], view, fold, epilogue);
-    product(cpu, Size { m, n, k, batch, sum: [1, 1] }, &weight, &ByWindow(windows), &output);
-}
 
 /// With fewer input channels than this, adding the columns of a product to overlapping windows costs
 /// less than packing windows for it.
@@ -120,7 +63,6 @@ pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32],
             channels: out_per_group,
             size: output,
             windows: count,
-            pitch: count[1],
             kernel,
             stride: [1, 1],
             step: back,
@@ -150,7 +92,7 @@ pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32],
 /// DW = DW + DY·Xᵀ, summed over the images: a row for each output channel, a column for each pixel
 /// of a window.
 pub(super) fn backward_weight(cpu: &Cpu, args: &Args, x: &[f32], dy: &[f32], dweight: &mut [f32]) {
-    let windows = windows(args, x);
+    let windows = Windows::of(args, x);
     let (m, k) = (args.out_per_group(), windows.windows[0] * windows.windows[1]);
     let n = args.in_per_group() * args.kernel[0] * args.kernel[1];
     if dweight.is_empty() || dy.is_empty() {

@@ -1,6 +1,6 @@
 //! Windows that are packed across the ends of lines.
 //!
-//! With a stride of one, and as many columns per line as the image has pixels, the same pixel of
+//! With a stride of one, and as many windows per line as the image has pixels, the same pixel of
 //! successive windows is at successive places of the image, whatever line they are in. So a strip is
 //! copied in one piece for each pixel of the window; where that leaves the image, it is masked.
 
@@ -12,17 +12,12 @@ use super::windows::{Tap, Windows};
 const KERNEL: usize = 8;
 
 impl Windows<'_> {
-    /// Columns per line so that windows can be packed so, if that is worth it for `rows` rows: columns
-    /// beyond the windows are multiplied in vain.
-    pub(super) fn best_pitch(&self, rows: usize) -> usize {
-        let [width, windows] = [self.size[1], self.windows[1]];
-        let fits = self.stride == [1, 1] && self.kernel.iter().all(|&size| size <= KERNEL);
-        if fits && windows <= width && (width - windows) * rows <= 512 { width } else { windows }
-    }
-
+    /// Whether windows can be packed so.
     #[inline(always)]
     pub(super) fn is_seamless(&self) -> bool {
-        self.stride == [1, 1] && self.pitch == self.size[1] && self.kernel.iter().all(|&size| size <= KERNEL)
+        self.stride == [1, 1]
+            && self.windows[1] == self.size[1]
+            && self.kernel.iter().all(|&size| size <= KERNEL)
     }
 
     /// Packs a strip of `ByWindow`.
@@ -36,7 +31,7 @@ impl Windows<'_> {
         to: &mut [f32],
     ) {
         let [height, width] = self.size;
-        let columns = self.windows[0] * self.pitch;
+        let columns = self.windows[0] * self.windows[1];
         let mut done = 0;
         while done < count {
             let (image, column) = ((first + done) / columns, (first + done) % columns);
@@ -83,11 +78,11 @@ impl Windows<'_> {
     fn masks<const W: usize>(&self, column: usize, part: Range<usize>) -> [[[u32; W]; KERNEL]; 2] {
         // Other windows are at a place that is in no image.
         let mut places = [[i32::MIN / 2; W]; 2];
-        let (mut i, mut j) = (column / self.pitch, column % self.pitch);
+        let (mut i, mut j) = (column / self.windows[1], column % self.windows[1]);
         for l in part {
             (places[0][l], places[1][l]) = (i as i32, j as i32);
             j += 1;
-            if j == self.pitch {
+            if j == self.windows[1] {
                 (i, j) = (i + 1, 0);
             }
         }

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::Args;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::Operand;
 
@@ -16,9 +17,6 @@ pub(super) struct Windows<'a> {
     pub(super) size: [usize; 2],
     /// How many windows there are.
     pub(super) windows: [usize; 2],
-    /// Columns of [`ByWindow`] per line of windows: as many as windows, or as the image has pixels.
-    /// Then windows of different lines lie side by side too, and columns beyond the windows are void.
-    pub(super) pitch: usize,
     /// Size of a window.
     pub(super) kernel: [usize; 2],
     pub(super) stride: [usize; 2],
@@ -29,9 +27,25 @@ pub(super) struct Windows<'a> {
 }
 
 impl<'a> Windows<'a> {
+    /// The windows that a convolution sees.
+    pub(super) fn of(args: &Args, x: &'a [f32]) -> Self {
+        let signed = |[h, w]: [usize; 2]| [h as isize, w as isize];
+        Windows {
+            data: x,
+            channels: args.in_per_group(),
+            size: args.input,
+            windows: args.output(),
+            kernel: args.kernel,
+            stride: args.stride,
+            step: signed(args.dilation),
+            origin: signed(args.padding).map(|padding| -padding),
+            image: args.in_channels * args.input[0] * args.input[1],
+        }
+    }
+
     /// The channels of a group of an image.
     #[inline(always)]
-    fn group(&self, image: usize, group: usize) -> &'a [f32] {
+    pub(super) fn group(&self, image: usize, group: usize) -> &'a [f32] {
         let len = self.channels * self.size[0] * self.size[1];
         &self.data[image * self.image + group * len..][..len]
     }

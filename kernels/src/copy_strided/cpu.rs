@@ -1,12 +1,13 @@
 use super::Args;
 use super::axes::{Axis, NONE, Plan, walk};
+use super::transpose::{deinterleave, interleave, transpose};
 use crate::{Cpu, Plain};
 
 /// Elements written by one task, roughly.
 const CHUNK: usize = 1 << 13;
 
-/// Rows and columns of a block that is transposed at once.
-const BLOCK: usize = 16;
+/// Indices of y's outermost axis that a task takes are a multiple of this, for the sake of whole blocks.
+const STEP: usize = 16;
 
 pub(super) fn copy<T: Plain + Copy + Default>(cpu: &Cpu, args: &Args, x: &[T], y: &mut [T]) {
     let Some(mut plan) = Plan::new(args) else { return };
@@ -18,7 +19,7 @@ pub(super) fn copy<T: Plain + Copy + Default>(cpu: &Cpu, args: &Args, x: &[T], y
     }
     // A task takes some indices of y's outermost axis; what they reach in y is contiguous and its own.
     let outer = plan.as_slice().first().copied().unwrap_or(NONE);
-    let indices = CHUNK.div_ceil(count / outer.len).next_multiple_of(BLOCK);
+    let indices = CHUNK.div_ceil(count / outer.len).next_multiple_of(STEP);
     cpu.parallel_chunks(y, indices * outer.to, count, |task, y, _| {
         let (first, mut plan) = (task * indices, plan);
         plan.first().len = indices.min(outer.len.saturating_sub(first));
@@ -66,7 +67,18 @@ fn plane<T: Plain + Copy + Default>(rows: Axis, inner: Axis, x: &[T], from: usiz
                 y[i * rows.to..][..len].iter_mut().zip(x.iter().rev()).for_each(|(y, x)| *y = *x);
             }
         }
-        (2.., 1) if rows.from == 1 => transpose(rows, inner, &x[from..], y),
+        (2.., 1) if rows.from == 1 => {
+            let x = &x[from..];
+            match (rows.len, len) {
+                (_, 2) if rows.to == 2 => interleave::<T, 2>(rows, inner, x, y),
+                (_, 3) if rows.to == 3 => interleave::<T, 3>(rows, inner, x, y),
+                (_, 4) if rows.to == 4 => interleave::<T, 4>(rows, inner, x, y),
+                (2, _) if inner.from == 2 => deinterleave::<T, 2>(rows, inner, x, y),
+                (3, _) if inner.from == 3 => deinterleave::<T, 3>(rows, inner, x, y),
+                (4, _) if inner.from == 4 => deinterleave::<T, 4>(rows, inner, x, y),
+                _ => transpose(rows, inner, x, y),
+            }
+        }
         _ => {
             for i in 0..rows.len {
                 let mut at = row(i);
@@ -74,32 +86,6 @@ fn plane<T: Plain + Copy + Default>(rows: Axis, inner: Axis, x: &[T], from: usiz
                     *y = x[at];
                     at = at.wrapping_add_signed(inner.from);
                 }
-            }
-        }
-    }
-}
-
-/// Where x is contiguous along `rows` and y along `inner`.
-fn transpose<T: Plain + Copy + Default>(rows: Axis, inner: Axis, x: &[T], y: &mut [T]) {
-    let line = inner.from.unsigned_abs();
-    for i in (0..rows.len).step_by(BLOCK) {
-        for j in (0..inner.len).step_by(BLOCK) {
-            let (x, y) = (&x[i + j * line..], &mut y[i * rows.to + j..]);
-            let (height, width) = ((rows.len - i).min(BLOCK), (inner.len - j).min(BLOCK));
-            if height < BLOCK || width < BLOCK {
-                for i in 0..height {
-                    let y = &mut y[i * rows.to..][..width];
-                    y.iter_mut().enumerate().for_each(|(j, y)| *y = x[i + j * line]);
-                }
-                continue;
-            }
-            let mut columns = [[T::default(); BLOCK]; BLOCK];
-            for (j, column) in columns.iter_mut().enumerate() {
-                column.copy_from_slice(&x[j * line..][..BLOCK]);
-            }
-            for i in 0..BLOCK {
-                let y = &mut y[i * rows.to..][..BLOCK];
-                y.iter_mut().zip(&columns).for_each(|(y, column)| *y = column[i]);
             }
         }
     }

@@ -4,6 +4,7 @@ mod axes;
 mod cpu;
 #[cfg(test)]
 mod tests;
+mod transpose;
 
 use crate::Cpu;
 use crate::op::{Memory, Op, Spec};

@@ -16,7 +16,7 @@ impl Isa {
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            cpufeatures::new!(avx512, "avx512f");
+            cpufeatures::new!(avx512, "avx512f", "avx512vl", "avx512dq", "avx512bw");
             cpufeatures::new!(avx2, "avx2", "fma");
             if avx2::get() {
                 return if avx512::get() { Isa::Avx512 } else { Isa::Avx2 };
@@ -42,7 +42,7 @@ macro_rules! multiversion {
             fn body $(<$($generic: $bound),*>)? ($($arg: $ty),*) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx2,fma")]
+            #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
             #[allow(clippy::too_many_arguments)]
             fn avx512 $(<$($generic: $bound),*>)? ($($arg: $ty),*) $(-> $ret)? {
                 body $(::<$($generic),*>)? ($($arg),*)

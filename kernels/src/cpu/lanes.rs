@@ -3,29 +3,27 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// Floats in a lane: 512 KiB, which holds the packed panels of a matrix product and stays within
-/// the second-level cache of current processors.
-pub(crate) const LANE: usize = 1 << 17;
+/// Floats in a lane: 2 MiB, which holds the transformed planes of a convolution. The packed panels of a matrix
+/// product take the first quarter; where nothing writes, the operating system gives no memory.
+pub(crate) const LANE: usize = 1 << 19;
 
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; 16]);
+/// Floats in a cache line, at the start of one of which a lane begins.
+const LINE: usize = 16;
 
 struct Lane {
     busy: AtomicBool,
-    lines: UnsafeCell<Box<[Line]>>,
+    floats: UnsafeCell<Box<[f32]>>,
 }
-// SAFETY: `lines` is only touched by the thread that set `busy`.
+// SAFETY: `floats` is only touched by the thread that set `busy`.
 unsafe impl Sync for Lane {}
 
 pub(crate) struct Lanes(Box<[Lane]>);
 
 impl Lanes {
     pub(crate) fn new(count: usize) -> Self {
-        let lane = |_| Lane {
-            busy: AtomicBool::new(false),
-            lines: UnsafeCell::new(vec![Line([0.0; 16]); LANE / 16].into_boxed_slice()),
-        };
+        // Not boxed as aligned lines: those would be written with zeros, and so take all their memory at once.
+        let floats = || UnsafeCell::new(vec![0.0; LANE + LINE].into_boxed_slice());
+        let lane = |_| Lane { busy: AtomicBool::new(false), floats: floats() };
         Lanes((0..count).map(lane).collect())
     }
 
@@ -46,10 +44,10 @@ impl Lanes {
             "a task of `Cpu::parallel` must not start parallel work"
         );
         let _release = Release(&lane.busy);
-        // SAFETY: `busy` was false and is now true, so no other borrow of these lines is alive.
-        let lines = unsafe { &mut *lane.lines.get() };
-        // SAFETY: a `Line` is sixteen floats without padding.
-        f(unsafe { core::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * 16) });
+        // SAFETY: `busy` was false and is now true, so no other borrow of these floats is alive.
+        let floats = unsafe { &mut *lane.floats.get() };
+        let start = floats.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        f(&mut floats[start..][..LANE]);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The CPU as a device: its instruction set, its threads, and the buffers that kernels pack into.
 
+mod beyond;
+mod block;
 mod isa;
 #[cfg(feature = "std")]
 mod lanes;
@@ -10,9 +12,14 @@ mod team;
 mod zip;
 
 use core::cell::Cell;
+use core::ops::Range;
 
+pub(crate) use beyond::Beyond;
+pub(crate) use block::{Block, LANES, load, store};
 pub use isa::Isa;
 pub(crate) use isa::multiversion;
+#[cfg(feature = "std")]
+pub(crate) use lanes::LANE;
 pub(crate) use map::{map, map_pairs, part};
 pub(crate) use sums::{sum_by, sum_parts};
 
@@ -38,6 +45,7 @@ const WORTH_A_THREAD: usize = 1 << 15;
 #[derive(Debug)]
 pub struct Cpu {
     isa: Isa,
+    beyond: Beyond,
     fault: Cell<Option<Fault>>,
     pub(crate) finite: Finite,
     #[cfg(feature = "std")]
@@ -48,9 +56,14 @@ pub struct Cpu {
 
 impl Cpu {
     /// A device that computes on the calling thread.
+    ///
+    /// On Linux, where the processor has AMX, this asks the operating system once to let the process use it; from
+    /// then on, stacks for signal handlers must be large enough for its registers (`AT_MINSIGSTKSZ`).
     pub fn new() -> Self {
+        let isa = Isa::detect();
         Cpu {
-            isa: Isa::detect(),
+            isa,
+            beyond: Beyond::detect(isa),
             fault: Cell::new(None),
             finite: Finite::default(),
             #[cfg(feature = "std")]
@@ -95,17 +108,30 @@ impl Cpu {
         self.isa
     }
 
+    /// Whether products of small numbers are computed in the processor's tiles (AMX).
+    pub fn tiles(&self) -> bool {
+        self.beyond == Beyond::Tiles
+    }
+
+    /// What the processor has beyond that instruction set.
+    pub(crate) fn beyond(&self) -> Beyond {
+        self.beyond
+    }
+
     /// Uses a lesser instruction set than the processor has, to test or to compare; a better one than
-    /// it has is ignored.
+    /// it has is ignored. Tiles belong to none of them: they are no longer used.
     #[must_use]
     pub fn with_isa(mut self, isa: Isa) -> Self {
         self.isa = isa.min(self.isa);
+        self.beyond = self.beyond.min(Beyond::within(self.isa));
         self
     }
 
     /// Runs an operation. What it finds wrong is kept for [`Cpu::take_fault`].
     pub fn run<'a, O: Op>(&self, args: &O::Args, arguments: &'a mut [Raw<'a>]) {
-        let spec = Spec::of::<O>(args);
+        // In place: for small models a copy of it is worth avoiding.
+        let mut spec = Spec::new();
+        O::memory(args, &mut spec);
         match Memory::new(O::NAME, &spec, arguments) {
             Ok(mut memory) if self.finite.is_on() => {
                 let watch = Watch::new(&spec, &memory);
@@ -143,15 +169,39 @@ impl Cpu {
     ///
     /// Which thread runs a task is not determined, so what a task computes must not depend on it.
     pub fn parallel(&self, tasks: usize, work: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
+        self.parallel_runs(tasks, tasks, work, |run, scratch| run.for_each(|task| f(task, scratch)));
+    }
+
+    /// [`Cpu::parallel`] for tasks that have something in common with the next: `f(run, scratch)` does a
+    /// run of them, one after the other. There are about `runs` for each thread, so what a task computes must
+    /// not depend on how long they are.
+    pub(crate) fn parallel_runs(
+        &self,
+        tasks: usize,
+        runs: usize,
+        work: usize,
+        f: impl Fn(Range<usize>, &mut [f32]) + Sync,
+    ) {
         #[cfg(feature = "rayon")]
         if let Some(team) = &self.team
             && tasks > 1
-            && work >= WORTH_A_THREAD
+            && self.shares(work)
         {
-            return team.parallel(self, tasks, &f);
+            return team.parallel(self, tasks, runs, &f);
         }
-        let _ = work;
-        self.with_scratch(|scratch| (0..tasks).for_each(|task| f(task, scratch)));
+        let _ = (work, runs);
+        self.with_scratch(|scratch| f(0..tasks, scratch));
+    }
+
+    /// Whether so many elementary operations are done by several threads.
+    pub(crate) fn shares(&self, work: usize) -> bool {
+        #[cfg(feature = "rayon")]
+        return self.team.is_some() && work >= WORTH_A_THREAD;
+        #[cfg(not(feature = "rayon"))]
+        {
+            let _ = work;
+            false
+        }
     }
 
     /// [`Cpu::parallel`] over pieces of `data`, each of `len` elements (the last may be shorter).

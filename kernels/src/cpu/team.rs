@@ -5,6 +5,7 @@
 //! a wake-up, and a training step allocates nothing wherever it is called from.
 
 use std::any::Any;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -39,8 +40,8 @@ struct Job {
 // SAFETY: `Team::enter` only posts closures that are `Send`, and waits until they have run.
 unsafe impl Send for Job {}
 
-/// One part of a kernel's work, by its number, with the scratch memory of its thread.
-type Task<'f> = dyn Fn(usize, &mut [f32]) + Sync + 'f;
+/// A part of a kernel's work, a run of tasks by their numbers, with the scratch memory of its thread.
+type Work<'f> = dyn Fn(Range<usize>, &mut [f32]) + Sync + 'f;
 
 impl Team {
     pub(crate) fn new(threads: usize) -> Result<Self, std::io::Error> {
@@ -90,20 +91,23 @@ impl Team {
         crossing.result.expect("the driver runs every job it takes")
     }
 
+    /// Cut into about `runs` runs for each thread: those that are done take over from the others.
     /// Through a pointer to the function, so that rayon's machinery is compiled once and not for every kernel.
-    pub(crate) fn parallel(&self, cpu: &Cpu, tasks: usize, f: &Task<'_>) {
-        fn split(team: &Team, lanes: &super::lanes::Lanes, from: usize, to: usize, f: &Task<'_>) {
-            if to - from == 1 {
+    pub(crate) fn parallel(&self, cpu: &Cpu, tasks: usize, runs: usize, f: &Work<'_>) {
+        fn split(team: &Team, lanes: &super::lanes::Lanes, run: Range<usize>, most: usize, f: &Work<'_>) {
+            if run.len() <= most {
                 let index = team.pool.current_thread_index().expect("runs inside the pool");
-                lanes.with(index, |scratch| f(from, scratch));
+                lanes.with(index, |scratch| f(run, scratch));
             } else {
-                let middle = from.midpoint(to);
-                rayon::join(|| split(team, lanes, from, middle, f), || split(team, lanes, middle, to, f));
+                let middle = run.start.midpoint(run.end);
+                let (left, right) = (run.start..middle, middle..run.end);
+                rayon::join(|| split(team, lanes, left, most, f), || split(team, lanes, right, most, f));
             }
         }
+        let most = tasks.div_ceil(runs.saturating_mul(self.threads())).max(1);
         self.enter(cpu, |cpu| {
             if let Some(team) = &cpu.team {
-                split(team, &cpu.lanes, 0, tasks, f);
+                split(team, &cpu.lanes, 0..tasks, most, f);
             }
         });
     }

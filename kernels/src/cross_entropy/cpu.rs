@@ -7,7 +7,7 @@ use crate::{Cpu, math};
 const CHUNK: usize = 1 << 11;
 
 /// Elementary operations per element, roughly.
-const COST: usize = 16;
+const COST: usize = 6;
 
 /// Σ w[t]·(−x[t]) over the rows that count.
 pub(super) fn picked(args: &Args, x: &[f32], target: &[i32], weights: &[f32]) -> f64 {

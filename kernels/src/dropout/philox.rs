@@ -9,21 +9,24 @@
 /// assert_eq!(words, [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
 /// ```
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-    lanes(counter.map(|word| [word]), key).map(|[word]| word)
+    lanes(counter.map(|word| [word.into()]), key).map(|[word]| word as u32)
 }
 
-/// The generator on `L` counters at once, each word of theirs in an array: a loop that LLVM vectorises.
+/// The generator on `L` counters at once, each word of theirs in an array: a loop that LLVM vectorises. Words are
+/// the low halves of 64 bits, which is how vector instructions multiply them; the high halves mean nothing.
 #[inline(always)]
-pub(super) fn lanes<const L: usize>(mut counter: [[u32; L]; 4], mut key: [u32; 2]) -> [[u32; L]; 4] {
+pub(super) fn lanes<const L: usize>(mut counter: [[u64; L]; 4], key: [u32; 2]) -> [[u64; L]; 4] {
+    const LOW: u64 = 0xFFFF_FFFF;
+    let mut key = key.map(u64::from);
     for _ in 0..10 {
         let [a, b, c, d] = &mut counter;
         for l in 0..L {
-            let first = 0xD251_1F53 * a[l] as u64;
-            let second = 0xCD9E_8D57 * c[l] as u64;
-            a[l] = (second >> 32) as u32 ^ b[l] ^ key[0];
-            b[l] = second as u32;
-            c[l] = (first >> 32) as u32 ^ d[l] ^ key[1];
-            d[l] = first as u32;
+            let first = 0xD251_1F53 * (a[l] & LOW);
+            let second = 0xCD9E_8D57 * (c[l] & LOW);
+            a[l] = (second >> 32) ^ b[l] ^ key[0];
+            b[l] = second;
+            c[l] = (first >> 32) ^ d[l] ^ key[1];
+            d[l] = first;
         }
         key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
     }

@@ -1,7 +1,10 @@
-//! The blocked product: C is cut into tiles, one per task; a task packs the parts of A and B that it
-//! needs, a range of k at a time, and sums register tiles over them.
+//! The blocked product: C is cut into tiles, one per task. For a range of k at a time a task packs its
+//! part of B into a panel that stays in the second-level cache, and then takes one strip of A after the
+//! other, which stays in the first-level cache, along the whole panel. What lies well in memory is read in
+//! place.
 
-use super::micro::{self, Micro};
+use super::lanes::Lanes;
+use super::micro::{self, Corner, Micro, Strip};
 use super::operand::Operand;
 use super::output::{Rectangle, Sink};
 use crate::{Cpu, Isa};
@@ -18,16 +21,28 @@ pub(crate) struct Size {
     pub(crate) sum: [usize; 2],
 }
 
-/// A range of k for which the strips of a tile are packed.
-const DEPTH: usize = 240;
-/// Most rows and columns of a tile. The strips of a tile fill the scratch memory of a thread.
-const TILE: [usize; 2] = [120, 384];
+/// Most k for which a panel of B is packed. A strip of A with as many stays in the first-level cache.
+const DEPTH: usize = 512;
+/// Floats of a panel of B. With a strip of A it fills the scratch memory of a thread.
+const PANEL: usize = (1 << 17) - 16 * DEPTH;
+/// Most rows and columns of a tile.
+const TILE: [usize; 2] = [112, 512];
 /// Floats to pack into on the stack, where the device has no scratch memory.
 const STACK: usize = if SCRATCH { 0 } else { 2048 };
 /// Whether the device has scratch memory.
 const SCRATCH: bool = cfg!(feature = "std");
 /// Tiles are made smaller for the sake of several threads, but not below this many multiplications.
 const TASK: usize = 1 << 18;
+/// Where its rows are contiguous and at most so far apart, B is read in place; those further apart are if
+/// A has few rows.
+const NEAR: usize = 256;
+const FAR: usize = 1024;
+const FEW: usize = 128;
+/// From so many floats on A is asked for a strip ahead: it does not stay in the second-level cache.
+const AHEAD: usize = 1 << 17;
+/// Runs of tiles for each thread: B is packed anew for each, but with a single one all would wait for the
+/// slowest thread.
+const RUNS: usize = 2;
 /// The largest register tile.
 const REGISTERS: usize = 14 * 32;
 
@@ -55,7 +70,7 @@ pub(crate) fn product<A: Operand, B: Operand, S: Sink>(cpu: &Cpu, size: Size, a:
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
 fn avx512<A: Operand, B: Operand, S: Sink>(a: &A, b: &B, output: &S, job: Job, scratch: &mut [f32]) {
     task::<A, B, S, micro::Avx512, 16, 32>(Isa::Avx512, a, b, output, job, scratch);
 }
@@ -70,28 +85,33 @@ fn avx2<A: Operand, B: Operand, S: Sink>(a: &A, b: &B, output: &S, job: Job, scr
 struct Job {
     tile: Rectangle,
     k: usize,
+    /// Of a range of k.
+    depth: usize,
     sum: [usize; 2],
 }
 
-/// Cuts C into tiles. The cut depends on the sizes alone, so results do not depend on the threads.
+/// Cuts C into tiles. The cut depends on the sizes alone. Tiles one below the other that a thread
+/// computes one after the other are joined, so that B is packed once: each sum remains the same.
 fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(Job, &mut [f32]) + Sync) {
     let Size { m, n, k, batch, sum } = size;
     let batches = batch[0] * batch[1];
     if m * n * batches == 0 {
         return;
     }
-    let (mut rows, mut columns) =
-        if SCRATCH { (even(m, TILE[0], M::ROWS), even(n, TILE[1], NR)) } else { (M::ROWS, NR) };
+    let depth = even(k.max(1), if SCRATCH { DEPTH } else { STACK / (M::STRIDE + NR) }, 1);
+    let (mut rows, mut columns) = if SCRATCH {
+        (even(m, TILE[0], M::ROWS), even(n, TILE[1].min(PANEL / depth), NR))
+    } else {
+        (M::ROWS, NR)
+    };
     let count = |rows: usize, columns: usize| m.div_ceil(rows) * n.div_ceil(columns) * batches;
-    while STACK == 0
-        && !S::WHOLE
-        && count(rows, columns) < 8
-        && rows * columns * k * sum[0] * sum[1] > 2 * TASK
+    while SCRATCH && !S::WHOLE && count(rows, columns) < 8 && rows * columns * k * sum[0] * sum[1] > 2 * TASK
     {
-        if columns > rows && columns > NR {
-            columns = even(n, columns / 2, NR);
-        } else if rows > M::ROWS {
+        // Rows first: a thread joins them again.
+        if rows > 2 * M::ROWS {
             rows = even(m, rows / 2, M::ROWS);
+        } else if columns > NR {
+            columns = even(n, columns / 2, NR);
         } else {
             break;
         }
@@ -100,18 +120,21 @@ fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(J
     let work = m * n * batches * (k * sum[0] * sum[1] / 16 + 1);
     let tiles = down * across;
     let part = if S::WHOLE { tiles } else { 1 };
-    cpu.parallel(batches * tiles / part, work, |task, scratch| {
-        for at in task * part..(task + 1) * part {
-            let (tile, index) = (at % tiles, at / tiles);
-            let (row, column) = (tile / across * rows, tile % across * columns);
+    cpu.parallel_runs(batches * tiles / part, RUNS, work, |run, scratch| {
+        let (mut at, end) = (run.start * part, run.end * part);
+        while at < end {
+            let (index, column, row) = (at / tiles, at / down % across, at % down);
+            let until = down.min(row + end - at);
+            at += until - row;
+            let (row, column) = (row * rows, column * columns);
             let tile = Rectangle {
                 batch: [index / batch[1], index % batch[1]],
                 row,
                 column,
-                rows: rows.min(m - row),
+                rows: m.min(until * rows) - row,
                 columns: columns.min(n - column),
             };
-            f(Job { tile, k, sum }, scratch);
+            f(Job { tile, k, depth, sum }, scratch);
         }
     });
 }
@@ -131,49 +154,112 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
     job: Job,
     scratch: &mut [f32],
 ) {
-    let Job { tile, k, sum } = job;
+    let Job { tile, k, depth, sum } = job;
     let mut stack = [0.0; STACK];
     let scratch = if SCRATCH { scratch } else { &mut stack[..] };
-    let depth = if SCRATCH { DEPTH } else { STACK / (STRIDE + NR) };
-    // Strips of equal heights: a low last one would not fill the pipeline.
-    let height = tile.rows.div_ceil(tile.rows.div_ceil(M::ROWS));
-    let (a_scratch, b_scratch) = scratch.split_at_mut(tile.rows.div_ceil(height) * STRIDE * depth);
+    let (a_scratch, b_scratch) = scratch.split_at_mut(if SCRATCH { 16 * DEPTH } else { STRIDE * depth });
+    // Strips of nearly equal heights: a low last one would not fill the pipeline.
+    let strips = tile.rows.div_ceil(M::ROWS);
+    let across = tile.columns.div_ceil(NR);
     let mut sums = [0.0; REGISTERS];
     for part in 0..sum[0] * sum[1] {
         let batch = [tile.batch[0] + part / sum[1], tile.batch[1] + part % sum[1]];
+        // Lines that are not contiguous are packed, unless they are short or used but once or twice.
+        let a_place = a.in_place(batch).filter(|a| a.depth == 1 || k <= FEW || across <= 2);
+        let b_place =
+            b.in_place(batch).filter(|b| b.line == 1 && b.depth <= if tile.rows <= FEW { FAR } else { NEAR });
         // Once even where k is zero: C is written.
         for block in 0..k.div_ceil(depth).max(1) {
-            let from = block * depth;
-            let ks = from..k.min(from + depth);
-            let (a_strip, b_strip) = (STRIDE * ks.len(), NR * ks.len());
-            for (strip, j) in (0..tile.columns).step_by(NR).enumerate() {
-                let count = NR.min(tile.columns - j);
-                let to = &mut b_scratch[strip * b_strip..][..b_strip];
-                b.pack::<M::Lanes, NR>(batch, tile.column + j, count, ks.clone(), to);
-            }
-            for (strip, i) in (0..tile.rows).step_by(height).enumerate() {
-                let count = height.min(tile.rows - i);
-                let to = &mut a_scratch[strip * a_strip..][..a_strip];
-                a.pack::<M::Lanes, STRIDE>(batch, tile.row + i, count, ks.clone(), to);
+            let ks = block * depth..k.min((block + 1) * depth);
+            let len = ks.len();
+            let b_strip = |strip: usize| strip * NR * len..(strip + 1) * NR * len;
+            for strip in 0..across {
+                let count = NR.min(tile.columns - strip * NR);
+                if b_place.is_none() || count < NR {
+                    let to = &mut b_scratch[b_strip(strip)];
+                    b.pack::<M::Lanes, NR>(batch, tile.column + strip * NR, count, ks.clone(), to);
+                }
             }
             let first = part == 0 && block == 0;
             let last = part + 1 == sum[0] * sum[1] && ks.end == k;
-            for (strip, j) in (0..tile.columns).step_by(NR).enumerate() {
-                let b = &b_scratch[strip * b_strip..][..b_strip];
-                for (strip, i) in (0..tile.rows).step_by(height).enumerate() {
-                    let a = &a_scratch[strip * a_strip..][..a_strip];
+            for strip in 0..strips {
+                let from = strip * tile.rows / strips;
+                let rows = (strip + 1) * tile.rows / strips - from;
+                let a = match a_place {
+                    Some(Strip { data, line, depth }) => {
+                        let data = data.get((tile.row + from) * line + ks.start * depth..).unwrap_or(&[]);
+                        Strip { data, line, depth }
+                    }
+                    None => {
+                        let to = &mut a_scratch[..STRIDE * len];
+                        a.pack::<M::Lanes, STRIDE>(batch, tile.row + from, rows, ks.clone(), to);
+                        Strip { data: to, line: 1, depth: STRIDE }
+                    }
+                };
+                let next = a_place.filter(|a| a.data.len() >= AHEAD).map(|a| {
+                    let data = a.data.get((tile.row + from + rows) * a.line + ks.start * a.depth..);
+                    Strip { data: data.unwrap_or(&[]), ..a }
+                });
+                for strip in 0..across {
+                    let column = strip * NR;
+                    if let Some(next) = next {
+                        next.prefetch::<M::Lanes>(M::ROWS, len, [strip, across]);
+                    }
                     let to = Rectangle {
                         batch: tile.batch,
-                        row: tile.row + i,
-                        column: tile.column + j,
-                        rows: height.min(tile.rows - i),
-                        columns: NR.min(tile.columns - j),
+                        row: tile.row + from,
+                        column: tile.column + column,
+                        rows,
+                        columns: NR.min(tile.columns - column),
                     };
-                    M::run(to.rows, a, b, &mut sums);
-                    // SAFETY: the rectangle is a part of this task's tiles, which are no other task's.
-                    unsafe { output.put(isa, to, &mut sums, NR, first, last) };
+                    let b = match b_place {
+                        Some(Strip { data, depth, .. }) if to.columns == NR => {
+                            let data = data.get(to.column + ks.start * depth..).unwrap_or(&[]);
+                            Strip { data, line: 1, depth }
+                        }
+                        _ => Strip { data: &b_scratch[b_strip(strip)], line: 1, depth: NR },
+                    };
+                    // Two products for each strip, which cost little beside the tile.
+                    assert!(a.holds(rows, len) && b.holds(NR, len), "strips that are too short");
+                    // SAFETY: the rectangle is a part of this task's tile, which is no other task's.
+                    unsafe { tile_to::<S, M, NR>(isa, output, to, len, a, b, [first, last], &mut sums) };
                 }
             }
+        }
+    }
+}
+
+/// Sums a register tile, straight into C where it can.
+///
+/// # Safety
+/// As for [`Sink::put`]; the strips hold `to.rows` and `NR` lines of `len` elements.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn tile_to<S: Sink, M: Micro, const NR: usize>(
+    isa: Isa,
+    output: &S,
+    to: Rectangle,
+    len: usize,
+    a: Strip<'_>,
+    b: Strip<'_>,
+    [first, last]: [bool; 2],
+    sums: &mut [f32; REGISTERS],
+) {
+    let whole = to.columns > NR / 2;
+    let buffer = Corner { at: sums.as_mut_ptr(), row: NR, columns: if whole { NR } else { NR / 2 } };
+    let fits = <M::Lanes as Lanes>::MASKS || to.columns == NR;
+    let place = if fits { output.place(to, first, last) } else { None };
+    // SAFETY: `sums` is large enough for any tile; and the caller's promise.
+    unsafe {
+        if let Some(place) = place {
+            let from = place.continues.then_some(place.corner);
+            M::tile(to.rows, len, a, b, from, if place.plain { place.corner } else { buffer });
+            if !place.plain {
+                M::finish(to.rows, sums, &place);
+            }
+        } else {
+            M::tile(to.rows, len, a, b, None, buffer);
+            output.put(isa, to, sums, NR, first, last);
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::blocked::{Size, product};
 use super::operand::Strided;
 use super::output::{Epilogue, Fold, Output};
-use super::{Args, Bias, View, skinny};
+use super::{Args, Bias, View, direct, skinny};
 use crate::Cpu;
 
 /// `added` are the bias and the residual, each empty where there is none.
@@ -17,6 +17,9 @@ pub(super) fn gemm(
     #[cfg(feature = "matrixmultiply")]
     if args.c.span_distinct([args.m, args.n, args.batch[0], args.batch[1]]) <= c.len() {
         return super::external::gemm(args, a, b, added, c, z);
+    }
+    if direct::applies(cpu, args) {
+        return direct::product(cpu.isa(), args, a, b, added, c);
     }
     let (mut batch, mut sum) = (args.batch, [1, 1]);
     for d in 0..2 {
@@ -56,10 +59,9 @@ fn run(cpu: &Cpu, size: Size, a: &Strided<'_>, b: &Strided<'_>, output: &Output<
     if size.m == 0 || size.n == 0 {
         return;
     }
-    if size.k > 0 && skinny::applies(&size, a, b) {
-        skinny::product(cpu, size, a, b, output);
-    } else {
-        product(cpu, size, a, b, output);
+    match skinny::applies(&size, a, b) {
+        Some(kind) => skinny::product(cpu, kind, size, a, b, output),
+        None => product(cpu, size, a, b, output),
     }
 }
 

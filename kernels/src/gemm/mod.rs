@@ -6,6 +6,8 @@
 
 pub(crate) mod blocked;
 mod cpu;
+mod direct;
+mod dot;
 #[cfg(feature = "matrixmultiply")]
 mod external;
 pub(crate) mod lanes;
@@ -64,6 +66,10 @@ impl View {
     /// [`Self::span`], or more than any memory has where two elements may share a place.
     pub(crate) fn span_distinct(&self, sizes: [usize; 4]) -> usize {
         let [rows, columns, b0, b1] = sizes;
+        // What most products write; the rest of the way costs as much as a small one.
+        if self.column == 1 && self.row >= columns && b0 == 1 && b1 == 1 && rows * columns > 0 {
+            return (rows - 1).saturating_mul(self.row).saturating_add(columns);
+        }
         span_distinct(&mut [
             (self.row, rows),
             (self.column, columns),

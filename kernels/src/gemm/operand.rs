@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use super::View;
 use super::lanes::Lanes;
+use super::micro::Strip;
 
 /// A factor of a product: `lines` (the rows of A, the columns of B) along which it is cut into
 /// strips, and the depth k over which the product sums.
@@ -20,6 +21,11 @@ pub(crate) trait Operand: Sync {
         depth: Range<usize>,
         to: &mut [f32],
     );
+
+    /// The matrix of a batch, if it is in memory with strides: then its elements may be read in place.
+    fn in_place(&self, _batch: [usize; 2]) -> Option<Strip<'_>> {
+        None
+    }
 }
 
 /// A matrix with any strides.
@@ -48,6 +54,12 @@ impl<'a> Strided<'a> {
 
 impl Operand for Strided<'_> {
     #[inline(always)]
+    fn in_place(&self, batch: [usize; 2]) -> Option<Strip<'_>> {
+        let data = self.data.get(self.offset(batch, 0, 0)..)?;
+        Some(Strip { data, line: self.line, depth: self.depth })
+    }
+
+    #[inline(always)]
     fn pack<V: Lanes, const W: usize>(
         &self,
         batch: [usize; 2],
@@ -61,13 +73,14 @@ impl Operand for Strided<'_> {
             return;
         }
         let data = &self.data[start..];
-        if self.line == 1 && count == W {
+        if self.line == 1 {
             for (d, to) in to.chunks_exact_mut(W).enumerate() {
-                to.copy_from_slice(&data[d * self.depth..][..W]);
-            }
-        } else if self.line == 1 {
-            for (d, to) in to.chunks_exact_mut(W).enumerate() {
-                to[..count].copy_from_slice(&data[d * self.depth..][..count]);
+                let from = &data[d * self.depth..];
+                // A fixed number is copied faster than the right one, where there is so much.
+                match from.first_chunk::<W>() {
+                    Some(from) => to.copy_from_slice(from),
+                    None => to[..count].copy_from_slice(&from[..count]),
+                }
             }
         } else if self.depth == 1 {
             transpose::<V, W>(data, self.line, count, len, to);
@@ -94,9 +107,9 @@ pub(crate) fn transpose<V: Lanes, const W: usize>(
     if len >= side {
         // The last squares overlap those before: what they write twice is the same. Of fewer lines
         // than a square has, the last is packed several times.
-        for l in (0..count).step_by(side).map(|l| l.min(count.saturating_sub(side))) {
-            let lines = core::array::from_fn(|i| (l + i.min(side - 1)).min(count - 1) * line);
-            for d in (0..len).step_by(side).map(|d| d.min(len - side)) {
+        for d in (0..len).step_by(side).map(|d| d.min(len - side)) {
+            for l in (0..count).step_by(side).map(|l| l.min(count.saturating_sub(side))) {
+                let lines = core::array::from_fn(|i| (l + i.min(side - 1)).min(count - 1) * line);
                 V::transpose(&from[d..], &lines, &mut to[d * W + l..], W);
             }
         }

@@ -1,8 +1,9 @@
 //! Where C goes, and what happens to a tile on its way there.
 
+use super::micro::Corner;
 use super::{Bias, View, span_distinct};
 use crate::Isa;
-use crate::activation::{self, Activation};
+use crate::activation::{self, Activation, relu};
 use crate::cpu::SendPtr;
 
 /// What a product does with its tiles.
@@ -20,6 +21,32 @@ pub(crate) trait Sink: Sync {
     /// The rectangle lies within [`Sink::sizes`], and no other thread puts
     /// elements of it (elements of the same matrix, where `WHOLE`) meanwhile.
     unsafe fn put(&self, isa: Isa, to: Rectangle, sums: &mut [f32], stride: usize, first: bool, last: bool);
+
+    /// Where a register tile may be written from registers in place of [`Sink::put`], if its elements
+    /// are in memory just so. The place is as long valid, and nobody else's, as `put` may be called.
+    fn place(&self, _: Rectangle, _first: bool, _last: bool) -> Option<Place<'_>> {
+        None
+    }
+}
+
+/// A rectangle of C in memory with contiguous rows, and what happens to sums on their way there.
+pub(crate) struct Place<'a> {
+    pub(super) corner: Corner,
+    /// Whether the sums start from what is there.
+    pub(super) continues: bool,
+    /// Whether they become what is there as they are: nothing of what follows happens.
+    pub(super) plain: bool,
+    pub(super) scale: f32,
+    /// Whether what is there is added.
+    pub(super) add: bool,
+    /// A value for each row.
+    pub(super) row_bias: Option<&'a [f32]>,
+    /// A value for each column.
+    pub(super) column_bias: Option<&'a [f32]>,
+    /// Laid out as C is.
+    pub(super) residual: Option<*const f32>,
+    /// Only the identity and what clamps.
+    pub(super) activation: Activation,
 }
 
 /// C and its epilogue: C = activation(scale·sum + bias + residual), or C += scale·sum.
@@ -119,6 +146,24 @@ impl<'a> Output<'a> {
         Output { c: SendPtr(c.as_mut_ptr()), z, sizes, view, fold, epilogue }
     }
 
+    /// Where the first column of a rectangle is in its row, if all its columns are in one line.
+    #[inline(always)]
+    fn at_once(&self, to: Rectangle) -> Option<usize> {
+        let Fold { width, used, height, line, plane } = self.fold;
+        if width == usize::MAX {
+            return Some(to.column);
+        }
+        let (x, y) = (to.column % width, to.column / width);
+        (x + to.columns <= used).then(|| x + y % height * line + y / height * plane)
+    }
+
+    /// Where the first row of a rectangle starts whose first column is at `at`.
+    #[inline(always)]
+    fn start(&self, to: Rectangle, at: usize) -> usize {
+        let View { row, batch, .. } = self.view;
+        at + to.row * row + to.batch[0] * batch[0] + to.batch[1] * batch[1]
+    }
+
     /// [`Sink::put`] for columns of one line, the first of which is at `at`.
     ///
     /// # Safety
@@ -138,11 +183,10 @@ impl<'a> Output<'a> {
         let Epilogue { scale, accumulate, bias, bias_values, bias_batch, residual, activation } =
             self.epilogue;
         let view = &self.view;
-        let base = at + to.batch[0] * view.batch[0] + to.batch[1] * view.batch[1];
         let bias_base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
         for i in 0..to.rows {
             let sums = &mut sums[i * stride..][..to.columns];
-            let start = base + (to.row + i) * view.row;
+            let start = self.start(Rectangle { row: to.row + i, ..to }, at);
             if scale != 1.0 {
                 sums.iter_mut().for_each(|sum| *sum *= scale);
             }
@@ -163,7 +207,7 @@ impl<'a> Output<'a> {
                         continue;
                     }
                     Activation::Relu => {
-                        pairs.for_each(|(c, sum)| *c = (sum + bias).max(0.0));
+                        pairs.for_each(|(c, sum)| *c = relu(sum + bias));
                         continue;
                     }
                     _ => {}
@@ -190,7 +234,7 @@ impl<'a> Output<'a> {
                 }
                 match activation {
                     Activation::Identity => {}
-                    Activation::Relu => sums.iter_mut().for_each(|sum| *sum = sum.max(0.0)),
+                    Activation::Relu => sums.iter_mut().for_each(|sum| *sum = relu(*sum)),
                     _ => activation::apply_in_place(isa, activation, sums),
                 }
             }
@@ -202,6 +246,52 @@ impl<'a> Output<'a> {
 
 impl Sink for Output<'_> {
     const WHOLE: bool = false;
+
+    #[inline(always)]
+    fn place(&self, to: Rectangle, first: bool, last: bool) -> Option<Place<'_>> {
+        let Epilogue { scale, accumulate, bias, bias_values, bias_batch, residual, activation } =
+            self.epilogue;
+        let end = last && !accumulate;
+        // The same for all parts of k: what is left in C between them is not what `put` leaves.
+        let clamps = matches!(activation, Activation::Identity | Activation::Relu | Activation::Relu6);
+        if self.view.column != 1 || !(accumulate || clamps && self.z.is_none()) {
+            return None;
+        }
+        let start = self.start(to, self.at_once(to)?);
+        // Within C, which `new` checked, where the rectangle is within the sizes.
+        let at = self.c.get().wrapping_add(start);
+        let add = accumulate && scale != 1.0;
+        let simple =
+            scale == 1.0 && (bias == Bias::None && residual.is_empty() && activation == Activation::Identity);
+        let mut place = Place {
+            corner: Corner { at, row: self.view.row, columns: to.columns },
+            continues: (accumulate || !first) && !add,
+            plain: if end { simple } else { !add },
+            scale,
+            add,
+            row_bias: None,
+            column_bias: None,
+            residual: None,
+            activation: if end { activation } else { Activation::Identity },
+        };
+        if end {
+            match bias {
+                Bias::None => {}
+                Bias::PerRow => {
+                    let base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
+                    place.row_bias = Some(&bias_values[base + to.row..][..to.rows]);
+                }
+                Bias::PerColumn => {
+                    let base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
+                    place.column_bias = Some(&bias_values[base + to.column..][..to.columns]);
+                }
+            }
+            if !residual.is_empty() {
+                place.residual = Some(residual[start..].as_ptr());
+            }
+        }
+        Some(place)
+    }
 
     fn sizes(&self) -> [usize; 4] {
         self.sizes

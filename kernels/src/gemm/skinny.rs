@@ -1,160 +1,204 @@
-//! Products with a few rows, where B is read once and packing it would cost more than the product:
-//! inference with a batch of one, mostly.
+//! Products that pack nothing, because B is read once or the factors lie as the registers want them:
+//! those with a few rows (inference with a batch of one), and scalar products of rows.
 
 use super::blocked::Size;
-use super::lanes::Lanes;
-use super::micro::{self, Micro};
+use super::direct;
+use super::dot::{Dots, dots};
+use super::lanes::{self, Lanes};
 use super::operand::Strided;
 use super::output::{Output, Rectangle, Sink};
 use crate::{Cpu, Isa};
 
-/// Most rows.
+/// Most rows of a product whose B has contiguous rows.
 pub(super) const ROWS: usize = 4;
-/// Columns of C that one task computes.
-const COLUMNS: usize = 64;
+/// Most rows of one task, and of products of scalar products; more are worth packing for.
+const DOT_ROWS: [usize; 2] = [direct::ROWS, 128];
+/// The depth up to which the rows of A that a task has stay in the first-level cache.
+const DOT_DEPTH: usize = 1024;
+/// Columns of C that one task computes: of scalar products, and of sums of rows.
+const COLUMNS: [usize; 2] = [48, 128];
+/// Sums of a task.
+const SUMS: usize = 512;
 
-/// Whether [`product`] takes these operands.
-pub(super) fn applies(size: &Size, a: &Strided<'_>, b: &Strided<'_>) -> bool {
-    size.m <= ROWS && size.sum == [1, 1] && (b.line == 1 || (b.depth == 1 && a.depth == 1))
+/// How a product is computed here.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    /// Both factors are contiguous in k.
+    Dot,
+    /// The rows of B are contiguous.
+    Axpy,
+}
+
+/// Whether and how [`product`] takes these operands.
+pub(super) fn applies(size: &Size, a: &Strided<'_>, b: &Strided<'_>) -> Option<Kind> {
+    if size.sum != [1, 1] || size.k == 0 {
+        return None;
+    }
+    let few = size.m <= ROWS;
+    // All that `direct` takes, so that results do not depend on the threads.
+    let dots = size.m <= direct::ROWS;
+    let cached = size.m <= DOT_ROWS[1] && (64..=DOT_DEPTH).contains(&size.k);
+    if a.depth == 1 && b.depth == 1 && (dots || cached) {
+        Some(Kind::Dot)
+    } else if b.line == 1 && few {
+        Some(Kind::Axpy)
+    } else {
+        None
+    }
+}
+
+/// Elementary operations, roughly.
+pub(super) fn work(m: usize, n: usize, k: usize) -> usize {
+    m * n * (k / 8 + 1)
 }
 
 /// Computes `output` = A·B.
-pub(super) fn product(cpu: &Cpu, size: Size, a: &Strided<'_>, b: &Strided<'_>, output: &Output<'_>) {
+pub(super) fn product(
+    cpu: &Cpu,
+    kind: Kind,
+    size: Size,
+    a: &Strided<'_>,
+    b: &Strided<'_>,
+    output: &Output<'_>,
+) {
     let Size { m, n, k, batch, .. } = size;
     assert_eq!(output.sizes(), [m, n, batch[0], batch[1]], "sizes of the output");
-    let (isa, across) = (cpu.isa(), n.div_ceil(COLUMNS));
-    let work = m * n * (k / 8 + 1) * batch[0] * batch[1];
-    cpu.parallel(batch[0] * batch[1] * across, work, |task, _| {
-        let column = task % across * COLUMNS;
+    let [rows, columns] = [DOT_ROWS[0].min(m), COLUMNS[kind as usize]];
+    let (isa, down, across) = (cpu.isa(), m.div_ceil(rows), n.div_ceil(columns));
+    let tiles = down * across;
+    let work = work(m, n, k) * batch[0] * batch[1];
+    let task = |task: usize| {
+        let (at, index) = (task % tiles, task / tiles);
+        let (row, column) = (at / across * rows, at % across * columns);
         let to = Rectangle {
-            batch: [task / across / batch[1], task / across % batch[1]],
-            row: 0,
+            batch: [index / batch[1], index % batch[1]],
+            row,
             column,
-            rows: m,
-            columns: COLUMNS.min(n - column),
+            rows: rows.min(m - row),
+            columns: columns.min(n - column),
         };
-        let mut sums = [0.0; ROWS * COLUMNS];
         match isa {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Isa::detect` found AVX-512.
-            Isa::Avx512 => unsafe { avx512(a, b, to, k, &mut sums) },
+            // SAFETY: `Isa::detect` found AVX-512; the rectangle is this task's alone.
+            Isa::Avx512 => unsafe { avx512(kind, a, b, to, k, output) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Isa::detect` found AVX2 and FMA.
-            Isa::Avx2 => unsafe { avx2(a, b, to, k, &mut sums) },
-            _ => rows::<micro::Portable>(a, b, to, k, &mut sums),
+            // SAFETY: `Isa::detect` found AVX2 and FMA; as above.
+            Isa::Avx2 => unsafe { avx2(kind, a, b, to, k, output) },
+            // SAFETY: as above.
+            _ => unsafe { rectangle::<lanes::Portable, false>(isa, kind, a, b, to, k, output) },
         }
-        // SAFETY: the columns of this task, which are no other's.
-        unsafe { output.put(isa, to, &mut sums, COLUMNS, true, true) };
-    });
+    };
+    match batch[0] * batch[1] * tiles {
+        1 => task(0),
+        tasks => cpu.parallel(tasks, work, |at, _| task(at)),
+    }
 }
 
+/// # Safety
+/// The processor has AVX-512F; the rectangle is the caller's alone.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-fn avx512(a: &Strided<'_>, b: &Strided<'_>, at: Rectangle, k: usize, sums: &mut [f32]) {
-    rows::<micro::Avx512>(a, b, at, k, sums);
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn avx512(kind: Kind, a: &Strided<'_>, b: &Strided<'_>, at: Rectangle, k: usize, output: &Output<'_>) {
+    // SAFETY: as the caller promises.
+    unsafe { rectangle::<lanes::Avx512, true>(Isa::Avx512, kind, a, b, at, k, output) }
 }
 
+/// # Safety
+/// The processor has AVX2 and FMA; the rectangle is the caller's alone.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2(a: &Strided<'_>, b: &Strided<'_>, at: Rectangle, k: usize, sums: &mut [f32]) {
-    rows::<micro::Avx2>(a, b, at, k, sums);
+unsafe fn avx2(kind: Kind, a: &Strided<'_>, b: &Strided<'_>, at: Rectangle, k: usize, output: &Output<'_>) {
+    // SAFETY: as the caller promises.
+    unsafe { rectangle::<lanes::Avx2, false>(Isa::Avx2, kind, a, b, at, k, output) }
 }
 
+/// Computes one rectangle. With 32 registers (`WIDE`) the tiles are larger than with 16.
+///
+/// # Safety
+/// The processor has the instructions of `V`; the rectangle is the caller's alone.
 #[inline(always)]
-fn rows<M: Micro>(a: &Strided<'_>, b: &Strided<'_>, at: Rectangle, k: usize, sums: &mut [f32]) {
-    if k == 0 {
-        return;
-    }
-    match (at.rows, b.line == 1) {
-        (1, true) => axpy::<M::Lanes, 1>(a, b, at, k, sums),
-        (2, true) => axpy::<M::Lanes, 2>(a, b, at, k, sums),
-        (3, true) => axpy::<M::Lanes, 3>(a, b, at, k, sums),
-        (_, true) => axpy::<M::Lanes, 4>(a, b, at, k, sums),
-        (1, false) => dot::<M::Lanes, 1>(a, b, at, k, sums),
-        (2, false) => dot::<M::Lanes, 2>(a, b, at, k, sums),
-        (3, false) => dot::<M::Lanes, 3>(a, b, at, k, sums),
-        (_, false) => dot::<M::Lanes, 4>(a, b, at, k, sums),
-    }
-}
-
-/// B's rows are contiguous: adds multiples of them, two registers of columns at a time.
-#[inline(always)]
-fn axpy<V: Lanes, const R: usize>(
+unsafe fn rectangle<V: Dots, const WIDE: bool>(
+    isa: Isa,
+    kind: Kind,
     a: &Strided<'_>,
     b: &Strided<'_>,
     at: Rectangle,
     k: usize,
-    sums: &mut [f32],
+    output: &Output<'_>,
 ) {
-    let a_data = &a.data[a.offset(at.batch, 0, 0)..];
+    let mut sums = [0.0; SUMS];
+    let stride = COLUMNS[kind as usize];
+    let a_data = &a.data[a.offset(at.batch, at.row, 0)..];
     let b_data = &b.data[b.offset(at.batch, at.column, 0)..];
-    let whole = at.columns / (2 * V::N) * (2 * V::N);
-    for j in (0..whole).step_by(2 * V::N) {
-        let mut acc = [[V::splat(0.0); 2]; R];
-        for d in 0..k {
-            let b = &b_data[d * b.depth + j..][..2 * V::N];
-            let (left, right) = (V::load(b), V::load(&b[V::N..]));
-            let mut i = 0;
-            while i < R {
-                let x = V::splat(a_data[i * a.line + d * a.depth]);
-                acc[i][0] = acc[i][0].fma(x, left);
-                acc[i][1] = acc[i][1].fma(x, right);
-                i += 1;
-            }
+    match kind {
+        Kind::Dot => {
+            let (a, b) = ((a_data, a.line), (b_data, b.line));
+            dots::<V, WIDE>(a, b, [at.rows, at.columns, k], &mut sums, stride);
         }
-        let mut i = 0;
-        while i < R {
-            let row = &mut sums[i * COLUMNS + j..][..2 * V::N];
-            acc[i][0].store(row);
-            acc[i][1].store(&mut row[V::N..]);
-            i += 1;
-        }
+        Kind::Axpy => (0..at.rows).for_each(|row| {
+            axpy::<V>(
+                [&a_data[row * a.line..], b_data],
+                [a.depth, b.depth],
+                at.columns,
+                k,
+                &mut sums[row * stride..],
+            );
+        }),
     }
-    if whole < at.columns {
-        for d in 0..k {
-            let b = &b_data[d * b.depth + whole..][..at.columns - whole];
-            for i in 0..R {
-                let x = a_data[i * a.line + d * a.depth];
-                let row = &mut sums[i * COLUMNS + whole..][..b.len()];
-                row.iter_mut().zip(b).for_each(|(sum, b)| *sum += x * b);
+    // SAFETY: as the caller promises.
+    unsafe { output.put(isa, at, &mut sums, stride, true, true) };
+}
+
+/// `sums` ← Σₖ a[k]·b[k], for one row of A and rows of B, which are contiguous; `steps` from one k to the next.
+#[inline(always)]
+fn axpy<V: Lanes>([a, b]: [&[f32]; 2], steps: [usize; 2], columns: usize, k: usize, sums: &mut [f32]) {
+    let mut j = 0;
+    while j < columns {
+        let rest = columns - j;
+        let (b, to) = (&b[j..], &mut sums[j..]);
+        j += if rest >= 8 * V::N {
+            lines::<V, 8>(a, steps[0], b, steps[1], k, to)
+        } else if rest >= 2 * V::N {
+            lines::<V, 2>(a, steps[0], b, steps[1], k, to)
+        } else if rest >= V::N {
+            lines::<V, 1>(a, steps[0], b, steps[1], k, to)
+        } else {
+            let mut sum = V::splat(0.0);
+            for d in 0..k {
+                let b = &b[d * steps[1]..][..rest];
+                sum = sum.fma(V::splat(a[d * steps[0]]), V::load_part(b));
             }
-        }
+            let mut lanes = [0.0; 16];
+            sum.store(&mut lanes);
+            to[..rest].copy_from_slice(&lanes[..rest]);
+            rest
+        };
     }
 }
 
-/// Both are contiguous in k: scalar products.
+/// The columns of `C` registers; returns how many.
 #[inline(always)]
-fn dot<V: Lanes, const R: usize>(
-    a: &Strided<'_>,
-    b: &Strided<'_>,
-    at: Rectangle,
+fn lines<V: Lanes, const C: usize>(
+    a: &[f32],
+    a_step: usize,
+    b: &[f32],
+    b_step: usize,
     k: usize,
     sums: &mut [f32],
-) {
-    let a_data = &a.data[a.offset(at.batch, 0, 0)..];
-    let a_rows: [&[f32]; R] = core::array::from_fn(|i| &a_data[i * a.line..][..k]);
-    let whole = k / (2 * V::N) * (2 * V::N);
-    for j in 0..at.columns {
-        let b = &b.data[b.offset(at.batch, at.column + j, 0)..][..k];
-        let mut acc = [[V::splat(0.0); 2]; R];
-        for d in (0..whole).step_by(2 * V::N) {
-            let (left, right) = (V::load(&b[d..]), V::load(&b[d + V::N..]));
-            let mut i = 0;
-            while i < R {
-                acc[i][0] = acc[i][0].fma(V::load(&a_rows[i][d..]), left);
-                acc[i][1] = acc[i][1].fma(V::load(&a_rows[i][d + V::N..]), right);
-                i += 1;
-            }
-        }
-        for i in 0..R {
-            let mut lanes = [0.0; 32];
-            acc[i][0].store(&mut lanes);
-            acc[i][1].store(&mut lanes[V::N..]);
-            let mut sum = lanes.iter().sum::<f32>();
-            for d in whole..k {
-                sum += a_rows[i][d] * b[d];
-            }
-            sums[i * COLUMNS + j] = sum;
+) -> usize {
+    let mut acc = [V::splat(0.0); C];
+    for d in 0..k {
+        let (x, b) = (V::splat(a[d * a_step]), &b[d * b_step..][..C * V::N]);
+        let mut c = 0;
+        while c < C {
+            acc[c] = acc[c].fma(x, V::load(&b[c * V::N..]));
+            c += 1;
         }
     }
+    let mut c = 0;
+    while c < C {
+        acc[c].store(&mut sums[c * V::N..]);
+        c += 1;
+    }
+    C * V::N
 }

@@ -16,14 +16,26 @@ fn view(sizes: [usize; 2], batch: [usize; 2], transposed: bool, gap: usize, swap
 }
 
 impl Checked for Gemm {
+    fn every() -> Vec<Args> {
+        // Scalar products of a few rows, by one thread and by several; and activations with a rectangle of C.
+        let dots = [[8, 600, 1030], [5, 2000, 40], [8, 3, 5000]];
+        let dots = dots.map(|[m, n, k]| Args::new(m, n, k).b(View::transposed(k)));
+        let relu6 = Args::new(33, 50, 70).bias(Bias::PerRow).activation(Activation::Relu6);
+        [&dots[..], &[relu6, relu6.residual(true)]].concat()
+    }
     fn cases() -> BoxedStrategy<Args> {
         let size = || prop_oneof![1..6usize, 1..70usize, 14..=16usize, 31..=33usize];
-        let depth = prop_oneof![Just(0usize), 1..40usize, 230..260usize, Just(500)];
+        let depth = prop_oneof![Just(0usize), 1..40usize, 230..260usize, Just(500), Just(600)];
         let batch = prop_oneof![3 => Just([1, 1]), 1 => [1..3usize, 1..4usize]];
         let flag = any::<bool>;
         let layout = || (flag(), prop_oneof![Just(0), 0..5usize], flag());
         let bias = prop::sample::select(vec![Bias::None, Bias::PerRow, Bias::PerColumn]);
-        let activation = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Tanh]);
+        let activation = prop::sample::select(vec![
+            Activation::Identity,
+            Activation::Relu,
+            Activation::Relu6,
+            Activation::Tanh,
+        ]);
         let sizes = (size(), size(), depth, batch);
         (sizes, [layout(), layout(), layout()], bias, activation, [flag(), flag(), flag(), flag(), flag()])
             .prop_map(
@@ -76,6 +88,7 @@ impl Checked for Gemm {
                 }
                 memory[3][to] = match args.activation {
                     Activation::Relu => z.max(0.0),
+                    Activation::Relu6 => z.clamp(0.0, 6.0),
                     Activation::Tanh => z.tanh(),
                     _ => z,
                 };
@@ -87,7 +100,17 @@ impl Checked for Gemm {
 #[test]
 fn agrees_with_matrixmultiply() {
     let mut random = Random::new(1);
-    let sizes = [[300, 300, 300], [130, 400, 257], [121, 385, 241], [1, 300, 300], [300, 2, 299]];
+    // Panels of B packed and read in place, several ranges of k, narrow last strips.
+    let sizes = [
+        [300, 300, 300],
+        [130, 400, 257],
+        [121, 385, 241],
+        [1, 300, 300],
+        [300, 2, 299],
+        [150, 260, 1100],
+        [40, 300, 600],
+        [60, 1030, 70],
+    ];
     for [m, n, k] in sizes {
         let mut matrix = |len: usize| -> Vec<f32> { (0..len).map(|_| random.signed()).collect() };
         let (a, b) = (matrix(m * k), matrix(k * n));

@@ -1,12 +1,12 @@
 use super::{Args, BackwardArgs};
-use crate::cpu::multiversion;
+use crate::cpu::{LANES, load, multiversion, store};
 use crate::{Cpu, math};
 
 /// Cells of one task, roughly.
 const CHUNK: usize = 1 << 9;
 
 /// Elementary operations per cell, roughly.
-const COST: usize = 80;
+const COST: usize = 20;
 
 pub(super) fn forward(
     cpu: &Cpu,
@@ -89,20 +89,26 @@ multiversion! {
     /// One row, forward.
     fn cells(isa, gates: &mut [f32], c_prev: &[f32], c: &mut [f32], h: &mut [f32]) {
         let hidden = c.len();
-        let (sigmoids, rest) = gates.split_at_mut(2 * hidden);
+        let (i, rest) = gates.split_at_mut(hidden);
+        let (f, rest) = rest.split_at_mut(hidden);
         let (g, o) = rest.split_at_mut(hidden);
-        for x in sigmoids.iter_mut().chain(o.iter_mut()) {
-            *x = math::sigmoid(*x);
-        }
-        for x in g.iter_mut() {
-            *x = math::tanh(*x);
-        }
-        let (i, f) = sigmoids.split_at(hidden);
-        for ((((c, c_prev), i), f), g) in c.iter_mut().zip(c_prev).zip(i).zip(f).zip(g) {
-            *c = f * c_prev + i * *g;
-        }
-        for ((h, c), o) in h.iter_mut().zip(c).zip(o) {
-            *h = *o * math::tanh(*c);
+        for at in (0..hidden).step_by(LANES) {
+            let (mut new_i, mut new_f, mut new_g, mut new_o) = (load(&i[at..], 0.0), load(&f[at..], 0.0), load(&g[at..], 0.0), load(&o[at..], 0.0));
+            let (mut new_c, mut new_h) = (load(&c_prev[at..], 0.0), [0.0; LANES]);
+            for l in 0..LANES {
+                new_i[l] = math::sigmoid(new_i[l]);
+                new_f[l] = math::sigmoid(new_f[l]);
+                new_g[l] = math::tanh(new_g[l]);
+                new_o[l] = math::sigmoid(new_o[l]);
+                new_c[l] = new_f[l] * new_c[l] + new_i[l] * new_g[l];
+                new_h[l] = new_o[l] * math::tanh(new_c[l]);
+            }
+            store(&new_i, &mut i[at..]);
+            store(&new_f, &mut f[at..]);
+            store(&new_g, &mut g[at..]);
+            store(&new_o, &mut o[at..]);
+            store(&new_c, &mut c[at..]);
+            store(&new_h, &mut h[at..]);
         }
     }
 }
@@ -117,14 +123,24 @@ multiversion! {
         let (di, rest) = dgates.split_at_mut(hidden);
         let (df, rest) = rest.split_at_mut(hidden);
         let (dg, do_) = rest.split_at_mut(hidden);
-        for j in 0..hidden {
-            let t = math::tanh(c[j]);
-            let d = dc[j] + dh[j] * o[j] * (1.0 - t * t);
-            do_[j] = dh[j] * t * o[j] * (1.0 - o[j]);
-            di[j] = d * g[j] * i[j] * (1.0 - i[j]);
-            df[j] = d * c_prev[j] * f[j] * (1.0 - f[j]);
-            dg[j] = d * i[j] * (1.0 - g[j] * g[j]);
-            dc[j] = d * f[j];
+        for at in (0..hidden).step_by(LANES) {
+            let (i, f, g, o) = (load(&i[at..], 0.0), load(&f[at..], 0.0), load(&g[at..], 0.0), load(&o[at..], 0.0));
+            let (c_prev, c, dh, mut dc_prev) = (load(&c_prev[at..], 0.0), load(&c[at..], 0.0), load(&dh[at..], 0.0), load(&dc[at..], 0.0));
+            let [mut new_i, mut new_f, mut new_g, mut new_o] = [[0.0; LANES]; 4];
+            for l in 0..LANES {
+                let t = math::tanh(c[l]);
+                let d = dc_prev[l] + dh[l] * o[l] * (1.0 - t * t);
+                new_i[l] = d * g[l] * i[l] * (1.0 - i[l]);
+                new_f[l] = d * c_prev[l] * f[l] * (1.0 - f[l]);
+                new_g[l] = d * i[l] * (1.0 - g[l] * g[l]);
+                new_o[l] = dh[l] * t * o[l] * (1.0 - o[l]);
+                dc_prev[l] = d * f[l];
+            }
+            store(&new_i, &mut di[at..]);
+            store(&new_f, &mut df[at..]);
+            store(&new_g, &mut dg[at..]);
+            store(&new_o, &mut do_[at..]);
+            store(&dc_prev, &mut dc[at..]);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Maxima and averages over windows of images, and their gradients.
 
 mod average;
+mod halve;
+mod lines;
 mod max;
 #[cfg(test)]
 mod tests;
@@ -50,9 +52,21 @@ impl Args {
         })
     }
 
-    /// Windows of two by two pixels side by side, as most networks have them.
-    fn is_halving(&self) -> bool {
-        self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0]
+    /// Pixels of an input plane and of an output plane.
+    fn areas(&self) -> [usize; 2] {
+        [self.input, self.output()].map(|[h, w]| h * w)
+    }
+
+    /// The width of the output, where windows are two by two pixels that fill the plane side by side.
+    fn halves(&self) -> Option<usize> {
+        let [height, width] = self.input;
+        let two = self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0];
+        (two && height % 2 == 0 && width % 2 == 0 && width <= halve::TILE).then_some(width / 2)
+    }
+
+    /// Whether the only window is the plane.
+    fn is_global(&self) -> bool {
+        self.kernel == self.input && self.padding == [0, 0]
     }
 
     /// Planes that one task computes.
@@ -66,28 +80,24 @@ impl Args {
         x.saturating_add(y.saturating_mul(self.kernel[0] * self.kernel[1])) / 4
     }
 
-    /// Calls `f(x, y)` for all planes in parallel, y being written.
+    /// Calls `f(x, y)` for some planes at a time, in parallel, y being written.
     fn forward(&self, cpu: &Cpu, x: &[f32], y: &mut [f32], f: impl Fn(&[f32], &mut [f32]) + Sync) {
-        let ([from, to], planes) = ([self.input, self.output()].map(|[h, w]| h * w), self.planes_per_task());
-        cpu.parallel_chunks(y, (to * planes).max(1), self.work(), |task, y, _| {
-            let x = x[task * planes * from..].chunks_exact(from.max(1));
-            x.zip(y.chunks_exact_mut(to)).for_each(|(x, y)| f(x, y));
+        let ([from, to], planes) = (self.areas(), self.planes_per_task());
+        cpu.parallel_chunks(y, to * planes, self.work(), |task, y, _| {
+            f(&x[task * planes * from..][..y.len() / to * from], y);
         });
     }
 
-    /// Calls `f(plane, dx)` for all planes in parallel, dx being zero.
-    fn backward(&self, cpu: &Cpu, dx: &mut [f32], f: impl Fn(usize, &mut [f32]) + Sync) {
-        let (area, planes) = (self.input[0] * self.input[1], self.planes_per_task());
-        cpu.parallel_chunks(dx, (area * planes).max(1), self.work(), |task, dx, _| {
-            dx.fill(0.0);
-            dx.chunks_exact_mut(area).enumerate().for_each(|(i, dx)| f(task * planes + i, dx));
+    /// Calls `f(first plane, dy, dx)` for some planes at a time, in parallel, dx being written.
+    fn backward(&self, cpu: &Cpu, dy: &[f32], dx: &mut [f32], f: impl Fn(usize, &[f32], &mut [f32]) + Sync) {
+        let ([from, to], planes) = (self.areas(), self.planes_per_task());
+        if to == 0 {
+            return dx.fill(0.0);
+        }
+        cpu.parallel_chunks(dx, from * planes, self.work(), |task, dx, _| {
+            let first = task * planes;
+            f(first, &dy[first * to..][..dx.len() / from * to], dx);
         });
-    }
-
-    /// Plane `i` of an output.
-    fn plane<'a>(&self, y: &'a [f32], i: usize) -> &'a [f32] {
-        let area = self.output()[0] * self.output()[1];
-        &y[i * area..][..area]
     }
 }
 

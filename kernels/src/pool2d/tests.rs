@@ -47,18 +47,54 @@ fn average(args: &Args, x: &[f64]) -> Vec<f64> {
     pool(args, x, |window| window.iter().flatten().sum::<f64>() / window.len() as f64)
 }
 
+/// Lines of several parts, windows that are computed one by one, halves of several tiles, the whole plane.
+fn every() -> Vec<Args> {
+    let pool = |planes, input, kernel, stride, padding| Args { planes, input, kernel, stride, padding };
+    vec![
+        pool(2, [5, 300], [3, 3], [2, 2], [1, 1]),
+        pool(1, [4, 300], [2, 5], [1, 1], [1, 2]),
+        pool(1, [3, 900], [3, 200], [2, 3], [1, 100]),
+        pool(1, [3, 700], [2, 300], [1, 7], [0, 9]),
+        pool(2, [3, 400], [3, 20], [1, 40], [1, 0]),
+        pool(40, [28, 28], [2, 2], [2, 2], [0, 0]),
+        pool(2, [4, 512], [2, 2], [2, 2], [0, 0]),
+        pool(2, [4, 514], [2, 2], [2, 2], [0, 0]),
+        pool(3, [7, 7], [7, 7], [1, 1], [0, 0]),
+    ]
+}
+
 impl Checked for MaxPool2d {
     fn cases() -> BoxedStrategy<Args> {
         cases(40)
+    }
+    fn every() -> Vec<Args> {
+        every()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         memory[1] = max(args, &memory[0]);
     }
 }
 
+/// The same with fewer pixels, as there are finite differences for each.
+fn every_backward() -> Vec<Args> {
+    let pool = |planes, input, kernel, stride, padding| Args { planes, input, kernel, stride, padding };
+    vec![
+        pool(1, [3, 300], [3, 3], [2, 2], [1, 1]),
+        pool(1, [2, 280], [2, 5], [1, 1], [1, 2]),
+        pool(1, [2, 420], [2, 100], [1, 3], [0, 50]),
+        pool(1, [1, 400], [1, 300], [1, 7], [0, 9]),
+        pool(1, [2, 200], [2, 20], [1, 16], [1, 0]),
+        pool(9, [6, 22], [2, 2], [2, 2], [0, 0]),
+        pool(3, [7, 7], [7, 7], [1, 1], [0, 0]),
+    ]
+}
+
 impl Checked for MaxPool2dBackward {
     fn cases() -> BoxedStrategy<Args> {
         cases(7)
+    }
+    fn every() -> Vec<Args> {
+        every_backward()
     }
     /// Values further apart than the steps of finite differences.
     fn fill(_: &Args, i: usize, len: usize, random: &mut Random) -> Data {
@@ -78,6 +114,9 @@ impl Checked for AvgPool2d {
     fn cases() -> BoxedStrategy<Args> {
         cases(40)
     }
+    fn every() -> Vec<Args> {
+        every()
+    }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         memory[1] = average(args, &memory[0]);
     }
@@ -86,6 +125,9 @@ impl Checked for AvgPool2d {
 impl Checked for AvgPool2dBackward {
     fn cases() -> BoxedStrategy<Args> {
         cases(7)
+    }
+    fn every() -> Vec<Args> {
+        every_backward()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         memory[1] = gradient(&memory[1], &memory[0], |x| average(args, x));
@@ -115,4 +157,15 @@ fn the_first_maximum_gets_the_gradient() {
     let dy = [1.0f32, 2.0];
     cpu.run::<MaxPool2dBackward>(&general, &mut [Raw::read(&x), Raw::read(&dy), Raw::write(&mut dx)]);
     assert_eq!(dx, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0]);
+}
+
+/// A plane without pixels has windows of padding alone.
+#[test]
+fn nothing_but_padding() {
+    let args = Args { planes: 2, input: [0, 3], kernel: [2, 2], stride: [1, 1], padding: [1, 1] };
+    let (mut max, mut average) = ([9.0f32; 8], [9.0f32; 8]);
+    let cpu = Cpu::new();
+    cpu.run::<MaxPool2d>(&args, &mut [Raw::read_slice::<f32>(&[]), Raw::write(&mut max)]);
+    cpu.run::<AvgPool2d>(&args, &mut [Raw::read_slice::<f32>(&[]), Raw::write(&mut average)]);
+    assert!(cpu.take_fault().is_none() && max == [f32::NEG_INFINITY; 8] && average == [0.0; 8]);
 }

@@ -1,186 +1,147 @@
+//! Which kernel computes which product.
+
+use half::{bf16, f16};
+
 use super::Args;
 #[cfg(target_arch = "x86_64")]
-use super::kernel::{DoubleAvx2, DoubleAvx512, SingleAvx2, SingleAvx512};
-use super::kernel::{DoublePortable, Int32, Int64, Kernel, SinglePortable, Sum};
-use crate::cpu::multiversion;
-use crate::element::{Element, Number};
+use super::blocked::SCRATCH;
+use super::blocked::{Factor, Product, product as blocked};
+use super::kernel::{self, Kernel};
+use super::pack::{Lines, Pack, pack};
+#[cfg(target_arch = "x86_64")]
+use super::put::put_bf16;
+use super::put::{Put, put};
+#[cfg(target_arch = "x86_64")]
+use super::tiles;
+#[cfg(target_arch = "x86_64")]
+use super::word::{Bytes, Pairs};
+use super::word::{One, Sum};
+#[cfg(target_arch = "x86_64")]
+use crate::Isa;
+#[cfg(target_arch = "x86_64")]
+use crate::cpu::Beyond;
+use crate::element::Element;
 use crate::op::Memory;
-use crate::{Cpu, DType, Isa};
+use crate::{Cpu, DType};
 
-/// Rows, columns and depth of what is packed at a time. With the sums they fill the scratch memory of a thread,
-/// in f64.
-const BLOCK: [usize; 3] = [96, 192, 144];
+/// A kernel, and what packs A and B for it.
+type Choice<W> = (&'static Kernel<W>, Pack<W>, Pack<W>);
 
-/// Floats to pack into on the stack, where the device has no scratch memory.
-const STACK: usize = if cfg!(feature = "std") { 0 } else { 2048 };
-
-/// Elements of the largest register tile.
-const REGISTERS: usize = 14 * 32;
+/// The best kernel that the device has.
+macro_rules! best {
+    ($cpu:expr, $avx512:ident $avx2:ident $portable:ident) => {
+        match $cpu.isa() {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => kernel::$avx512,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => kernel::$avx2,
+            _ => kernel::$portable,
+        }
+    };
+}
 
 pub(super) fn product(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-    use half::{bf16, f16};
     match args.dtype {
-        DType::F32 => single::<f32>(cpu, args, memory),
-        DType::Bf16 => single::<bf16>(cpu, args, memory),
-        DType::F16 => single::<f16>(cpu, args, memory),
-        DType::F64 => match cpu.isa() {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => run::<f64, DoubleAvx512>(cpu, args, memory),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => run::<f64, DoubleAvx2>(cpu, args, memory),
-            _ => run::<f64, DoublePortable>(cpu, args, memory),
-        },
-        DType::I8 => run::<i8, Int32>(cpu, args, memory),
-        DType::U8 => run::<u8, Int32>(cpu, args, memory),
-        DType::I32 => run::<i32, Int32>(cpu, args, memory),
-        DType::I64 => run::<i64, Int64>(cpu, args, memory),
+        DType::F32 => run(cpu, args, memory, f32s::<f32>(cpu), put::<f32, f32>),
+        DType::F16 => {
+            run(cpu, args, memory, f32s::<f16>(cpu), either(args, put::<f32, f32>, put::<f32, f16>));
+        }
+        DType::Bf16 => {
+            let rounded = match cpu.beyond() {
+                #[cfg(target_arch = "x86_64")]
+                Beyond::Tiles => put_bf16,
+                _ => put::<f32, bf16>,
+            };
+            run(cpu, args, memory, bf16s(cpu), either(args, put::<f32, f32>, rounded));
+        }
+        DType::F64 => {
+            let kernel = best!(cpu, F64_AVX512 F64_AVX2 F64);
+            run(cpu, args, memory, one::<f64, f64>(kernel), put::<f64, f64>);
+        }
+        DType::I64 => {
+            let kernel = match cpu.beyond() {
+                // It multiplies with AVX512-DQ.
+                #[cfg(target_arch = "x86_64")]
+                Beyond::Vnni | Beyond::Tiles => kernel::I64_AVX512,
+                _ => best!(cpu, I64_AVX2 I64_AVX2 I64),
+            };
+            run(cpu, args, memory, one::<i64, i64>(kernel), put::<i64, i64>);
+        }
+        DType::I32 => run(cpu, args, memory, i32s::<i32>(cpu), put::<i32, i32>),
+        DType::I8 => run(cpu, args, memory, i8s(cpu), either(args, put::<i32, i32>, put::<i32, i8>)),
+        DType::U8 => run(cpu, args, memory, u8s(cpu), either(args, put::<i32, i32>, put::<i32, u8>)),
         // Reported by the operation.
         DType::Bool => {}
     }
 }
 
-fn single<E: Element>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-    match cpu.isa() {
+/// The sums themselves where they are asked for, else rounded.
+fn either<W>(args: &Args, sums: Put<W>, rounded: Put<W>) -> Put<W> {
+    if args.output == args.dtype { rounded } else { sums }
+}
+
+fn one<E: Element + Default, S: Sum>(kernel: &'static Kernel<S::Word>) -> Choice<S::Word> {
+    (kernel, pack::<One<E, S>>, pack::<One<E, S>>)
+}
+
+fn f32s<E: Element + Default>(cpu: &Cpu) -> Choice<u32> {
+    one::<E, f32>(best!(cpu, F32_AVX512 F32_AVX2 F32))
+}
+
+fn i32s<E: Element + Default>(cpu: &Cpu) -> Choice<u32> {
+    one::<E, i32>(best!(cpu, I32_AVX512 I32_AVX2 I32))
+}
+
+fn bf16s(cpu: &Cpu) -> Choice<u32> {
+    match cpu.beyond() {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => run::<E, SingleAvx512>(cpu, args, memory),
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => run::<E, SingleAvx2>(cpu, args, memory),
-        _ => run::<E, SinglePortable>(cpu, args, memory),
+        Beyond::Tiles if SCRATCH => (tiles::BF16, pack::<Pairs>, pack::<Pairs>),
+        _ => f32s::<bf16>(cpu),
     }
 }
 
-fn run<E: Element, K: Kernel>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-    let (a, b, c) = (memory.read::<E>(0), memory.read::<E>(1), memory.write::<E>(2));
-    let &Args { m, n, k, batch, .. } = args;
+fn i8s(cpu: &Cpu) -> Choice<u32> {
+    match cpu.beyond() {
+        #[cfg(target_arch = "x86_64")]
+        Beyond::Tiles if SCRATCH => (tiles::I8, pack::<Bytes<0>>, pack::<Bytes<0>>),
+        #[cfg(target_arch = "x86_64")]
+        Beyond::Vnni | Beyond::Tiles => (kernel::I8_VNNI, pack::<Bytes<0>>, pack::<Bytes<0x8080_8080>>),
+        _ => i32s::<i8>(cpu),
+    }
+}
+
+fn u8s(cpu: &Cpu) -> Choice<u32> {
+    match cpu.beyond() {
+        #[cfg(target_arch = "x86_64")]
+        Beyond::Tiles if SCRATCH => (tiles::U8, pack::<Bytes<0>>, pack::<Bytes<0>>),
+        #[cfg(target_arch = "x86_64")]
+        Beyond::Vnni | Beyond::Tiles => (kernel::U8_VNNI, pack::<Bytes<0>>, pack::<Bytes<0x8080_8080>>),
+        _ => i32s::<u8>(cpu),
+    }
+}
+
+fn run<W: Copy + Default + Send + Sync>(
+    cpu: &Cpu,
+    args: &Args,
+    memory: &mut Memory<'_>,
+    (kernel, pack_a, pack_b): Choice<W>,
+    put: Put<W>,
+) {
+    let &Args { m, n, k, batch, a, b, accumulate, .. } = args;
+    let (x, y, c) = (memory.read(0), memory.read(1), memory.write(2));
     if k == 0 {
-        if !args.accumulate {
-            c.fill(E::narrow(Number::ZERO));
+        if !accumulate {
+            c.fill(0);
         }
         return;
     }
-    let (isa, total) = (cpu.isa(), m * batch[0] * batch[1]);
-    // What an element of C is does not depend on how the rows are cut. Each task packs its own B, so they are cut
-    // only as far as there are threads.
-    let rows = BLOCK[0].min(total.div_ceil(cpu.threads())).max(K::ROWS);
-    let work = total * n * (k / 8 + 1);
-    cpu.parallel_chunks(c, rows * n, work, |task, c, scratch| {
-        let mut stack = [0.0f32; STACK];
-        let scratch = if STACK == 0 { scratch } else { &mut stack[..] };
-        // SAFETY: every bit pattern of some floats is a number of the other type, and the other way round.
-        let (_, scratch, _) = unsafe { scratch.align_to_mut::<K::T>() };
-        let (mut first, mut c) = (task * rows, c);
-        // A chunk may reach into the next matrices of the batch.
-        while !c.is_empty() {
-            let (matrix, row) = (first / m, first % m);
-            let count = (m - row).min(c.len() / n);
-            let (ours, rest) = c.split_at_mut(count * n);
-            let [b0, b1] = [matrix / batch[1], matrix % batch[1]];
-            let start = |batch: [usize; 2]| b0 * batch[0] + b1 * batch[1];
-            let a = &a[start(args.a.batch) + row * args.a.row..];
-            let b = &b[start(args.b.batch)..];
-            let a = Lines { data: a, line: args.a.row, depth: args.a.column };
-            let b = Lines { data: b, line: args.b.column, depth: args.b.row };
-            matrix_rows::<E, K>(isa, args, a, b, ours, scratch);
-            (first, c) = (first + count, rest);
-        }
-    });
-}
-
-/// A factor: the rows of A, the columns of B.
-#[derive(Clone, Copy)]
-struct Lines<'a, E> {
-    data: &'a [E],
-    /// From one line to the next.
-    line: usize,
-    /// From one k to the next.
-    depth: usize,
-}
-
-/// Some whole rows of one matrix.
-fn matrix_rows<E: Element, K: Kernel>(
-    isa: Isa,
-    args: &Args,
-    a: Lines<'_, E>,
-    b: Lines<'_, E>,
-    c: &mut [E],
-    scratch: &mut [K::T],
-) {
-    let &Args { n, k, .. } = args;
-    // Strips of equal heights: a low last one would not fill the pipeline.
-    let height = |rows: usize| rows.div_ceil(rows.div_ceil(K::ROWS));
-    let strips = |rows: usize| rows.div_ceil(height(rows));
-    let need = |[m, n, k]: [usize; 3]| m * n + (strips(m) * K::STRIDE + n) * k;
-    let [rows, columns, depth] = if need(BLOCK) <= scratch.len() {
-        BLOCK
-    } else {
-        let tile = K::ROWS * K::COLUMNS;
-        [K::ROWS, K::COLUMNS, (scratch.len() - tile) / (K::STRIDE + K::COLUMNS)]
-    };
-    let mut out = [K::T::ZERO; REGISTERS];
-    for i in (0..c.len() / n).step_by(rows) {
-        let m = rows.min(c.len() / n - i);
-        let (height, strips) = (height(m), strips(m));
-        for j in (0..n).step_by(columns) {
-            let width = columns.min(n - j);
-            let (sums, packed) = scratch.split_at_mut(m * width);
-            sums.fill(K::T::ZERO);
-            for d in (0..k).step_by(depth) {
-                let k = depth.min(k - d);
-                let (a_strip, b_strip) = (K::STRIDE * k, K::COLUMNS * k);
-                let (a_packed, b_packed) = packed.split_at_mut(strips * a_strip);
-                for (s, to) in a_packed.chunks_exact_mut(a_strip).enumerate() {
-                    let count = height.min(m - s * height);
-                    pack(isa, a, [i + s * height, d], count, K::STRIDE, to);
-                }
-                for (at, to) in (0..width).step_by(K::COLUMNS).zip(b_packed.chunks_exact_mut(b_strip)) {
-                    pack(isa, b, [j + at, d], K::COLUMNS.min(width - at), K::COLUMNS, to);
-                }
-                for (at, b) in (0..width).step_by(K::COLUMNS).zip(b_packed.chunks_exact(b_strip)) {
-                    for (s, a) in a_packed.chunks_exact(a_strip).enumerate() {
-                        let count = height.min(m - s * height);
-                        K::run(count, a, b, &mut out);
-                        for (r, out) in out.chunks_exact(K::COLUMNS).take(count).enumerate() {
-                            let sums = &mut sums[(s * height + r) * width + at..];
-                            let sums = &mut sums[..K::COLUMNS.min(width - at)];
-                            sums.iter_mut().zip(out).for_each(|(sum, x)| *sum = sum.add(*x));
-                        }
-                    }
-                }
-            }
-            for (sums, c) in sums.chunks_exact(width).zip(c[i * n..].chunks_exact_mut(n)) {
-                put(isa, args.accumulate, sums, &mut c[j..][..width]);
-            }
-        }
+    if c.is_empty() {
+        return;
     }
-}
-
-multiversion! {
-    fn put<T: Sum, E: Element>(isa, accumulate: bool, sums: &[T], c: &mut [E]) {
-        if accumulate {
-            c.iter_mut().zip(sums).for_each(|(c, sum)| *c = T::load(*c).add(*sum).store());
-        } else {
-            c.iter_mut().zip(sums).for_each(|(c, sum)| *c = sum.store());
-        }
-    }
-}
-
-multiversion! {
-    /// `to[d][l]` ← line first + l of x, at depth start + d, for l < count. What the rest of `to` holds does not
-    /// matter. `at` are first and start.
-    fn pack<T: Sum, E: Element>(
-        isa, x: Lines<'_, E>, at: [usize; 2], count: usize, stride: usize, to: &mut [T],
-    ) {
-        let data = &x.data[at[0] * x.line + at[1] * x.depth..];
-        if x.line == 1 {
-            for (d, to) in to.chunks_exact_mut(stride).enumerate() {
-                let from = &data[d * x.depth..][..count];
-                to.iter_mut().zip(from).for_each(|(to, x)| *to = T::load(*x));
-            }
-        } else {
-            for l in 0..count {
-                let line = data[l * x.line..].iter().step_by(x.depth.max(1));
-                to[l..].iter_mut().step_by(stride).zip(line).for_each(|(to, x)| *to = T::load(*x));
-            }
-        }
-    }
+    let lines = |bytes, line, depth| Lines { bytes, start: 0, line, depth };
+    let a = Factor { lines: lines(x, a.row, a.column), batch: a.batch, pack: pack_a };
+    let b = Factor { lines: lines(y, b.column, b.row), batch: b.batch, pack: pack_b };
+    let in_place = args.output == Args::sums(args.dtype);
+    let product = Product { size: [m, n, k], batch, accumulate, a, b, kernel, put, in_place };
+    blocked(cpu, &product, c, args.output.size());
 }

@@ -1,87 +1,131 @@
-//! What a product is computed in, and the register tiles of each.
+//! [`Kernel`]: the innermost loops. A register tile of C is summed over a strip of A and a strip of B.
 
-use super::micro;
-use crate::element::{Element, Number};
-use crate::gemm::micro::{self as single, Micro};
+use super::lanes::{self, Lanes};
 
-/// What products are summed in: f32, f64, i32 or i64.
-pub(super) trait Sum: Number {
-    fn load<E: Element>(x: E) -> Self;
-    fn store<E: Element>(self) -> E;
+/// Most words of a line (a row of A, a column of B) that are packed at a time.
+pub(super) const LINE: usize = if cfg!(feature = "std") { 256 } else { 64 };
+/// Words between packed rows of A, where kernels keep what belongs to a row. They also spread the rows over the sets of
+/// the cache.
+const MARGIN: usize = 16;
+/// Words from one packed row of A to the next.
+pub(super) const STRIDE: usize = LINE + MARGIN;
+
+/// A call of `(rows, words, a, b, fresh, sums)`: sums\[i\]\[j\] ← Σₖ a\[i\]\[k\]·b\[k\]\[j\], or added to what is there if
+/// not `fresh`. Rows of `a` are `STRIDE` apart, those of `b` and `sums` `columns` words; `rows` is one of the heights.
+pub(super) type Run<W> = fn(usize, usize, &[W], &[W], bool, &mut [W]);
+
+/// What computes register tiles of one type with one instruction set.
+///
+/// Packed factors and sums are words of 32 or 64 bits: f32, f64, i32 or i64 by their bits, or a few smaller elements of
+/// a line that are multiplied at once. Thus the loops around the kernels are compiled for two types and not for each.
+pub(super) struct Kernel<W> {
+    /// Elements of a line that share a word.
+    pub(super) group: usize,
+    /// The number of words of a packed line is a multiple of this.
+    pub(super) depth: usize,
+    /// The numbers of rows that it is compiled for, from most to least.
+    pub(super) heights: &'static [usize],
+    /// Columns of a tile.
+    pub(super) columns: usize,
+    pub(super) run: Run<W>,
+    /// What it computes once of a packed row of A of so many words, for the margin behind it.
+    pub(super) prepare: fn(usize, &mut [W; STRIDE]),
+    /// Calls what runs the kernel, in the state that it needs.
+    pub(super) within: fn(&mut dyn FnMut()),
 }
-macro_rules! float {
-    ($($t:ident)*) => { $(
-        impl Sum for $t {
-            #[inline(always)]
-            fn load<E: Element>(x: E) -> Self {
-                x.widen().to_f64() as $t
-            }
-            #[inline(always)]
-            fn store<E: Element>(self) -> E {
-                E::narrow(E::Wide::from_f64(self.into()))
-            }
+
+/// R rows, and the columns of two registers.
+#[inline(always)]
+fn tile<V: Lanes, const R: usize>(
+    words: usize,
+    a: &[V::Word],
+    b: &[V::Word],
+    fresh: bool,
+    sums: &mut [V::Word],
+) {
+    let a = a.as_chunks::<STRIDE>().0.first_chunk::<R>().expect("as many packed rows");
+    assert!(words <= LINE && b.len() >= words * 2 * V::N && sums.len() >= R * 2 * V::N);
+    let mut tile = [[V::zero(); 2]; R];
+    // Indices with constant bounds: iterators over `tile` would keep it in memory.
+    let mut i = 0;
+    while i < R {
+        tile[i] = [V::start(&a[i]); 2];
+        if !fresh {
+            let row = &sums[i * 2 * V::N..];
+            tile[i] = [V::load(row).add(tile[i][0]), V::load(&row[V::N..]).add(tile[i][1])];
         }
-    )* };
-}
-float!(f32 f64);
-macro_rules! integer {
-    ($($t:ident)*) => { $(
-        impl Sum for $t {
-            #[inline(always)]
-            fn load<E: Element>(x: E) -> Self {
-                x.widen().to_i64() as $t
-            }
-            #[inline(always)]
-            fn store<E: Element>(self) -> E {
-                E::narrow(E::Wide::from_i64(self.into()))
-            }
+        i += 1;
+    }
+    for (k, b) in b.chunks_exact(2 * V::N).take(words).enumerate() {
+        let (left, right) = (V::load(b), V::load(&b[V::N..]));
+        let mut i = 0;
+        while i < R {
+            let x = V::splat(a[i][k]);
+            tile[i][0] = tile[i][0].fma(x, left);
+            tile[i][1] = tile[i][1].fma(x, right);
+            i += 1;
         }
-    )* };
-}
-integer!(i32 i64);
-
-/// The register tiles of one type and one instruction set.
-pub(super) trait Kernel {
-    /// The type.
-    type T: Sum;
-    /// Most rows of a tile.
-    const ROWS: usize;
-    /// Elements per k of a strip of A: at least `ROWS`.
-    const STRIDE: usize;
-    /// Columns of a tile, and elements per k of a strip of B.
-    const COLUMNS: usize;
-    /// out\[i\]\[j\] ← Σₖ a\[k\]\[i\]·b\[k\]\[j\] for the first `rows` rows of a tile.
-    fn run(rows: usize, a: &[Self::T], b: &[Self::T], out: &mut [Self::T]);
+    }
+    let mut i = 0;
+    while i < R {
+        let row = &mut sums[i * 2 * V::N..][..2 * V::N];
+        tile[i][0].store(row);
+        tile[i][1].store(&mut row[V::N..]);
+        i += 1;
+    }
 }
 
 macro_rules! kernels {
-    ($($(#[$meta:meta])* $name:ident: $t:ty, $micro:ty, stride $stride:literal, columns $columns:literal;)*) => { $(
+    ($(
+        $(#[$meta:meta])*
+        $name:ident: $lanes:ty, $(features $features:literal,)? group $group:literal,
+        rows $($rows:literal)* or $least:literal;
+    )*) => { $(
         $(#[$meta])*
-        pub(super) struct $name;
-        $(#[$meta])*
-        impl Kernel for $name {
-            type T = $t;
-            const ROWS: usize = <$micro>::ROWS;
-            const STRIDE: usize = $stride;
-            const COLUMNS: usize = $columns;
-            #[inline(always)]
-            fn run(rows: usize, a: &[$t], b: &[$t], out: &mut [$t]) {
-                <$micro>::run(rows, a, b, out);
+        pub(super) const $name: &Kernel<<$lanes as Lanes>::Word> = {
+            type Word = <$lanes as Lanes>::Word;
+            fn run(rows: usize, words: usize, a: &[Word], b: &[Word], fresh: bool, sums: &mut [Word]) {
+                $(#[target_feature(enable = $features)])?
+                fn tiles(rows: usize, words: usize, a: &[Word], b: &[Word], fresh: bool, sums: &mut [Word]) {
+                    match rows {
+                        $($rows => tile::<$lanes, $rows>(words, a, b, fresh, sums),)*
+                        _ => tile::<$lanes, $least>(words, a, b, fresh, sums),
+                    }
+                }
+                // SAFETY: chosen only where these features were found.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    tiles(rows, words, a, b, fresh, sums);
+                }
             }
-        }
+            &Kernel {
+                group: $group,
+                depth: 1,
+                heights: &[$($rows,)* $least],
+                columns: 2 * <$lanes as Lanes>::N,
+                run,
+                prepare: <$lanes as Lanes>::prepare,
+                within: |f| f(),
+            }
+        };
     )* };
 }
+#[cfg(target_arch = "x86_64")]
 kernels! {
-    #[cfg(target_arch = "x86_64")]
-    SingleAvx512: f32, single::Avx512, stride 16, columns 32;
-    #[cfg(target_arch = "x86_64")]
-    SingleAvx2: f32, single::Avx2, stride 8, columns 16;
-    SinglePortable: f32, single::Portable, stride 4, columns 8;
-    #[cfg(target_arch = "x86_64")]
-    DoubleAvx512: f64, micro::Avx512, stride 16, columns 16;
-    #[cfg(target_arch = "x86_64")]
-    DoubleAvx2: f64, micro::Avx2, stride 8, columns 8;
-    DoublePortable: f64, micro::Array<f64>, stride 4, columns 8;
-    Int32: i32, micro::Array<i32>, stride 4, columns 8;
-    Int64: i64, micro::Array<i64>, stride 4, columns 8;
+    F32_AVX512: lanes::F32x16, features "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma", group 1, rows 14 8 4 2 or 1;
+    F32_AVX2: lanes::F32x8, features "avx2,fma", group 1, rows 6 4 2 or 1;
+    F64_AVX512: lanes::F64x8, features "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma", group 1, rows 14 8 4 2 or 1;
+    F64_AVX2: lanes::F64x4, features "avx2,fma", group 1, rows 6 4 2 or 1;
+    I32_AVX512: lanes::I32x16, features "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma", group 1, rows 8 4 2 or 1;
+    I32_AVX2: lanes::I32x8, features "avx2,fma", group 1, rows 4 2 or 1;
+    I64_AVX512: lanes::I64x8, features "avx512f,avx512dq,avx2,fma", group 1, rows 8 4 2 or 1;
+    I64_AVX2: lanes::I64x4, features "avx2,fma", group 1, rows 4 2 or 1;
+    I8_VNNI: lanes::I8x4x16, features "avx512f,avx512vnni,avx2,fma", group 4, rows 14 8 4 2 or 1;
+    U8_VNNI: lanes::U8x4x16, features "avx512f,avx512vnni,avx2,fma", group 4, rows 14 8 4 2 or 1;
+}
+kernels! {
+    F32: lanes::Portable<f32>, group 1, rows 4 2 or 1;
+    F64: lanes::Portable<f64>, group 1, rows 4 2 or 1;
+    I32: lanes::Portable<i32>, group 1, rows 4 2 or 1;
+    I64: lanes::Portable<i64>, group 1, rows 4 2 or 1;
 }

@@ -1,10 +1,16 @@
-//! Matrix products of the element types that [`gemm`](crate::gemm) does not have.
+//! Matrix products of every element type.
 
+mod blocked;
 mod cpu;
 mod kernel;
-mod micro;
+mod lanes;
+mod pack;
+mod put;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod tiles;
+mod word;
 
 use crate::gemm::View;
 use crate::op::{Memory, Op, Spec};
@@ -13,8 +19,10 @@ use crate::{Cpu, DType, Fault};
 /// The arguments of [`Product`].
 #[derive(Clone, Copy, Debug)]
 pub struct Args {
-    /// The element type of all three matrices.
+    /// The element type of A and B.
     pub dtype: DType,
+    /// The element type of C: the same, or what it is summed in: [`Args::sums`].
+    pub output: DType,
     /// Rows of A and C.
     pub m: usize,
     /// Columns of B and C.
@@ -35,16 +43,29 @@ impl Args {
     /// Row-major matrices, one of each.
     pub const fn new(dtype: DType, m: usize, n: usize, k: usize) -> Self {
         let (a, b) = (View::row_major(k), View::row_major(n));
-        Args { dtype, m, n, k, batch: [1, 1], a, b, accumulate: false }
+        Args { dtype, output: dtype, m, n, k, batch: [1, 1], a, b, accumulate: false }
+    }
+
+    /// The type that products of these elements are summed in: f32 for 16-bit floats, i32 for bytes, and else their
+    /// own.
+    pub const fn sums(dtype: DType) -> DType {
+        match dtype {
+            DType::Bf16 | DType::F16 => DType::F32,
+            DType::I8 | DType::U8 => DType::I32,
+            dtype => dtype,
+        }
     }
 }
 
 /// C ← A·B, or C ← C + A·B, for every pair of matrices of a batch; `torch.matmul`. A is m×k, B is k×n; C is
 /// row-major, m×n for each index of the batch.
 ///
-/// 16-bit floats are multiplied and summed in f32 and rounded once. Integers wrap around. Booleans are a
-/// [`Fault::Element`]; f32 is done here too, but by fewer special cases than in
-/// [`Gemm`](crate::gemm::Gemm).
+/// 16-bit floats are summed in f32 and rounded once, bytes are summed in i32; C can hold these sums themselves
+/// ([`Args::output`]). Integers wrap around. Booleans are a [`Fault::Element`]; f32 is done here too, but by fewer
+/// special cases than in [`Gemm`](crate::gemm::Gemm).
+///
+/// Where [`Cpu::tiles`], products of bf16 are not rounded before they are summed, even and odd k apart; and subnormal
+/// numbers count as zero, in the factors, the sums and the result.
 ///
 /// Memory: A, B, C.
 ///
@@ -56,6 +77,12 @@ impl Args {
 /// let args = Args::new(DType::F64, 2, 1, 2);
 /// Cpu::new().run::<Product>(&args, &mut [Raw::read(&a), Raw::read(&b), Raw::write(&mut c)]);
 /// assert_eq!(c, [[17.0], [39.0]]);
+///
+/// // Bytes, summed in i32: `torch._int_mm`.
+/// let (a, b, mut c) = ([[100i8, -100]], [[100i8], [-100]], [[0i32]]);
+/// let args = Args { output: DType::I32, ..Args::new(DType::I8, 1, 1, 2) };
+/// Cpu::new().run::<Product>(&args, &mut [Raw::read(&a), Raw::read(&b), Raw::write(&mut c)]);
+/// assert_eq!(c, [[20_000]]);
 /// ```
 #[derive(Debug)]
 pub struct Product;
@@ -63,14 +90,16 @@ impl Op for Product {
     const NAME: &'static str = "product";
     type Args = Args;
     fn memory(args: &Args, spec: &mut Spec) {
-        let &Args { dtype, m, n, k, batch: [b0, b1], a, b, accumulate } = args;
+        let &Args { dtype, output, m, n, k, batch: [b0, b1], a, b, accumulate } = args;
         spec.read_dtype(dtype, a.span([m, k, b0, b1])).read_dtype(dtype, b.span([k, n, b0, b1]));
         let c = m.saturating_mul(n).saturating_mul(b0).saturating_mul(b1);
-        spec.write_or_update_dtype(accumulate, dtype, c);
+        spec.write_or_update_dtype(accumulate, output, c);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        if args.dtype == DType::Bool {
-            return cpu.report(Fault::Element { op: Self::NAME, dtype: args.dtype });
+        let &Args { dtype, output, .. } = args;
+        if dtype == DType::Bool || output != dtype && output != Args::sums(dtype) {
+            let dtype = if dtype == DType::Bool { dtype } else { output };
+            return cpu.report(Fault::Element { op: Self::NAME, dtype });
         }
         cpu::product(cpu, args, memory);
     }

@@ -1,6 +1,6 @@
 use super::RegressionLoss;
 use crate::Cpu;
-use crate::cpu::{multiversion, sum_by, sum_parts};
+use crate::cpu::{map_pairs, multiversion, sum_by, sum_parts};
 
 /// Elements handed to one task.
 const CHUNK: usize = 1 << 12;
@@ -23,7 +23,7 @@ pub(super) fn backward(cpu: &Cpu, loss: RegressionLoss, x: &[f32], target: &[f32
 
 /// Elementary operations per element, roughly.
 fn cost(loss: RegressionLoss) -> usize {
-    if loss == RegressionLoss::BinaryCrossEntropyWithLogits { 16 } else { 2 }
+    if loss == RegressionLoss::BinaryCrossEntropyWithLogits { 4 } else { 2 }
 }
 
 /// Matches outside the loop, so that each loss has a loop of its own.
@@ -58,8 +58,6 @@ multiversion! {
 
 multiversion! {
     fn gradients(isa, loss: RegressionLoss, scale: f32, x: &[f32], target: &[f32], dx: &mut [f32]) {
-        per_loss!(loss, f => for ((dx, x), t) in dx.iter_mut().zip(x).zip(target) {
-            *dx = f.derivative(*x, *t) * scale;
-        })
+        per_loss!(loss, f => map_pairs(x, target, dx, |x, t| f.derivative(x, t) * scale))
     }
 }

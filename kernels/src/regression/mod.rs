@@ -33,8 +33,8 @@ impl RegressionLoss {
                 if d <= delta { 0.5 * d * d } else { delta * (d - 0.5 * delta) }
             }
             RegressionLoss::BinaryCrossEntropyWithLogits => {
-                let positive = if x < 0.0 { 0.0 } else { x };
-                positive - x * t + math::ln_1p(math::exp(-x.abs()))
+                // ln(1 + eˣ) − x·t, of which the first may be large and almost the second.
+                (if x < 0.0 { 0.0 } else { x }) - x * t + math::softplus(-x.abs())
             }
         }
     }

@@ -1,12 +1,12 @@
 use super::Args;
-use crate::cpu::{multiversion, sum_by};
+use crate::cpu::{Block, LANES, load, map_pairs, multiversion, store, sum_by};
 use crate::{Cpu, math};
 
 /// Elements handed to one task, roughly.
 const CHUNK: usize = 1 << 11;
 
 /// Elementary operations per element, roughly.
-const COST: usize = 16;
+const COST: usize = 6;
 
 pub(super) fn forward(cpu: &Cpu, args: &Args, x: &[f32], y: &mut [f32]) {
     let (isa, &Args { len, log, .. }) = (cpu.isa(), args);
@@ -26,30 +26,50 @@ pub(super) fn backward(cpu: &Cpu, args: &Args, y: &[f32], dy: &[f32], dx: &mut [
     });
 }
 
+/// Blocks of [`LANES`] elements whose sums are added up in single precision.
+const BLOCKS: usize = 64;
+
 /// y ← e^(x − max x). Gives the maximum and Σ y. For use within `multiversion!`.
 #[inline(always)]
 pub(crate) fn exponentials(x: &[f32], y: &mut [f32]) -> (f32, f32) {
-    let max = maximum(x);
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = math::exp(x - max);
+    let ((x, x_end), (y, y_end)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
+    // What is left over is filled up with elements that add nothing.
+    let mut end = load(x_end, f32::NEG_INFINITY);
+
+    let mut lanes = end;
+    for x in x {
+        // A comparison and not `f32::max`, whose care for NaN costs; a NaN comes out through the sum.
+        lanes.iter_mut().zip(x).for_each(|(max, x)| *max = if *x > *max { *x } else { *max });
     }
-    (max, sum_by(y, y, |y, _| y) as f32)
+    let max = across(lanes, |a, b| if b > a { b } else { a });
+
+    let mut total = 0.0;
+    for (x, y) in x.chunks(BLOCKS).zip(y.chunks_mut(BLOCKS)) {
+        let mut sums = [0.0; LANES];
+        for (x, y) in x.iter().zip(y) {
+            for ((y, x), sum) in y.iter_mut().zip(x).zip(&mut sums) {
+                *y = math::exp(x - max);
+                *sum += *y;
+            }
+        }
+        total += across(sums, |a, b| a + b) as f64;
+    }
+    end.iter_mut().for_each(|x| *x = math::exp(*x - max));
+    store(&end, y_end);
+    (max, (total + across(end, |a, b| a + b) as f64) as f32)
 }
 
+/// Folds the lanes to one.
 #[inline(always)]
-fn maximum(x: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; 16];
-    let (whole, rest) = x.as_chunks::<16>();
-    // A comparison and not `f32::max`, whose care for NaN costs; a NaN comes out through the sum.
-    for x in whole {
-        for (lane, x) in lanes.iter_mut().zip(x) {
-            *lane = if *x > *lane { *x } else { *lane };
+fn across(mut lanes: Block, f: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            lanes[l] = f(lanes[l], lanes[l + width]);
         }
+        width /= 2;
     }
-    for (lane, x) in lanes.iter_mut().zip(rest) {
-        *lane = if *x > *lane { *x } else { *lane };
-    }
-    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    lanes[0]
 }
 
 multiversion! {
@@ -75,9 +95,7 @@ multiversion! {
         for ((y, dy), dx) in rows {
             if log {
                 let sum = sum_by(dy, dy, |dy, _| dy) as f32;
-                for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
-                    *dx = dy - math::exp(*y) * sum;
-                }
+                map_pairs(dy, y, dx, |dy, y| dy - math::exp(y) * sum);
             } else {
                 let sum = sum_by(y, dy, |y, dy| y * dy) as f32;
                 for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {

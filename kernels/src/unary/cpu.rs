@@ -1,3 +1,4 @@
+use super::curves::Curves;
 use super::{Args, Function, Kept, derivative, integer};
 use crate::cpu::{map, multiversion, part};
 use crate::element::{BLOCK, Compute, Float, Stored, load, loaded, store};
@@ -40,7 +41,7 @@ pub(super) fn backward(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
     }
 }
 
-fn floats<T: Stored<Compute: Float>>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+fn floats<T: Stored<Compute: Curves>>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
     let function = args.function;
     elements::<T>(cpu, function, memory.read(0), &[], memory.write(1), &|isa, x, _, y| {
         apply(isa, function, x, y)
@@ -54,7 +55,7 @@ fn integers<T: Stored>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
     });
 }
 
-fn derivatives<T: Stored<Compute: Float>>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+fn derivatives<T: Stored<Compute: Curves>>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
     let function = args.function;
     let kept = match function.kept() {
         Kept::Nothing => &[],
@@ -68,7 +69,7 @@ fn derivatives<T: Stored<Compute: Float>>(cpu: &Cpu, args: &Args, memory: &mut M
 
 /// Elementary operations per element, roughly.
 fn cost(function: Function) -> usize {
-    if is_quick(function) { 1 } else { 16 }
+    if is_quick(function) { 1 } else { 4 }
 }
 
 /// Calls `each` for pieces of the operands, which may be absent, in the type that is computed in.
@@ -100,8 +101,8 @@ fn elements<T: Stored>(
 }
 
 /// y ← f(x), or y ← f(y) where x is empty.
-fn apply<F: Float>(isa: Isa, function: Function, x: &[F], y: &mut [F]) {
-    if is_quick(function) { quick(isa, function, x, y) } else { costly(function, x, y) }
+fn apply<F: Curves>(isa: Isa, function: Function, x: &[F], y: &mut [F]) {
+    if is_quick(function) { quick(isa, function, x, y) } else { F::curve(isa, function, x, y) }
 }
 
 /// Whether there are vector instructions for it.
@@ -139,8 +140,8 @@ multiversion! {
                 let slope = number(slope);
                 map(x, y, |x| if x > F::ZERO { x } else { slope.mul(x) })
             }
-            Function::Hardsigmoid => map(x, y, |x| x.hardsigmoid()),
-            Function::Hardswish => map(x, y, |x| x.mul(x.hardsigmoid())),
+            Function::Hardsigmoid => map(x, y, hardsigmoid),
+            Function::Hardswish => map(x, y, |x| x.mul(hardsigmoid(x))),
             Function::Clamp { min, max } => {
                 let (min, max) = (number(min), number(max));
                 map(x, y, |x| x.at_least(min).at_most(max))
@@ -176,62 +177,6 @@ multiversion! {
     }
 }
 
-fn costly<F: Float>(function: Function, x: &[F], y: &mut [F]) {
-    let number = F::from_f64;
-    let half = number(0.5);
-    match function {
-        Function::Exp => map(x, y, |x| x.exp()),
-        Function::Exp2 => map(x, y, |x| x.exp2()),
-        Function::Expm1 => map(x, y, |x| x.exp_m1()),
-        Function::Log => map(x, y, |x| x.ln()),
-        Function::Log2 => map(x, y, |x| x.log2()),
-        Function::Log10 => map(x, y, |x| x.log10()),
-        Function::Log1p => map(x, y, |x| x.ln_1p()),
-        Function::Sin => map(x, y, |x| x.sin()),
-        Function::Cos => map(x, y, |x| x.cos()),
-        Function::Tan => map(x, y, |x| x.tan()),
-        Function::Asin => map(x, y, |x| x.asin()),
-        Function::Acos => map(x, y, |x| x.acos()),
-        Function::Atan => map(x, y, |x| x.atan()),
-        Function::Sinh => map(x, y, |x| x.sinh()),
-        Function::Cosh => map(x, y, |x| x.cosh()),
-        Function::Tanh => map(x, y, |x| x.tanh()),
-        Function::Asinh => map(x, y, |x| x.asinh()),
-        Function::Acosh => map(x, y, |x| x.acosh()),
-        Function::Atanh => map(x, y, |x| x.atanh()),
-        Function::Erf => map(x, y, |x| x.erf()),
-        Function::Erfc => map(x, y, |x| x.erfc()),
-        Function::Sigmoid => map(x, y, |x| x.sigmoid()),
-        Function::Silu => map(x, y, |x| x.mul(x.sigmoid())),
-        Function::Softplus => map(x, y, |x| x.softplus()),
-        // A difference: far to the right it is zero, not minus zero.
-        Function::LogSigmoid => map(x, y, |x| F::ZERO.sub(x.neg().softplus())),
-        Function::Mish => map(x, y, |x| x.mul(x.softplus().tanh())),
-        Function::Elu(alpha) => {
-            let alpha = number(alpha);
-            map(x, y, |x| if x > F::ZERO { x } else { alpha.mul(x.exp_m1()) })
-        }
-        Function::Gelu => {
-            let scale = number(core::f64::consts::FRAC_1_SQRT_2);
-            map(x, y, |x| half.mul(x).mul(F::ONE.add(x.mul(scale).erf())))
-        }
-        Function::GeluTanh => map(x, y, |x| half.mul(x).mul(F::ONE.add(derivative::gelu_inner(x).tanh()))),
-        Function::PowScalar(s) => {
-            let s = number(s);
-            map(x, y, |x| x.pow(s))
-        }
-        Function::RpowScalar(s) => {
-            let s = number(s);
-            map(x, y, |x| s.pow(x))
-        }
-        Function::RemScalar(s) => {
-            let s = number(s);
-            map(x, y, |x| x.rem(s))
-        }
-        _ => {}
-    }
-}
-
 /// What both floats and integers have, beyond [`Compute`].
 pub(super) trait Bounds: Compute {
     /// −1, 0 or 1; 0 for NaN.
@@ -253,23 +198,9 @@ pub(super) trait Bounds: Compute {
 }
 impl<C: Compute> Bounds for C {}
 
-/// What several functions are made of.
-pub(super) trait Curves: Float {
-    /// 1 / (1 + e⁻ˣ)
-    #[inline(always)]
-    fn sigmoid(self) -> Self {
-        Self::ONE.div(Self::ONE.add(self.neg().exp()))
-    }
-    /// min(max((x + 3) / 6, 0), 1)
-    #[inline(always)]
-    fn hardsigmoid(self) -> Self {
-        let (three, six) = (Self::from_f64(3.0), Self::from_f64(6.0));
-        self.add(three).at_least(Self::ZERO).at_most(six).div(six)
-    }
-    /// ln(1 + eˣ), which does not overflow.
-    #[inline(always)]
-    fn softplus(self) -> Self {
-        self.at_least(Self::ZERO).add(self.abs().neg().exp().ln_1p())
-    }
+/// min(max((x + 3) / 6, 0), 1)
+#[inline(always)]
+fn hardsigmoid<F: Float>(x: F) -> F {
+    let (three, six) = (F::from_f64(3.0), F::from_f64(6.0));
+    x.add(three).at_least(F::ZERO).at_most(six).div(six)
 }
-impl<F: Float> Curves for F {}

@@ -1,19 +1,20 @@
 //! dx ← dy·f′.
 
-use core::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10};
+use core::f64::consts::{LN_2, LN_10};
 
 use super::Function;
-use super::cpu::{Bounds, Curves};
+use super::cpu::Bounds;
+use super::curves::Curves;
 use crate::Isa;
 use crate::cpu::{map, map_pairs, multiversion};
 use crate::element::Float;
 
 /// dx ← dy·f′, or dx ← dx·f′ where dy is empty, from what [`Function::kept`] says.
-pub(super) fn chain<F: Float>(isa: Isa, function: Function, kept: &[F], dy: &[F], dx: &mut [F]) {
+pub(super) fn chain<F: Curves>(isa: Isa, function: Function, kept: &[F], dy: &[F], dx: &mut [F]) {
     use Function::*;
     match function {
         Sin | Cos | Sinh | Cosh | Elu(_) | Gelu | GeluTanh | Silu | Softplus | Mish | LogSigmoid | Erf
-        | Erfc => from_input(function, kept, dy, dx),
+        | Erfc => F::slope(isa, function, kept, dy, dx),
         PowScalar(s) => power(s, kept, dy, dx),
         _ => quick(isa, function, kept, dy, dx),
     }
@@ -107,53 +108,6 @@ multiversion! {
     }
 }
 
-fn from_input<F: Float>(function: Function, x: &[F], dy: &[F], dx: &mut [F]) {
-    let (number, one) = (F::from_f64, F::ONE);
-    let (half, root) = (number(0.5), number(FRAC_1_SQRT_2));
-    match function {
-        Function::Sin => map_pairs(dy, x, dx, |dy, x| dy.mul(x.cos())),
-        Function::Cos => map_pairs(dy, x, dx, |dy, x| dy.mul(x.sin()).neg()),
-        Function::Sinh => map_pairs(dy, x, dx, |dy, x| dy.mul(x.cosh())),
-        Function::Cosh => map_pairs(dy, x, dx, |dy, x| dy.mul(x.sinh())),
-        Function::Elu(alpha) => {
-            let alpha = number(alpha);
-            map_pairs(dy, x, dx, |dy, x| if x > F::ZERO { dy } else { dy.mul(alpha.mul(x.exp())) })
-        }
-        Function::Gelu => {
-            // The density of the normal distribution: 1/√(2π) = (2/√π)·(1/√2)/2.
-            let density = number(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
-            map_pairs(dy, x, dx, |dy, x| {
-                let density = density.mul(half.neg().mul(x).mul(x).exp());
-                dy.mul(half.mul(one.add(x.mul(root).erf())).add(x.mul(density)))
-            })
-        }
-        Function::GeluTanh => {
-            let (scale, cubic) = (number(GELU_SCALE), number(3.0 * GELU_CUBIC));
-            map_pairs(dy, x, dx, |dy, x| {
-                let t = gelu_inner(x).tanh();
-                let inner = scale.mul(one.add(cubic.mul(x.mul(x))));
-                dy.mul(half.mul(one.add(t)).add(half.mul(x).mul(one.sub(t.mul(t))).mul(inner)))
-            })
-        }
-        Function::Silu => map_pairs(dy, x, dx, |dy, x| {
-            let s = x.sigmoid();
-            dy.mul(s.mul(one.add(x.mul(one.sub(s)))))
-        }),
-        Function::Softplus => map_pairs(dy, x, dx, |dy, x| dy.mul(x.sigmoid())),
-        Function::LogSigmoid => map_pairs(dy, x, dx, |dy, x| dy.mul(x.neg().sigmoid())),
-        Function::Mish => map_pairs(dy, x, dx, |dy, x| {
-            let t = x.softplus().tanh();
-            dy.mul(t.add(x.mul(x.sigmoid()).mul(one.sub(t.mul(t)))))
-        }),
-        Function::Erf | Function::Erfc => {
-            let erf = matches!(function, Function::Erf);
-            let scale = number(if erf { FRAC_2_SQRT_PI } else { -FRAC_2_SQRT_PI });
-            map_pairs(dy, x, dx, |dy, x| dy.mul(scale.mul(x.mul(x).neg().exp())))
-        }
-        _ => {}
-    }
-}
-
 /// s·xˢ⁻¹; zero where s is, for x = 0 too.
 fn power<F: Float>(s: f64, x: &[F], dy: &[F], dx: &mut [F]) {
     let (scale, less) = (F::from_f64(s), F::from_f64(s - 1.0));
@@ -168,14 +122,4 @@ fn power<F: Float>(s: f64, x: &[F], dy: &[F], dx: &mut [F]) {
     } else {
         map_pairs(dy, x, dx, |dy, x| dy.mul(scale.mul(x.pow(less))));
     }
-}
-
-/// √(2/π)
-const GELU_SCALE: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
-const GELU_CUBIC: f64 = 0.044_715;
-
-/// √(2/π)·(x + 0.044715·x³)
-#[inline(always)]
-pub(super) fn gelu_inner<F: Float>(x: F) -> F {
-    F::from_f64(GELU_SCALE).mul(x.add(F::from_f64(GELU_CUBIC).mul(x.mul(x).mul(x))))
 }

@@ -1,6 +1,7 @@
 //! Functions of one element, for every element type, and their derivatives.
 
 mod cpu;
+mod curves;
 mod derivative;
 mod function;
 mod integer;

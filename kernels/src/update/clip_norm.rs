@@ -42,11 +42,14 @@ impl Op for ClipNorm {
     }
 }
 
+/// Lanes of the sum: enough that additions do not wait for each other.
+const LANES: usize = 64;
+
 multiversion! {
     /// Σ x², in double precision: squares of large gradients overflow in single precision.
     fn squares(isa, x: &[f32]) -> f64 {
-        let mut lanes = [0.0f64; 16];
-        let (whole, rest) = x.as_chunks::<16>();
+        let mut lanes = [0.0f64; LANES];
+        let (whole, rest) = x.as_chunks::<LANES>();
         for x in whole {
             for (lane, x) in lanes.iter_mut().zip(x) {
                 *lane += (*x as f64) * (*x as f64);

@@ -1,5 +1,7 @@
 //! Training: the state that owns all memory, inference in batches, the loop, its history.
 
+#[cfg(feature = "std")]
+mod enter;
 #[cfg(feature = "fit")]
 mod fit;
 #[cfg(feature = "std")]

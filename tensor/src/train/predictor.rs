@@ -3,6 +3,8 @@
 use castiron_kernels::{Cpu, Plain, Step};
 
 #[cfg(feature = "std")]
+use super::enter::enter;
+#[cfg(feature = "std")]
 use crate::device::Storage;
 use crate::error::outcome;
 #[cfg(feature = "std")]
@@ -151,7 +153,7 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
         let total = inputs.filter(|_| inputs == outputs);
         let total = total.ok_or(Error::Count { call: "Predictor::predict", inputs, targets: outputs })?;
         let Self { device, memory } = self;
-        device.enter(|device| {
+        enter::<M, _, _>(device, B.min(total), |device| {
             let (params, mut input, mut output, workspace) =
                 split!(memory.borrow_mut(), Memory<M, B> { params, input, output, workspace });
             let (mut state, mut scratch, step) = split!(workspace, Workspace<M, B> { state, scratch, step });

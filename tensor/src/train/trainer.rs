@@ -4,6 +4,7 @@ use castiron_kernels::update::{MergeAverages, ZeroGradients};
 use castiron_kernels::{Plain, Step};
 
 use super::Group;
+use super::enter::enter;
 use super::update::{Places, Update};
 use crate::device::{Cpu, Storage};
 use crate::error::outcome;
@@ -224,8 +225,19 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let Self { device, memory, update, accumulated } = self;
         let (first, step) = (*accumulated == 0, update.step);
         let (table, flat) = (&update.table, update.flat::<M>());
-        let outcome = device.enter(|device| {
-            let (mut params, mut gradients, state, mut input, mut output, mut at, work, config, mut loss, mut scalars) = split!(
+        let outcome = enter::<M, _, _>(device, 3 * rows, |device| {
+            let (
+                mut params,
+                mut gradients,
+                state,
+                mut input,
+                mut output,
+                mut at,
+                work,
+                config,
+                mut loss,
+                mut scalars,
+            ) = split!(
                 memory.borrow_mut(),
                 Memory<M, L, O, B> { params, gradients, state, input, output, target, work, config, loss, step }
             );
@@ -285,7 +297,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             return Ok(());
         }
         let Self { device, memory, update, accumulated } = self;
-        device.enter(|device| {
+        enter::<M, _, _>(device, 3, |device| {
             let (params, gradients, state, norm, scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
             let gradients = gradients.into_ref();
@@ -309,7 +321,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let rows = Self::rows("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
         let Self { device, memory, update, .. } = self;
         let step = update.step;
-        device.enter(|device| {
+        enter::<M, _, _>(device, rows, |device| {
             let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
                 memory.borrow_mut(),
                 Memory<M, L, O, B> { params, input, output, target, work, config, loss, step }

@@ -1,0 +1,306 @@
+//! Y = W·X: a row for each output channel, a column for each window.
+//!
+//! A block of windows and a range of the depth are packed at a time, and multiplied with all weights of
+//! that range, which are read where they are.
+
+use core::ops::Range;
+
+use super::Args;
+use super::tile::{self, ANY, From, Tile, Tiles, limits};
+use super::windows::{ByWindow, Windows};
+use crate::activation::apply_in_place;
+use crate::cpu::SendPtr;
+use crate::gemm::lanes::Lanes;
+use crate::gemm::operand::Operand;
+use crate::{Cpu, Isa};
+
+/// Most of the depth that is packed at a time.
+const DEPTH: usize = if STACK == 0 { 768 } else { STACK / (48 + TAIL) };
+/// Columns beyond the last whole register that are multiplied one by one, along the depth.
+const TAIL: usize = 4;
+/// Floats to pack into on the stack, where the device has no scratch memory.
+const STACK: usize = if cfg!(feature = "std") { 0 } else { 2048 };
+/// Weights of more floats than this are read once for all columns; fewer are read once for each block,
+/// since the second-level cache keeps them.
+const WEIGHTS: usize = 1 << 18;
+/// With at most so many rows, pixels that are the windows are not packed.
+const FEW: usize = 32;
+/// Work is not cut into parts of fewer multiplications.
+const TASK: usize = 1 << 20;
+/// Parts have no fewer rows where rows are cut, since each packs all windows; but two may have half as
+/// many.
+const ROWS: usize = 256;
+/// Elements whose activation one task computes, where it is not one of [`limits`].
+const PIECE: usize = 4096;
+
+/// `added` are the bias and the residual, each empty where there is none.
+pub(super) fn forward(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    [bias, residual]: [&[f32]; 2],
+    x: &[f32],
+    y: &mut [f32],
+    z: &mut [f32],
+) {
+    if y.is_empty() {
+        return;
+    }
+    let limits = if args.keep_pre { None } else { limits(args.activation) };
+    let [height, width] = args.output();
+    let sums = if args.keep_pre { &mut *z } else { &mut *y };
+    let product = Product {
+        weight,
+        bias: if args.bias { bias } else { &[] },
+        residual,
+        windows: Windows::of(args, x),
+        limits: limits.unwrap_or(ANY),
+        images: args.images,
+        groups: args.groups,
+        rows: args.out_per_group(),
+        columns: height * width,
+        depth: args.in_per_group() * args.kernel[0] * args.kernel[1],
+        pixels: args.kernel == [1, 1] && args.stride == [1, 1] && args.padding == [0, 0],
+        y: SendPtr(sums.as_mut_ptr()),
+    };
+    assert!(sums.len() >= product.images * product.groups * product.rows * product.columns);
+    product.run(cpu);
+    if limits.is_none() {
+        let (isa, work) = (cpu.isa(), 16 * y.len());
+        cpu.parallel_chunks(y, PIECE, work, |i, y, _| {
+            if args.keep_pre {
+                y.copy_from_slice(&z[i * PIECE..][..y.len()]);
+            }
+            apply_in_place(isa, args.activation, y);
+        });
+    }
+}
+
+struct Product<'a> {
+    weight: &'a [f32],
+    bias: &'a [f32],
+    residual: &'a [f32],
+    windows: Windows<'a>,
+    limits: [f32; 2],
+    images: usize,
+    groups: usize,
+    rows: usize,
+    columns: usize,
+    depth: usize,
+    /// Whether windows are the pixels of the image.
+    pixels: bool,
+    y: SendPtr<f32>,
+}
+
+/// What one task computes.
+struct Part {
+    image: usize,
+    group: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// Columns that are multiplied at a time: those of `across` registers, the last of which may not be
+/// full, and then a few more.
+struct Block {
+    first: usize,
+    wide: usize,
+    across: usize,
+    tail: usize,
+}
+
+impl Product<'_> {
+    fn run(&self, cpu: &Cpu) {
+        match cpu.isa() {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => self.tasks::<tile::Avx512>(cpu, |part, scratch| {
+                // SAFETY: `Isa::detect` found AVX-512.
+                unsafe { avx512(self, part, scratch) }
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => self.tasks::<tile::Avx2>(cpu, |part, scratch| {
+                // SAFETY: `Isa::detect` found AVX2 and FMA.
+                unsafe { avx2(self, part, scratch) }
+            }),
+            _ => self.tasks::<tile::Portable>(cpu, |part, scratch| {
+                self.part::<tile::Portable, 12>(part, scratch);
+            }),
+        }
+    }
+
+    /// The cut depends on the sizes alone, so results do not depend on the threads.
+    fn tasks<T: Tiles>(&self, cpu: &Cpu, f: impl Fn(Part, &mut [f32]) + Sync) {
+        let Product { images, groups, rows, columns, depth, .. } = *self;
+        let work = rows * columns * (depth + 1);
+        let pieces = (work / TASK).min(8 / (images * groups).min(8)).max(1);
+        let [down, across] = if rows * depth > WEIGHTS || columns < 2 * T::WIDTH {
+            [pieces.min((rows / ROWS).max((2 * rows / ROWS).clamp(1, 2))), 1]
+        } else {
+            [1, pieces]
+        };
+        let height = rows.div_ceil(down).next_multiple_of(T::ROWS);
+        let width = columns.div_ceil(across).next_multiple_of(T::WIDTH);
+        let [down, across] = [rows.div_ceil(height), columns.div_ceil(width)];
+        cpu.parallel(images * groups * down * across, images * groups * work / 16, |task, scratch| {
+            let (index, row, column) =
+                (task / across / down, task / across % down * height, task % across * width);
+            let part = Part {
+                image: index / groups,
+                group: index % groups,
+                rows: row..(row + height).min(rows),
+                columns: column..(column + width).min(columns),
+            };
+            f(part, scratch);
+        });
+    }
+
+    #[inline(always)]
+    fn part<T: Tiles, const W: usize>(&self, part: Part, scratch: &mut [f32]) {
+        let mut stack = [0.0; STACK];
+        let scratch = if STACK == 0 { scratch } else { &mut stack };
+        let parts = self.depth.div_ceil(DEPTH).max(1);
+        let depth = self.depth.div_ceil(parts).next_multiple_of(16).min(DEPTH);
+        let ranges = self.depth.div_ceil(depth.max(1)).max(1);
+        // What is left beyond whole blocks is a tail of the last, if it is short enough.
+        let blocks = part.columns.len().saturating_sub(TAIL).div_ceil(W).max(1);
+        for at in 0..blocks * ranges {
+            let (block, range) = if part.rows.len() * self.depth > WEIGHTS {
+                (at % blocks, at / blocks)
+            } else {
+                (at / ranges, at % ranges)
+            };
+            let first = part.columns.start + block * W;
+            let count = if block + 1 < blocks { W } else { part.columns.end - first };
+            let across = (count / T::Lanes::N).min(tile::ACROSS);
+            let wide = across * T::Lanes::N;
+            let block = if count - wide <= TAIL {
+                Block { first, wide, across, tail: count - wide }
+            } else {
+                Block { first, wide: count, across: across + 1, tail: 0 }
+            };
+            let depth = range * depth..((range + 1) * depth).min(self.depth);
+            self.block::<T, W>(&part, block, depth, scratch);
+        }
+    }
+
+    #[inline(always)]
+    fn block<T: Tiles, const W: usize>(
+        &self,
+        part: &Part,
+        block: Block,
+        depth: Range<usize>,
+        scratch: &mut [f32],
+    ) {
+        let Block { first, wide, across, tail } = block;
+        let (len, lanes) = (depth.len(), T::Lanes::N);
+        let (packed, tails) = scratch.split_at_mut(len * W);
+        let pack = |from: usize, count: usize, to: &mut [f32]| {
+            let first = part.image * self.columns + first + from;
+            ByWindow(self.windows).pack::<T::Lanes, W>([0, part.group], first, count, depth.clone(), to);
+        };
+        if tail > 0 {
+            pack(wide, tail, packed);
+            for (k, line) in packed.chunks_exact(W).enumerate() {
+                (0..tail).for_each(|t| tails[t * len + k] = line[t]);
+            }
+        }
+        let (mut b, mut b_row) = (&*packed, W);
+        if self.pixels && self.rows <= FEW && wide == across * lanes {
+            (b, b_row) = (
+                &self.windows.group(part.image, part.group)[depth.start * self.columns + first..],
+                self.columns,
+            );
+        } else if wide > 0 {
+            pack(0, wide, packed);
+            b = packed;
+        }
+        let mut row = part.rows.start;
+        while row < part.rows.end {
+            let channel = part.group * self.rows + row;
+            let at = (part.image * self.groups * self.rows + channel) * self.columns + first;
+            let starts = depth.start == 0;
+            let t = Tile {
+                a: &self.weight[channel * self.depth + depth.start..],
+                a_row: self.depth,
+                depth: len,
+                from: match self.residual {
+                    _ if !starts => From::C,
+                    [] => From::Zero,
+                    residual => From::Residual(&residual[at..]),
+                },
+                bias: if starts { self.bias.get(channel..).unwrap_or(&[]) } else { &[] },
+                limits: if depth.end == self.depth { self.limits } else { ANY },
+                c_row: self.columns,
+            };
+            let (rows, mut done) = ((part.rows.end - row).min(T::ROWS), 0);
+            // SAFETY: rows and columns of this part, which is no other task's.
+            unsafe {
+                let y = self.y.get().add(at);
+                while done < rows && across > 0 {
+                    let (t, y) = (t.at(done, 0), y.add(done * self.columns));
+                    done += if wide == across * lanes {
+                        T::vectors(rows - done, across, &t, b, b_row, y)
+                    } else {
+                        narrow::<T>([rows - done, wide], across, &t, b, y)
+                    };
+                }
+                for (column, b) in (wide..).zip(tails.chunks_exact(len.max(1)).take(tail)) {
+                    let mut done = 0;
+                    while done < rows {
+                        done += T::column(
+                            rows - done,
+                            &t.at(done, column),
+                            b,
+                            y.add(done * self.columns + column),
+                        );
+                    }
+                }
+            }
+            row += rows;
+        }
+    }
+}
+
+/// `Tiles::vectors` where the last register has more columns than there are.
+///
+/// # Safety
+/// `y` points to `rows` rows of `columns` columns, `c_row` apart, that nobody else has.
+#[inline(always)]
+unsafe fn narrow<T: Tiles>(
+    [rows, columns]: [usize; 2],
+    across: usize,
+    t: &Tile<'_>,
+    b: &[f32],
+    y: *mut f32,
+) -> usize {
+    const WIDTH: usize = 48;
+    let mut sums = [0.0; 8 * WIDTH];
+    for (r, sums) in sums.chunks_exact_mut(WIDTH).take(rows).enumerate() {
+        match t.from {
+            From::Zero => {}
+            // SAFETY: a row of y.
+            From::C => unsafe { y.add(r * t.c_row).copy_to(sums.as_mut_ptr(), columns) },
+            From::Residual(from) => sums[..columns].copy_from_slice(&from[r * t.c_row..][..columns]),
+        }
+    }
+    let tile = Tile { from: From::C, c_row: WIDTH, ..*t };
+    // SAFETY: rows of `sums`.
+    let done = unsafe { T::vectors(rows, across, &tile, b, T::WIDTH, sums.as_mut_ptr()) };
+    for (r, sums) in sums.chunks_exact(WIDTH).take(done).enumerate() {
+        // SAFETY: a row of y.
+        unsafe { y.add(r * t.c_row).copy_from(sums.as_ptr(), columns) };
+    }
+    done
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+fn avx512(product: &Product<'_>, part: Part, scratch: &mut [f32]) {
+    product.part::<tile::Avx512, 48>(part, scratch);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2(product: &Product<'_>, part: Part, scratch: &mut [f32]) {
+    product.part::<tile::Avx2, 24>(part, scratch);
+}

@@ -1,0 +1,285 @@
+//! Register tiles of a convolution: rows are output channels, columns are pixels of the output, and the
+//! depth counts the pixels of a window in all channels.
+//!
+//! Weights are read where they are, a float at a time from each of the rows, which lie contiguous in the
+//! depth; only windows are packed.
+
+use crate::activation::Activation;
+use crate::gemm::lanes::{self, Lanes};
+
+/// Registers across a tile.
+pub(super) const ACROSS: usize = 3;
+
+/// No limits.
+pub(super) const ANY: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
+
+/// The least and the greatest value of an activation, if it does no more than to limit.
+pub(super) fn limits(activation: Activation) -> Option<[f32; 2]> {
+    match activation {
+        Activation::Identity => Some(ANY),
+        Activation::Relu => Some([0.0, f32::INFINITY]),
+        Activation::Relu6 => Some([0.0, 6.0]),
+        _ => None,
+    }
+}
+
+/// What is computed of a tile: c ← from + bias + a·b, within limits.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<'a> {
+    /// Rows of weights, `a_row` apart, from the first of the tile.
+    pub(super) a: &'a [f32],
+    pub(super) a_row: usize,
+    pub(super) depth: usize,
+    pub(super) from: From<'a>,
+    /// One for each row, or none.
+    pub(super) bias: &'a [f32],
+    /// The least and the greatest that an element becomes.
+    pub(super) limits: [f32; 2],
+    /// From one row of c to the next.
+    pub(super) c_row: usize,
+}
+
+/// What a product is added to.
+#[derive(Clone, Copy)]
+pub(super) enum From<'a> {
+    Zero,
+    /// What c holds.
+    C,
+    /// Elements as far apart as those of c.
+    Residual(&'a [f32]),
+}
+
+impl<'a> Tile<'a> {
+    /// Asserts that all that is read of `rows` rows and `columns` columns is there, but for c.
+    #[inline(always)]
+    fn check(&self, rows: usize, columns: usize) {
+        assert!(self.a.len() >= (rows - 1) * self.a_row + self.depth);
+        assert!(self.bias.is_empty() || self.bias.len() >= rows);
+        if let From::Residual(from) = self.from {
+            assert!(from.len() >= (rows - 1) * self.c_row + columns);
+        }
+    }
+
+    /// The tile that starts at this row and column of this one.
+    pub(super) fn at(&self, row: usize, column: usize) -> Self {
+        let from = match self.from {
+            From::Residual(from) => From::Residual(&from[row * self.c_row + column..]),
+            from => from,
+        };
+        Tile { a: &self.a[row * self.a_row..], from, bias: self.bias.get(row..).unwrap_or(&[]), ..*self }
+    }
+}
+
+/// `R` rows by `C` registers. Rows of b are `b_row` apart.
+///
+/// # Safety
+/// `c` points to as many rows, `c_row` apart, that nobody else has.
+#[inline(always)]
+unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
+    t: &Tile<'_>,
+    b: &[f32],
+    b_row: usize,
+    c: *mut f32,
+) {
+    t.check(R, C * V::N);
+    assert!(t.depth == 0 || b.len() >= (t.depth - 1) * b_row + C * V::N);
+    // SAFETY: every address below is within the bounds that were asserted, or of c.
+    let load = |at: *const f32| V::load(unsafe { core::slice::from_raw_parts(at, V::N) });
+    let from = match t.from {
+        From::Zero => None,
+        From::C => Some(c.cast_const()),
+        From::Residual(from) => Some(from.as_ptr()),
+    };
+    let mut sums = [[V::splat(0.0); C]; R];
+    // Indices with constant bounds: iterators over `sums` would keep it in memory.
+    let mut r = 0;
+    while r < R {
+        let mut v = 0;
+        while v < C {
+            if let Some(from) = from {
+                sums[r][v] = load(from.wrapping_add(r * t.c_row + v * V::N));
+            }
+            if !t.bias.is_empty() {
+                sums[r][v] = sums[r][v].fma(V::splat(t.bias[r]), V::splat(1.0));
+            }
+            v += 1;
+        }
+        r += 1;
+    }
+    let (a, a_row) = (t.a.as_ptr(), t.a_row);
+    let mut b = b.as_ptr();
+    for k in 0..t.depth {
+        let mut line = [V::splat(0.0); C];
+        let mut v = 0;
+        while v < C {
+            line[v] = load(b.wrapping_add(v * V::N));
+            v += 1;
+        }
+        b = b.wrapping_add(b_row);
+        let mut r = 0;
+        while r < R {
+            // SAFETY: within the bounds that were asserted.
+            let x = V::splat(unsafe { *a.add(r * a_row + k) });
+            let mut v = 0;
+            while v < C {
+                sums[r][v] = sums[r][v].fma(x, line[v]);
+                v += 1;
+            }
+            r += 1;
+        }
+    }
+    let mut r = 0;
+    while r < R {
+        let mut v = 0;
+        while v < C {
+            // SAFETY: within c.
+            let to = unsafe { core::slice::from_raw_parts_mut(c.add(r * t.c_row + v * V::N), V::N) };
+            sums[r][v].clamp(t.limits).store(to);
+            v += 1;
+        }
+        r += 1;
+    }
+}
+
+/// `R` rows by one column, which is contiguous in b: a scalar product for each row.
+///
+/// # Safety
+/// `c` points to as many elements, `c_row` apart, that nobody else has.
+#[inline(always)]
+unsafe fn column<V: Lanes, const R: usize>(t: &Tile<'_>, b: &[f32], c: *mut f32) {
+    t.check(R, 1);
+    let b = &b[..t.depth];
+    let mut sums = [V::splat(0.0); R];
+    let whole = t.depth / V::N * V::N;
+    for k in (0..whole).step_by(V::N) {
+        let x = V::load(&b[k..]);
+        let mut r = 0;
+        while r < R {
+            // SAFETY: within the bounds that were asserted.
+            let a = unsafe { core::slice::from_raw_parts(t.a.as_ptr().add(r * t.a_row + k), V::N) };
+            sums[r] = sums[r].fma(V::load(a), x);
+            r += 1;
+        }
+    }
+    for (r, sum) in sums.into_iter().enumerate() {
+        let mut lanes = [0.0; 16];
+        sum.store(&mut lanes);
+        let mut half = V::N / 2;
+        while half > 0 {
+            for i in 0..half {
+                lanes[i] += lanes[i + half];
+            }
+            half /= 2;
+        }
+        let rest = t.a[r * t.a_row..][whole..t.depth].iter().zip(&b[whole..]);
+        let rest: f32 = rest.map(|(a, b)| a * b).sum();
+        // SAFETY: within c.
+        let to = unsafe { &mut *c.add(r * t.c_row) };
+        let from = match t.from {
+            From::Zero => 0.0,
+            From::C => *to,
+            From::Residual(from) => from[r * t.c_row],
+        };
+        let sum = from + t.bias.get(r).unwrap_or(&0.0) + (lanes[0] + rest);
+        *to = sum.clamp(t.limits[0], t.limits[1]);
+    }
+}
+
+/// The register tiles of one instruction set.
+pub(super) trait Tiles {
+    type Lanes: Lanes;
+    /// Most rows of a tile.
+    const ROWS: usize;
+    /// Floats in a row of the widest tile.
+    const WIDTH: usize = ACROSS * Self::Lanes::N;
+    /// As many rows of `across` registers as there is a tile for, at most `rows`; says how many.
+    ///
+    /// # Safety
+    /// `c` points to `rows` rows of so many registers, `c_row` apart, that nobody else has.
+    unsafe fn vectors(
+        rows: usize,
+        across: usize,
+        t: &Tile<'_>,
+        b: &[f32],
+        b_row: usize,
+        c: *mut f32,
+    ) -> usize;
+    /// Likewise for one column.
+    ///
+    /// # Safety
+    /// As for `vectors`.
+    unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize;
+}
+
+macro_rules! tiles {
+    (
+        $(#[$meta:meta])*
+        $name:ident: $lanes:ty, $(features $features:literal,)? rows $($rows:literal)*
+    ) => {
+        $(#[$meta])*
+        pub(super) struct $name;
+        impl Tiles for $name {
+            type Lanes = $lanes;
+            const ROWS: usize = [$($rows),*][0];
+            #[inline(always)]
+            unsafe fn vectors(
+                rows: usize,
+                across: usize,
+                t: &Tile<'_>,
+                b: &[f32],
+                b_row: usize,
+                c: *mut f32,
+            ) -> usize {
+                #[inline(never)]
+                $(#[target_feature(enable = $features)])?
+                unsafe fn run(rows: usize, across: usize, t: &Tile<'_>, b: &[f32], b_row: usize, c: *mut f32) -> usize {
+                    // SAFETY: the rows that the caller gives us.
+                    unsafe {
+                        match (rows, across) {
+                            $(
+                                ($rows.., 3) => vectors::<$lanes, $rows, 3>(t, b, b_row, c),
+                                ($rows.., 2) => vectors::<$lanes, $rows, 2>(t, b, b_row, c),
+                                ($rows.., _) => vectors::<$lanes, $rows, 1>(t, b, b_row, c),
+                            )*
+                            _ => {}
+                        }
+                    }
+                    [$($rows),*].into_iter().find(|&most| most <= rows).unwrap_or(0)
+                }
+                // SAFETY: used only where `Isa::detect` found these features; and as the caller promises.
+                unsafe { run(rows, across, t, b, b_row, c) }
+            }
+            #[inline(always)]
+            unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
+                #[inline(never)]
+                $(#[target_feature(enable = $features)])?
+                unsafe fn run(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
+                    // SAFETY: the rows that the caller gives us.
+                    unsafe {
+                        match rows {
+                            $($rows.. => column::<$lanes, $rows>(t, b, c),)*
+                            _ => {}
+                        }
+                    }
+                    [$($rows),*].into_iter().find(|&most| most <= rows).unwrap_or(0)
+                }
+                // SAFETY: as above.
+                unsafe { run(rows, t, b, c) }
+            }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+tiles! {
+    /// 8 × 48
+    Avx512: lanes::Avx512, features "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma", rows 8 4 2 1
+}
+#[cfg(target_arch = "x86_64")]
+tiles! {
+    /// 4 × 24
+    Avx2: lanes::Avx2, features "avx2,fma", rows 4 2 1
+}
+tiles! {
+    /// 4 × 12
+    Portable: lanes::Portable, rows 4 2 1
+}

@@ -1,0 +1,76 @@
+//! The products of small models: a few rows by the transpose of a matrix, as linear layers have it, on one
+//! thread and straight into C. What a call costs beside its multiplications counts here.
+
+use super::dot::{Dots, dots};
+use super::{Args, Bias, lanes, skinny};
+use crate::activation::{Activation, apply_in_place, relu};
+use crate::cpu::multiversion;
+use crate::{Cpu, Isa};
+
+/// Most rows.
+pub(super) const ROWS: usize = 8;
+
+/// Whether [`product`] computes this.
+pub(super) fn applies(cpu: &Cpu, args: &Args) -> bool {
+    let Args { m, n, k, .. } = *args;
+    m <= ROWS
+        && args.batch[0] * args.batch[1] == 1
+        && args.a.column == 1
+        && args.b.row == 1
+        && args.c.column == 1
+        && !(args.accumulate || args.keep_pre)
+        && args.bias != Bias::PerRow
+        && args.scale == 1.0
+        && m * n * k > 0
+        && !cpu.shares(skinny::work(m, n, k))
+}
+
+/// C = activation(A·B + bias + R); `added` are the bias and the residual, each empty where there is none.
+pub(super) fn product(isa: Isa, args: &Args, a: &[f32], b: &[f32], added: [&[f32]; 2], c: &mut [f32]) {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `Isa::detect` found AVX-512.
+        Isa::Avx512 => unsafe { avx512(args, a, b, c) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `Isa::detect` found AVX2 and FMA.
+        Isa::Avx2 => unsafe { avx2(args, a, b, c) },
+        _ => products::<lanes::Portable, false>(args, a, b, c),
+    }
+    for row in 0..args.m {
+        let at = row * args.c.row;
+        let residual = if added[1].is_empty() { &[] } else { &added[1][at..][..args.n] };
+        let c = &mut c[at..][..args.n];
+        finish(isa, args.activation == Activation::Relu, added[0], residual, c);
+        if !matches!(args.activation, Activation::Identity | Activation::Relu) {
+            apply_in_place(isa, args.activation, c);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+fn avx512(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
+    products::<lanes::Avx512, true>(args, a, b, c);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
+    products::<lanes::Avx2, false>(args, a, b, c);
+}
+
+#[inline(always)]
+fn products<V: Dots, const WIDE: bool>(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
+    dots::<V, WIDE>((a, args.a.row), (b, args.b.column), [args.m, args.n, args.k], c, args.c.row);
+}
+
+multiversion! {
+    /// One row of C: adds what is there of bias and residual.
+    fn finish(isa, cut: bool, bias: &[f32], residual: &[f32], c: &mut [f32]) {
+        c.iter_mut().zip(bias).for_each(|(c, bias)| *c += bias);
+        c.iter_mut().zip(residual).for_each(|(c, r)| *c += r);
+        if cut {
+            c.iter_mut().for_each(|c| *c = relu(*c));
+        }
+    }
+}

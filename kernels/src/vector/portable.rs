@@ -1,0 +1,101 @@
+//! What every processor has, in whatever registers LLVM finds for it.
+
+use core::ops::Range;
+
+use super::Vector;
+use crate::gemm::{lanes, operand::transpose};
+
+// SAFETY: a lane that is not in a mask is skipped.
+unsafe impl Vector for [f32; 4] {
+    const N: usize = 4;
+    const ACROSS: usize = 2;
+    type Mask = [bool; 4];
+
+    #[inline(always)]
+    unsafe fn mask(lanes: Range<isize>) -> Self::Mask {
+        core::array::from_fn(|i| lanes.contains(&(i as isize)))
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        [x; 4]
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's, here and below.
+        unsafe { from.cast::<Self>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's.
+        unsafe { to.cast::<Self>().write_unaligned(self) }
+    }
+    #[inline(always)]
+    unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self {
+        if mask == [true; 4] {
+            // SAFETY: all lanes are in the mask.
+            return unsafe { Self::load(from) };
+        }
+        // SAFETY: lanes of the mask.
+        each(|i| if mask[i] { unsafe { from.wrapping_add(i).read() } } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn store_masked(self, to: *mut f32, mask: Self::Mask) {
+        if mask == [true; 4] {
+            // SAFETY: all lanes are in the mask.
+            return unsafe { self.store(to) };
+        }
+        // SAFETY: as above, for the lanes of the mask.
+        unsafe { store_some(&self, to, mask) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        each(|i| self[i] + other[i])
+    }
+    #[inline(always)]
+    unsafe fn fma(self, a: Self, b: Self) -> Self {
+        each(|i| self[i] + a[i] * b[i])
+    }
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        each(|i| if self[i] < other[i] { self[i] } else { other[i] })
+    }
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        each(|i| if self[i] > other[i] { self[i] } else { other[i] })
+    }
+    #[inline(always)]
+    unsafe fn sums(vectors: [Self; 4]) -> [f32; 4] {
+        vectors.map(|v| (v[0] + v[1]) + (v[2] + v[3]))
+    }
+    #[inline(always)]
+    unsafe fn unzip(a: Self, b: Self) -> [Self; 2] {
+        [[a[0], a[2], b[0], b[2]], [a[1], a[3], b[1], b[3]]]
+    }
+    #[inline(always)]
+    unsafe fn zip(a: Self, b: Self) -> [Self; 2] {
+        [[a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]]]
+    }
+    #[inline(always)]
+    fn transpose(from: &[f32], line: usize, len: usize, to: &mut [f32]) {
+        transpose::<lanes::Portable, 4>(from, line, 4, len, to);
+    }
+}
+
+#[inline(always)]
+fn each(lane: impl Fn(usize) -> f32) -> [f32; 4] {
+    [lane(0), lane(1), lane(2), lane(3)]
+}
+
+/// Not inlined: it is rare, and large.
+///
+/// # Safety
+/// The lanes of the mask may be written.
+#[inline(never)]
+unsafe fn store_some(lanes: &[f32; 4], to: *mut f32, mask: [bool; 4]) {
+    for (i, lane) in lanes.iter().enumerate() {
+        if mask[i] {
+            // SAFETY: a lane of the mask.
+            unsafe { to.add(i).write(*lane) }
+        }
+    }
+}
