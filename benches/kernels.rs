@@ -1,46 +1,122 @@
-//! Kernels, one thread: `cargo bench --bench kernels`. Products are measured beside `matrixmultiply` in the
-//! same run; throughput is in floating-point operations (shown as elements) per second.
+//! Kernels, one thread: `cargo bench --bench kernels`. Throughput of products and convolutions is in floating-point
+//! operations (shown as elements) per second. `benches/peers` compares with other libraries.
 
-use castiron::castiron_kernels::gemm::{Args, Gemm};
-use castiron::castiron_kernels::{Cpu, Raw};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use castiron::castiron_kernels::activation::Activation;
+use castiron::castiron_kernels::conv2d::{Conv2d, Conv2dBackwardInput, Conv2dBackwardWeight};
+use castiron::castiron_kernels::gemm::Gemm;
+use castiron::castiron_kernels::softmax::Softmax;
+use castiron::castiron_kernels::{Cpu, Mode, Op, Raw, Spec, conv2d, gemm, softmax};
+use castiron::prelude::*;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 
-fn values(len: usize) -> Vec<f32> {
-    (0..len).map(|i| ((i * 37 + 11) % 101) as f32 / 50.0 - 1.0).collect()
+/// Numbers that start at a cache line, or with the second number of one.
+struct Numbers {
+    memory: Vec<f32>,
+    start: usize,
+}
+
+impl Numbers {
+    fn new(len: usize, aligned: bool) -> Self {
+        let mut memory: Vec<f32> = (0..len + 32).map(|i| ((i * 37 + 11) % 101) as f32 / 50.0 - 1.0).collect();
+        let start = memory.as_ptr().align_offset(64) + usize::from(!aligned);
+        memory.truncate(start + len);
+        Numbers { memory, start }
+    }
+}
+
+/// Measures an operation that takes `N` arguments, all of them floats.
+fn bench<O: Op, const N: usize>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: String,
+    args: &O::Args,
+    aligned: bool,
+) {
+    let (cpu, spec) = (Cpu::new(), Spec::of::<O>(args));
+    let mut memory: [_; N] = core::array::from_fn(|i| Numbers::new(spec.items()[i].bytes / 4, aligned));
+    group.bench_function(name, |bench| {
+        bench.iter(|| {
+            let mut modes = spec.items().iter().map(|access| access.mode);
+            let mut raws = memory.each_mut().map(|Numbers { memory, start }| match modes.next() {
+                Some(Mode::Read) => Raw::read_slice(&memory[*start..]),
+                _ => Raw::write_slice(&mut memory[*start..]),
+            });
+            cpu.run::<O>(args, &mut raws);
+        });
+    });
+    assert_eq!(cpu.take_fault(), None);
 }
 
 fn products(c: &mut Criterion) {
     let mut group = c.benchmark_group("product");
-    let cpu = Cpu::new();
-    for [m, k, n] in [[64; 3], [256; 3], [512; 3], [1, 784, 128], [64, 784, 128]] {
-        let (a, b, mut y) = (values(m * k), values(k * n), vec![0.0; m * n]);
-        let name = format!("{m}x{k}x{n}");
+    let squares = [32, 64, 128, 256, 512, 1024].map(|n| [n; 3]);
+    for [m, k, n] in squares.into_iter().chain([[1, 784, 128], [64, 784, 128], [128, 512, 512]]) {
         group.throughput(Throughput::Elements((2 * m * k * n) as u64));
-        group.bench_function(BenchmarkId::new("castiron", &name), |bench| {
-            bench.iter(|| {
-                let memory = &mut [
-                    Raw::read_slice(&a),
-                    Raw::read_slice(&b),
-                    Raw::none(),
-                    Raw::write_slice(&mut y),
-                    Raw::none(),
-                    Raw::none(),
-                ];
-                cpu.run::<Gemm>(&Args::new(m, n, k), memory);
-            });
-        });
-        assert!(cpu.take_fault().is_none());
-        group.bench_function(BenchmarkId::new("matrixmultiply", &name), |bench| {
-            // SAFETY: the slices have the lengths that sizes and strides say.
-            bench.iter(|| unsafe {
-                let (rsa, rsb) = (k as isize, n as isize);
-                let (a, b, y) = (a.as_ptr(), b.as_ptr(), y.as_mut_ptr());
-                matrixmultiply::sgemm(m, k, n, 1.0, a, rsa, 1, b, rsb, 1, 0.0, y, rsb, 1);
-            });
-        });
+        let (name, args) = (format!("{m}x{k}x{n}"), gemm::Args::new(m, n, k));
+        bench::<Gemm, 6>(&mut group, name.clone(), &args, true);
+        bench::<Gemm, 6>(&mut group, format!("{name} unaligned"), &args, false);
     }
     group.finish();
 }
 
-criterion_group!(benches, products);
+/// What kinds of layers LeNet-5, ResNet-18 and MobileNetV2 have.
+fn convolutions(c: &mut Criterion) {
+    let mut group = c.benchmark_group("convolution");
+    // Channels, side of the image; channels, side of the kernel; stride, padding, groups.
+    for (name, images, [channels, side], [out_channels, kernel], [stride, padding, groups]) in [
+        ("LeNet-5, first", 64, [1, 28], [6, 5], [1, 2, 1]),
+        ("LeNet-5, second", 64, [6, 14], [16, 5], [1, 0, 1]),
+        ("ResNet-18, first", 1, [3, 224], [64, 7], [2, 3, 1]),
+        ("ResNet-18, 3x3 at 56x56", 1, [64, 56], [64, 3], [1, 1, 1]),
+        ("ResNet-18, 3x3 at 7x7", 1, [512, 7], [512, 3], [1, 1, 1]),
+        ("MobileNetV2, 1x1 at 56x56", 1, [24, 56], [144, 1], [1, 0, 1]),
+        ("MobileNetV2, 1x1 at 7x7", 1, [960, 7], [160, 1], [1, 0, 1]),
+        ("MobileNetV2, depthwise at 56x56", 1, [144, 56], [144, 3], [1, 1, 144]),
+        ("MobileNetV2, depthwise with stride 2", 1, [96, 112], [96, 3], [2, 1, 96]),
+    ] {
+        let args = conv2d::Args {
+            images,
+            groups,
+            in_channels: channels,
+            out_channels,
+            input: [side; 2],
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: [padding; 2],
+            dilation: [1; 2],
+            bias: true,
+            activation: Activation::Identity,
+            residual: false,
+            keep_pre: false,
+        };
+        let [height, width] = args.output();
+        let outputs = images * out_channels * height * width;
+        group.throughput(Throughput::Elements((2 * outputs * channels / groups * kernel * kernel) as u64));
+        bench::<Conv2d, 6>(&mut group, format!("{name}, forward"), &args, true);
+        bench::<Conv2dBackwardInput, 3>(&mut group, format!("{name}, backward to the input"), &args, true);
+        bench::<Conv2dBackwardWeight, 4>(&mut group, format!("{name}, backward to the weight"), &args, true);
+    }
+    group.finish();
+}
+
+fn passes(c: &mut Criterion) {
+    let mut group = c.benchmark_group("pass over memory");
+    for [rows, len] in [[64, 10], [64, 1000], [4096, 256]] {
+        group.throughput(Throughput::Elements((rows * len) as u64));
+        let args = softmax::Args { rows, len, log: false };
+        bench::<Softmax, 2>(&mut group, format!("softmax of {rows}x{len}"), &args, true);
+    }
+
+    // A million parameters, their gradients and two moments: 16 MB.
+    type Model = Linear<Rank1<1024>, 1024>;
+    let (mut model, gradient) = (init::<Model>(0), init::<Model>(1));
+    let mut updater = Updater::new(&model, Adam::new(1e-3)).expect("memory");
+    group.throughput(Throughput::Elements((1024 * 1025) as u64));
+    group.bench_function("Adam", |bench| {
+        bench.iter(|| updater.step(&mut model, &gradient).expect("a step"));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, products, convolutions, passes);
 criterion_main!(benches);

@@ -1,7 +1,8 @@
-//! LeNet-5 on one thread: `cargo bench --bench models`. Throughput is in samples (elements) per second.
+//! Models on one thread: `cargo bench --bench models`. Throughput is in samples (elements) per second. `benches/peers`
+//! runs these and larger ones beside other libraries.
 
-use castiron::Infer;
 use castiron::prelude::*;
+use castiron::{Infer, Plain, Prepare, Sample, zeroed};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -19,6 +20,16 @@ struct LeNet {
 }
 
 model! {
+    Small: [64] -> [10] {
+        fc1: Linear(32), Relu,
+        fc2: Linear(10),
+    }
+
+    Mlp: [784] -> [10] {
+        fc1: Linear(128), Relu,
+        fc2: Linear(10),
+    }
+
     /// LeNet-5 as it is trained today.
     Normalised: [1, 28, 28] -> [10] {
         conv1: Conv2d(6, kernel = 5, padding = 2, bias = false), bn1: BatchNorm2d, Relu, MaxPool2d(2),
@@ -64,6 +75,37 @@ fn lenet(c: &mut Criterion) {
     group.finish();
 }
 
+fn mlp(c: &mut Criterion) {
+    let mut group = c.benchmark_group("MLP");
+    rows::<Small, [f32; 64], 1>(&mut group, "64-32-10");
+    rows::<Mlp, [f32; 784], 1>(&mut group, "784-128-10");
+    rows::<Mlp, [f32; 784], 8>(&mut group, "784-128-10");
+    rows::<Mlp, [f32; 784], 64>(&mut group, "784-128-10");
+    rows::<Mlp, [f32; 784], 512>(&mut group, "784-128-10");
+
+    let (x, (_, t)) = ([[0.5; 784]; 64], images(64));
+    let (model, loss) = (init::<Mlp>(0), CrossEntropyLoss::<10>::new());
+    let mut trainer = Trainer::<Mlp, _, _, 64>::new(Cpu::new(), &model, loss, Sgd::new(0.1)).expect("memory");
+    group.bench_function("784-128-10, training step with SGD, batch 64", |bench| {
+        bench.iter(|| trainer.step(&x, &t).expect("a step"));
+    });
+    group.finish();
+}
+
+fn rows<M, X, const B: usize>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str)
+where
+    M: Prepare<Input = X, Output = Rank1<10>>,
+    X: Plain + for<'a> Sample<Rows<'a> = &'a [X]>,
+{
+    let prepared = Prepared::of(&Cpu::new(), &*init::<M>(0)).expect("memory");
+    let mut predictor = Predictor::<Prepared<M>, B>::new(Cpu::new(), &prepared).expect("memory");
+    let (x, mut y): (Vec<X>, _) = ((0..B).map(|_| zeroed()).collect(), vec![[0.0; 10]; B]);
+    group.throughput(Throughput::Elements(B as u64));
+    group.bench_function(format!("{name}, batch {B}"), |bench| {
+        bench.iter(|| predictor.predict(&x, &mut y).expect("a batch"));
+    });
+}
+
 /// What folding batch norms into convolutions gains.
 fn prepared(c: &mut Criterion) {
     let model = init::<Normalised>(0);
@@ -88,5 +130,5 @@ where
     });
 }
 
-criterion_group!(benches, lenet, prepared);
+criterion_group!(benches, mlp, lenet, prepared);
 criterion_main!(benches);
