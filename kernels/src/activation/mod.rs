@@ -44,6 +44,16 @@ impl Activation {
         !matches!(self, Activation::Gelu | Activation::GeluTanh | Activation::Silu)
     }
 
+    /// The least and the greatest value, of one that does no more than to limit: what kernels do in registers.
+    pub(crate) const fn limits(self) -> Option<[f32; 2]> {
+        match self {
+            Activation::Identity => Some([f32::NEG_INFINITY, f32::INFINITY]),
+            Activation::Relu => Some([0.0, f32::INFINITY]),
+            Activation::Relu6 => Some([0.0, 6.0]),
+            _ => None,
+        }
+    }
+
     /// f(x)
     #[inline(always)]
     pub fn apply(self, x: f32) -> f32 {

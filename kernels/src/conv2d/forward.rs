@@ -6,7 +6,7 @@
 use core::ops::Range;
 
 use super::Args;
-use super::tile::{self, ANY, From, Tile, Tiles, limits};
+use super::tile::{self, ANY, From, Tile, Tiles};
 use super::windows::{ByWindow, Windows};
 use crate::activation::apply_in_place;
 use crate::cpu::SendPtr;
@@ -46,7 +46,7 @@ pub(super) fn forward(
     if y.is_empty() {
         return;
     }
-    let limits = if args.keep_pre { None } else { limits(args.activation) };
+    let limits = if args.keep_pre { None } else { args.activation.limits() };
     let [height, width] = args.output();
     let sums = if args.keep_pre { &mut *z } else { &mut *y };
     let product = Product {

@@ -4,7 +4,6 @@
 //! Weights are read where they are, a float at a time from each of the rows, which lie contiguous in the
 //! depth; only windows are packed.
 
-use crate::activation::Activation;
 use crate::gemm::lanes::{self, Lanes};
 
 /// Registers across a tile.
@@ -12,16 +11,6 @@ pub(super) const ACROSS: usize = 3;
 
 /// No limits.
 pub(super) const ANY: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
-
-/// The least and the greatest value of an activation, if it does no more than to limit.
-pub(super) fn limits(activation: Activation) -> Option<[f32; 2]> {
-    match activation {
-        Activation::Identity => Some(ANY),
-        Activation::Relu => Some([0.0, f32::INFINITY]),
-        Activation::Relu6 => Some([0.0, 6.0]),
-        _ => None,
-    }
-}
 
 /// What is computed of a tile: c ← from + bias + a·b, within limits.
 #[derive(Clone, Copy)]

@@ -140,7 +140,7 @@ fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(J
 }
 
 /// A size of at most `most`, a multiple of `unit`, that cuts `total` into nearly equal parts.
-fn even(total: usize, most: usize, unit: usize) -> usize {
+pub(crate) fn even(total: usize, most: usize, unit: usize) -> usize {
     let most = (most / unit).max(1) * unit;
     total.div_ceil(total.div_ceil(most)).next_multiple_of(unit)
 }

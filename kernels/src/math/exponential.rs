@@ -12,8 +12,8 @@ const ZERO: u32 = 254;
 const ROUND: f32 = 12_582_912.0 + ZERO as f32;
 
 /// ln 2 in two parts: a product of the first and n is exact.
-const LN_2_HIGH: f32 = 0.693_359_4;
-const LN_2_LOW: f32 = -2.121_944_4e-4;
+pub(super) const LN_2_HIGH: f32 = 0.693_359_4;
+pub(super) const LN_2_LOW: f32 = -2.121_944_4e-4;
 
 /// Where the exponent of a number begins.
 const EXPONENT: u32 = 23;

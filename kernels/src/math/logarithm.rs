@@ -2,6 +2,7 @@
 
 use core::f32::consts::{LN_2, LOG2_E, LOG10_E};
 
+use super::exponential::{LN_2_HIGH, LN_2_LOW};
 use super::{exp, polynomial, sqrt};
 
 /// √½
@@ -10,11 +11,7 @@ const ROOT_HALF: u32 = 0x3F35_04F3;
 /// The bits of a fraction.
 const FRACTION: u32 = 0x007F_FFFF;
 
-/// ln 2 in two parts: a product of the first and an exponent is exact.
-const LN_2_HIGH: f32 = 0.693_359_4;
-const LN_2_LOW: f32 = -2.121_944_4e-4;
-
-/// log₁₀ 2, likewise.
+/// log₁₀ 2 in two parts, as [`LN_2_HIGH`] and [`LN_2_LOW`] are those of ln 2.
 const LOG10_2_HIGH: f32 = 0.301_025_4;
 const LOG10_2_LOW: f32 = 4.605_039e-6;
 

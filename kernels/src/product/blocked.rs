@@ -5,6 +5,7 @@ use super::kernel::{Kernel, LINE, STRIDE};
 use super::pack::{Layout, Lines, Pack, Part};
 use super::put::{Patch, Put};
 use crate::cpu::SendPtr;
+use crate::gemm::blocked::even;
 use crate::{Cpu, Isa};
 
 /// Whether the device has scratch memory.
@@ -109,12 +110,6 @@ pub(super) fn product<W: Copy + Default + Send + Sync>(
         };
         (x.kernel.within)(&mut || sum(isa, x, &rectangle, block, scratch, patch));
     });
-}
-
-/// A size of at most `most`, a multiple of `unit`, that cuts `total` into nearly equal parts.
-fn even(total: usize, most: usize, unit: usize) -> usize {
-    let most = (most / unit).max(1) * unit;
-    total.div_ceil(total.div_ceil(most)).next_multiple_of(unit)
 }
 
 /// Computes a rectangle, `block` k at a time.

@@ -5,8 +5,9 @@ use super::correlation::{Correlation, Windows};
 use super::gradient::{Gradient, LANES};
 use super::lines::Interleave;
 use super::taps::{Columns, Taps};
-use super::{ALL, Plan, direct, forward_plan, planes_per_task};
+use super::{Plan, direct, forward_plan, planes_per_task};
 use crate::conv2d::Args;
+use crate::conv2d::tile::ANY;
 use crate::vector::run;
 use crate::{Cpu, Isa};
 
@@ -71,7 +72,7 @@ impl Phases {
                 let windows = Windows::new(isa, lines, (width - x).div_ceil(stride[1]), band.pitch);
                 let len = windows.lines * windows.width;
                 let sum = |y: &mut [f32]| {
-                    run(isa, Correlation { windows, columns, weight, bias: 0.0, bounds: ALL, x: copy, y });
+                    run(isa, Correlation { windows, columns, weight, bias: 0.0, bounds: ANY, x: copy, y });
                 };
                 if stride == [1, 1] {
                     sum(&mut dx[first * width..][..len]);

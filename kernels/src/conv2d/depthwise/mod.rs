@@ -19,6 +19,7 @@ use padded::Padded;
 use taps::{Columns, Taps};
 
 use super::Args;
+use super::tile::ANY;
 use crate::activation::{Activation, apply_in_place};
 use crate::vector::run;
 use crate::{Cpu, Isa};
@@ -129,19 +130,6 @@ fn forward_plan(isa: Isa, args: &Args) -> Option<(Plan, Columns)> {
     Some((plan, columns))
 }
 
-/// No bounds.
-const ALL: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
-
-/// What an activation that only cuts off leaves.
-fn bounds(activation: Activation) -> Option<[f32; 2]> {
-    match activation {
-        Activation::Identity => Some(ALL),
-        Activation::Relu => Some([0.0, f32::INFINITY]),
-        Activation::Relu6 => Some([0.0, 6.0]),
-        _ => None,
-    }
-}
-
 /// `added` are the bias and the residual, each empty where there is none.
 pub(super) fn forward(
     cpu: &Cpu,
@@ -157,7 +145,7 @@ pub(super) fn forward(
     let (planes, width) = (planes_per_task(to), args.output()[1]);
     let (outs, work) = (args.out_per_group(), y.len() * (taps / 4 + 1));
     let plan = forward_plan(isa, &args);
-    let bounds = if args.residual || args.keep_pre { None } else { bounds(args.activation) };
+    let bounds = if args.residual || args.keep_pre { None } else { args.activation.limits() };
     cpu.parallel_zip([y, z], [planes * to; 2], work, |task, [y, z], scratch| {
         let channel = |n: usize| (task * planes + n) % args.out_channels;
         let source = |n: usize| &x[(task * planes + n) / outs * from..][..from];
@@ -183,7 +171,7 @@ pub(super) fn forward(
                 let at = n * to + line * width;
                 let y = &mut y[at..][..windows.lines * width];
                 let (weight, bias) = (weight(channel(n)), bias(channel(n)));
-                let within = bounds.unwrap_or(ALL);
+                let within = bounds.unwrap_or(ANY);
                 run(isa, Correlation { windows, columns, weight, bias, bounds: within, x: copy, y });
                 if bounds.is_none() {
                     finish(at, y);

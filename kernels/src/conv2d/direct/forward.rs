@@ -1,7 +1,7 @@
 //! The forward pass.
 
 use super::layout::{Fill, Layout};
-use super::product::{Product, Rows, Tap, Weights, is_fused};
+use super::product::{Product, Rows, Tap, Weights};
 use super::{TAPS, TASK, band};
 use crate::Cpu;
 use crate::activation::{Activation, apply_in_place};
@@ -34,7 +34,7 @@ pub(in crate::conv2d) fn forward(
     let jobs = planes * height.div_ceil(band);
     let per_task = (TASK / (outs * taps.len() * band * width)).max(1);
     let work = jobs * outs * band * width * (taps.len() / 16 + 1);
-    let fused = is_fused(args.activation) && !args.residual && !args.keep_pre;
+    let fused = args.activation.limits().is_some() && !args.residual && !args.keep_pre;
     let (y, z) = (SendPtr(y.as_mut_ptr()), SendPtr(z.as_mut_ptr()));
     cpu.parallel(jobs.div_ceil(per_task), work, |task, scratch| {
         for job in task * per_task..jobs.min((task + 1) * per_task) {

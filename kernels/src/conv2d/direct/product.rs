@@ -69,16 +69,11 @@ pub(super) struct Product<'a> {
     pub(super) rows: usize,
     /// One for each row, or empty.
     pub(super) bias: &'a [f32],
-    /// One for which [`is_fused`].
+    /// One that has [`Activation::limits`].
     pub(super) activation: Activation,
     pub(super) image: &'a [f32],
     pub(super) pixels: Segments,
     pub(super) y: Rows<'a>,
-}
-
-/// Whether a product applies this activation: those that are an instruction or two.
-pub(super) fn is_fused(activation: Activation) -> bool {
-    matches!(activation, Activation::Identity | Activation::Relu | Activation::Relu6)
 }
 
 /// Most rows of a register tile of three vectors, and of others.

@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use self::transform::{Input, Output, Weights, square};
 use super::Args;
-use super::tile::{self, ANY, From, Tile, Tiles, limits};
+use super::tile::{self, ANY, From, Tile, Tiles};
 use crate::activation::Activation;
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
@@ -109,7 +109,7 @@ impl Sizes {
 pub(super) fn applies(args: &Args) -> bool {
     let plain = args.groups == 1 && args.kernel == [3, 3] && args.stride == [1, 1] && args.dilation == [1, 1];
     let channels = args.in_channels.is_multiple_of(LANES) && args.out_channels.is_multiple_of(OUT);
-    let limits = !args.keep_pre && limits(args.activation).is_some();
+    let limits = !args.keep_pre && args.activation.limits().is_some();
     if !(plain && channels && limits && args.in_channels >= 2 * LANES) {
         return false;
     }
@@ -152,7 +152,7 @@ pub(super) fn forward(
     x: &[f32],
     y: &mut [f32],
 ) {
-    let limits = limits(args.activation).unwrap_or(ANY);
+    let limits = args.activation.limits().unwrap_or(ANY);
     let job = Winograd { weight, turned: false, bias, residual, x, limits, sizes: Sizes::new(args) };
     job.run(cpu, y);
 }
