@@ -20,6 +20,8 @@ pub mod conv2d;
 pub mod copy_strided;
 pub mod cpu;
 pub mod cross_entropy;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 pub mod dropout;
 mod dtype;
 mod element;
@@ -29,6 +31,7 @@ mod finite;
 pub mod fold;
 pub mod gemm;
 pub mod index;
+pub mod launch;
 pub mod lstm;
 pub mod math;
 pub mod op;

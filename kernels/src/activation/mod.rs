@@ -1,11 +1,13 @@
 //! Activation functions, element by element, and their derivatives.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use cpu::apply_in_place;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, math};
 
@@ -51,6 +53,21 @@ impl Activation {
             Activation::Relu => Some([0.0, f32::INFINITY]),
             Activation::Relu6 => Some([0.0, 6.0]),
             _ => None,
+        }
+    }
+
+    /// The number and the slope by which kernels of a GPU know it: `activate` and `derivative` of their prelude.
+    pub fn code(self) -> (u32, f32) {
+        match self {
+            Activation::Identity => (0, 0.0),
+            Activation::Relu => (1, 0.0),
+            Activation::Relu6 => (2, 0.0),
+            Activation::LeakyRelu(slope) => (3, slope),
+            Activation::Sigmoid => (4, 0.0),
+            Activation::Tanh => (5, 0.0),
+            Activation::Gelu => (6, 0.0),
+            Activation::GeluTanh => (7, 0.0),
+            Activation::Silu => (8, 0.0),
         }
     }
 
@@ -134,6 +151,9 @@ impl Op for Activate {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::forward(cpu, args.activation, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// dx ← dy·f′(x). Memory: x and y, of which one is needed: y where the derivative follows from it, else x;
@@ -151,5 +171,8 @@ impl Op for ActivateBackward {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let kept = memory.read(args.activation.differentiates_from_output() as usize);
         cpu::backward(cpu, args.activation, kept, memory.read(2), memory.write(3));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }
