@@ -111,7 +111,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             L::Target::upload::<D, B>(device, target, at.reborrow().inner());
             device.write_one(&step, scalars.reborrow());
 
-            let mut work = |device: &D| {
+            let work = |device: &D| {
                 let table = || update.table.arg();
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
