@@ -1,5 +1,5 @@
 use super::{Args, Bias, View};
-use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
+use crate::launch::{Gpu, Pointer, Pointers, Source};
 
 const SOURCE: Source = Source::new("gemm", concat!(include_str!("tile.cuh"), include_str!("gemm.cu")));
 
@@ -40,10 +40,6 @@ impl Cut {
         Cut { tile, parts: k.div_ceil(part).max(1), part }
     }
 
-    pub(crate) fn define<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
-        launch.define("ROWS", self.tile[0]).define("COLUMNS", self.tile[1])
-    }
-
     /// The blocks of the tiles, of the parts, and of so many matrices.
     pub(crate) fn grid(&self, m: usize, n: usize, matrices: usize) -> [u32; 3] {
         let tiles = m.div_ceil(self.tile[0]) * n.div_ceil(self.tile[1]);
@@ -65,43 +61,37 @@ pub(super) fn gemm(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     if m * n * matrices == 0 || args.accumulate && depth == 0 {
         return;
     }
-    let problem = |kernel| {
-        let launch = gpu.kernel(&SOURCE, kernel);
-        let launch = launch.define("ALONG_K", a.column == 1).define("ALONG_COLUMNS", b.column == 1);
-        launch.define("SUMMED", sum != [1; 2]).define("FEW", if m == 1 { 1 } else { FEW })
+    let (bias, residual, kept) = match args.accumulate {
+        true => (Pointer::NULL, Pointer::NULL, Pointer::NULL),
+        false => (memory.at(2), memory.at(5), memory.at(4)),
     };
-    let parameters = |launch: Launch<'_>| {
-        let (bias, residual, kept) = if args.accumulate {
-            (Pointer::NULL, Pointer::NULL, Pointer::NULL)
-        } else {
-            (memory.at(2), memory.at(5), memory.at(4))
-        };
-        let kind = match args.bias {
-            Bias::None => 0,
-            Bias::PerRow => 1,
-            Bias::PerColumn => 2,
-        };
-        let strides = |view: View| [view.row, view.column, view.batch[0], view.batch[1]];
-        let (code, slope) = args.activation.code();
+    let kind = match args.bias {
+        Bias::None => 0,
+        Bias::PerRow => 1,
+        Bias::PerColumn => 2,
+    };
+    let strides = |view: View| [view.row, view.column, view.batch[0], view.batch[1]];
+    let (code, slope) = args.activation.code();
+    let launch = |kernel, [rows, columns]: [usize; 2]| {
+        let launch = gpu.kernel(&SOURCE, kernel).define("ROWS", rows).define("COLUMNS", columns);
+        let launch = launch.define("ALONG_K", a.column == 1).define("ALONG_COLUMNS", b.column == 1);
+        let launch = launch.define("SUMMED", sum != [1; 2]).define("FEW", if m == 1 { 1 } else { FEW });
         let launch = launch.arg(memory.at(0)).arg(memory.at(1)).arg(bias).arg(residual);
         let launch = launch.arg(memory.at(3)).arg(kept).arg(m).arg(n).arg(k);
         let launch = launch.array(strides(a)).array(strides(b)).array(strides(c)).array(sum).array(batch);
         launch.arg(args.scale).arg(slope).arg(args.accumulate).arg(kind).arg(code)
     };
     if m <= FEW && b.row == 1 && sum == [1; 2] {
-        let launch = problem("gemm_dots").define("ROWS", 32usize).define("COLUMNS", 64usize);
         let blocks = matrices.saturating_mul(n).div_ceil(8).min(1 << 16);
-        return parameters(launch.grid([blocks as u32, 1, 1])).run();
+        return launch("gemm_dots", [32, 64]).grid([blocks as u32, 1, 1]).run();
     }
     let cut = Cut::new(gpu.properties().multiprocessors, [m, n, depth], matrices);
     let parts = match cut.parts {
         1 => Pointer::NULL,
         parts => gpu.scratch(parts * matrices * m * n * size_of::<f32>()),
     };
-    let launch = cut.define(problem("gemm")).grid(cut.grid(m, n, matrices));
-    parameters(launch).arg(cut.part).arg(parts).run();
+    launch("gemm", cut.tile).grid(cut.grid(m, n, matrices)).arg(cut.part).arg(parts).run();
     if cut.parts > 1 {
-        let launch = cut.define(problem("gemm_finish")).over(matrices * m * n);
-        parameters(launch).arg(cut.parts as u32).arg(parts).run();
+        launch("gemm_finish", cut.tile).over(matrices * m * n).arg(cut.parts as u32).arg(parts).run();
     }
 }
