@@ -11,7 +11,8 @@ cd "$(dirname "$0")"
 cxx=${CXX:-g++}
 
 # For kernels: what CUDA's compiler allows of C++, checks, and fused multiply-adds as NVRTC makes them.
-kernel_flags="-std=c++17 -O2 -fPIC -w -fno-strict-aliasing -fwrapv -fno-math-errno -fno-trapping-math
+kernel_flags="-std=c++17 -O2 -fPIC -w -fdiagnostics-plain-output
+  -fno-strict-aliasing -fwrapv -fno-math-errno -fno-trapping-math
   -ffp-contract=fast -fno-exceptions -fvisibility=hidden -ftrivial-auto-var-init=pattern
   -fsanitize=alignment,bounds -fno-sanitize-recover=all"
 grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && kernel_flags+=" -march=x86-64-v3"

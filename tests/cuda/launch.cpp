@@ -16,8 +16,8 @@ struct LoadedModule {
   std::map<std::string, Function> functions;
 };
 
-std::set<LoadedModule*> modules;
-std::set<Function*> functions;
+auto& modules = *new std::set<LoadedModule*>;
+auto& functions = *new std::set<Function*>;
 
 // A launch outlives its call: it has its own copy of the arguments.
 struct Arguments {

@@ -137,7 +137,12 @@ bool compile(Program& program, const Options& options, const std::filesystem::pa
 
 // As NVRTC words them: name(line): error: ...
 std::string as_nvrtc_says(const std::string& log) {
-  return std::regex_replace(log, std::regex(R"(([^\s:]+):(\d+):\d+: )"), "$1($2): ");
+  static const std::regex place(R"(^([^\s:]+):(\d+):\d+: )");
+  std::istringstream lines(log);
+  std::string all;
+  for (std::string line; std::getline(lines, line);)
+    if (!starts_with(line, REGISTRATION)) all += std::regex_replace(line, place, "$1($2): ") + "\n";
+  return all;
 }
 
 int give(const std::string& text, char* out) {
