@@ -87,7 +87,8 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   }
   close(file);
   auto* module = static_cast<const emulator::Module*>(dlsym(library, "castiron_module"));
-  if (!module) return dlclose(library), INVALID_IMAGE;
+  if (!module || module->build != EMULATOR_BUILD)
+    return complain(INVALID_IMAGE, "the module was compiled by another build of the emulated NVRTC");
   auto* loaded = new LoadedModule{module, library, {}};
   for (size_t i = 0; i < module->count; i++) {
     const emulator::Kernel& kernel = module->kernels[i];

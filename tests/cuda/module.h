@@ -39,6 +39,7 @@ struct Kernel {
 };
 
 struct Module {
+  unsigned build;  // EMULATOR_BUILD, of build.sh
   const Kernel* kernels;
   size_t count;
   uint3 *thread, *block;

@@ -152,7 +152,10 @@ int give(const std::string& text, char* out) {
 
 }  // namespace
 
-API nvrtcVersion(int* major, int* minor) { return *major = 13, *minor = 0, SUCCESS; }
+API nvrtcVersion(int* major, int* minor) {
+  // No version of NVIDIA's.
+  return *major = 13, *minor = 1000 + EMULATOR_BUILD, SUCCESS;
+}
 API nvrtcGetNumSupportedArchs(int* count) { return *count = 4, SUCCESS; }
 API nvrtcGetSupportedArchs(int* all) { return all[0] = 75, all[1] = 80, all[2] = 90, all[3] = 100, SUCCESS; }
 extern "C" __attribute__((visibility("default"))) const char* nvrtcGetErrorString(int error) {

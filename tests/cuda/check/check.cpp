@@ -250,6 +250,15 @@ void freed_pointer() {
   OK(cuMemFree_v2(x));
   OK(launch(get(module("bad"), "writes_outside"), {1}, {64}, 0, nullptr, x, 64));
 }
+// With two devices: memory of one, and a kernel on the other.
+void other_device() {
+  Address x = upload(std::vector<float>(64, 1));
+  void* other;
+  OK(cuDevicePrimaryCtxRetain(&other, 1));
+  OK(cuCtxSetCurrent(other));
+  ERROR(1, cuMemFree_v2(x));
+  OK(launch(get(module("bad"), "writes_outside"), {1}, {64}, 0, nullptr, x, 64));
+}
 void host_reads_device() {
   Address x = upload(std::vector<float>(64, 1));
   printf("%g\n", *reinterpret_cast<float*>(x + 8));
@@ -293,7 +302,7 @@ int main(int, char** argv) {
       {"matmul", matmul}, {"softmax", softmax}, {"warps", warps}, {"tensor_core", tensor_core}, {"graph", graph},
       {"refused_in_capture", refused_in_capture}, {"streams", streams}, {"memory", memory},
       {"compile_errors", compile_errors}, {"launch_limits", launch_limits}, {"host_pointer", host_pointer},
-      {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device}, {"speed", speed},
+      {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device}, {"other_device", other_device}, {"speed", speed},
   };
   start();
   auto check = checks.find(argv[1]);
