@@ -60,13 +60,19 @@ def assemble(folder, ptx, architecture):
     return usage if done.returncode == 0 else None, done.stderr
 
 
+def kernel_after(text):
+    """The name of the kernel that a text starts with."""
+    text = re.sub(r"__launch_bounds__\s*\([^)]*\)", "", text)
+    return (re.search(r"__global__\s+void\s+(\w+)\s*\(", text) or [None, None])[1]
+
+
 def check(nvrtc, folder, path):
     """Whether a source is as it must be, for each architecture."""
     source = path.read_text()
     options = re.match(r"// options:(.*)", source)
     options = options[1].split() if options else []
     since = re.search(r"^// since: (\d+)\.(\d)$", source, re.M)
-    justified = set(re.findall(r"^// spills: .+\n(?:.*\n)??.*__global__\s+void\s.*?(\w+)\(", source, re.M))
+    justified = {kernel_after(source[m.end():]) for m in re.finditer(r"^// spills: .+$", source, re.M)}
     good = True
     for architecture in ARCHITECTURES:
         if since and int(architecture) < int(since[1] + since[2]):

@@ -102,7 +102,7 @@ __device__ __forceinline__ void cp_async_wait() {
 #endif
 }
 
-#else  // CASTIRON_EMULATED: the same, with the warp's lanes taking turns.
+#else  // CASTIRON_EMULATED: the warp's lanes take turns, and a copy is not done before its wait.
 
 struct TensorOperands {
     unsigned a[4], b[2];
@@ -167,13 +167,18 @@ inline void ldmatrix_x2_trans(unsigned (&r)[2], const void* row) { emulated_ldma
 
 template <int BYTES>
 inline void cp_async(void* shared, const void* global, bool valid = true) {
+    // Checks the alignment of both.
     struct alignas(BYTES) Words {
         unsigned x[BYTES / 4];
     };
-    *(Words*)shared = valid ? *(const Words*)global : Words{};
+    const Words& from = *(const Words*)global;
+    Words& to = *(Words*)shared;
+    emulator::runtime->copy_later(&to, valid ? &from : nullptr, BYTES);
 }
-inline void cp_async_commit() {}
+inline void cp_async_commit() { emulator::runtime->commit_copies(); }
 template <int PENDING>
-inline void cp_async_wait() {}
+inline void cp_async_wait() {
+    emulator::runtime->wait_for_copies(PENDING);
+}
 
 #endif

@@ -14,9 +14,9 @@ std::vector<float> numbers(size_t n) {
   return x;
 }
 
+// A file of this folder, behind tensor_core.cuh.
 void* module(const char* name) {
-  const char* folder = getenv("KERNELS");
-  return load(std::string(folder) + "/" + name + ".cu");
+  return load(std::string(getenv("KERNELS")) + "/" + name + ".cu", read(getenv("TENSOR_CORE")));
 }
 
 void matmul() {
@@ -68,11 +68,7 @@ unsigned short to_f16(float x) {
 
 // Numbers of a few bits: exact in every type.
 void tensor_core() {
-  const char* folder = getenv("KERNELS");
-  std::string source = read(getenv("TENSOR_CORE")) + read(std::string(folder) + "/tensor_core.cu"), ptx, log;
-  CHECK(compile(source, "tensor_core.cu", {"--gpu-architecture=sm_80"}, ptx, log) == 0);
-  void* module;
-  OK(cuModuleLoadData(&module, ptx.c_str()));
+  void* tensor_core = module("tensor_core");
   auto a = numbers(16 * 16), b = numbers(16 * 8);
   for (const char* type : {"f16", "bf16", "tf32"}) {
     const bool single = type[0] == 't';
@@ -81,7 +77,7 @@ void tensor_core() {
     for (float x : a) a_half.push_back(type[0] == 'f' ? to_f16(x) : to_bf16(x));
     for (float x : b) b_half.push_back(type[0] == 'f' ? to_f16(x) : to_bf16(x));
     Address x = single ? upload(a) : upload(a_half), y = single ? upload(b) : upload(b_half), z = upload(a);
-    OK(launch(get(module, type), {1}, {32}, 0, nullptr, x, y, z));
+    OK(launch(get(tensor_core, type), {1}, {32}, 0, nullptr, x, y, z));
     auto d = download<float>(z, 128);
     for (int i = 0; i < 16; i++)
       for (int j = 0; j < 8; j++) {
@@ -235,10 +231,10 @@ void bad(const char* name) {
     OK(launch(function, {1}, {256}, 0, nullptr, z, 256));
     for (float right : download<float>(z, 256)) printf("%g", right);
     puts("");
-  } else if (!strcmp(name, "reads_fresh")) {
+  } else if (!strcmp(name, "reads_fresh") || !strcmp(name, "waits_too_little")) {
     OK(launch(function, {1}, {32}, 0, nullptr, x, 1));
     auto got = download<float>(x, 64);
-    printf("%g %g\n", got[0], got[32]);
+    printf("%g %g %g\n", got[0], got[32], got[63]);
   } else {
     OK(launch(function, {1}, {64}, 64 * 4 - 16, nullptr, x, 31));
   }
@@ -252,6 +248,15 @@ void host_pointer() {
 void freed_pointer() {
   Address x = upload(std::vector<float>(64, 1));
   OK(cuMemFree_v2(x));
+  OK(launch(get(module("bad"), "writes_outside"), {1}, {64}, 0, nullptr, x, 64));
+}
+// With two devices: memory of one, and a kernel on the other.
+void other_device() {
+  Address x = upload(std::vector<float>(64, 1));
+  void* other;
+  OK(cuDevicePrimaryCtxRetain(&other, 1));
+  OK(cuCtxSetCurrent(other));
+  ERROR(1, cuMemFree_v2(x));
   OK(launch(get(module("bad"), "writes_outside"), {1}, {64}, 0, nullptr, x, 64));
 }
 void host_reads_device() {
@@ -297,7 +302,7 @@ int main(int, char** argv) {
       {"matmul", matmul}, {"softmax", softmax}, {"warps", warps}, {"tensor_core", tensor_core}, {"graph", graph},
       {"refused_in_capture", refused_in_capture}, {"streams", streams}, {"memory", memory},
       {"compile_errors", compile_errors}, {"launch_limits", launch_limits}, {"host_pointer", host_pointer},
-      {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device}, {"speed", speed},
+      {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device}, {"other_device", other_device}, {"speed", speed},
   };
   start();
   auto check = checks.find(argv[1]);
