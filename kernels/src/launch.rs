@@ -292,6 +292,11 @@ impl Launch<'_> {
         self.array([value])
     }
 
+    /// Memory arguments as the next parameters, in this order.
+    pub fn memory<const N: usize>(self, memory: &Pointers, order: [usize; N]) -> Self {
+        order.into_iter().fold(self, |launch, i| launch.arg(memory.at(i)))
+    }
+
     /// The next parameter: `Array<T, N>` of the prelude, where `T` has 64 bits.
     pub fn array<const N: usize>(mut self, values: [impl Into<Parameter>; N]) -> Self {
         assert!(

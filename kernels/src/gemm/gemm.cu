@@ -12,6 +12,7 @@ struct Gemm {
     float scale, slope;
     int accumulate, bias_kind, code;
 
+    __device__ void enter(i64) {}
     // The k-th of all pairs of columns and rows that are summed: `k` of them of each matrix.
     __device__ i64 batch_of(i64& p, const Array<i64, 4>& strides) const {
         if (!SUMMED) return 0;

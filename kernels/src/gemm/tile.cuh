@@ -3,7 +3,7 @@
 //
 // `Problem` says where the factors are: `a(row, k)` and `b(k, column)` are zero outside of the matrices. It is asked by
 // threads in the order in which memory lies: along k or along rows for A (`A_ALONG_K`), along columns or along k for
-// B (`B_ALONG_COLUMNS`).
+// B (`B_ALONG_COLUMNS`; a thread then asks for one column only, of which `enter` tells it).
 
 enum { DEPTH = 16 };
 
@@ -15,12 +15,13 @@ __device__ inline int place(int t, int e) {
 }
 
 template <int HEIGHT, int WIDTH, class T, class Problem>
-__device__ inline void product_tile(const Problem& problem, i64 row0, i64 column0, i64 from, i64 to,
+__device__ inline void product_tile(Problem problem, i64 row0, i64 column0, i64 from, i64 to,
                                     T (&sums)[HEIGHT / 16][WIDTH / 16]) {
     __shared__ T a[DEPTH][HEIGHT + 4], b[DEPTH][WIDTH + 4];
     const int A_LOADS = HEIGHT * DEPTH / 256, B_LOADS = WIDTH * DEPTH / 256;
     int thread = threadIdx.x, tx = thread % 16, ty = thread / 16;
     T next_a[A_LOADS], next_b[B_LOADS];
+    if (Problem::B_ALONG_COLUMNS) problem.enter(column0 + thread % WIDTH);
 
     auto load = [&](i64 k0) {
 #pragma unroll
