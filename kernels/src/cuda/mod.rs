@@ -149,7 +149,7 @@ impl Cuda {
             }
         }
         let watch = self.stream.watch(&spec, &pointers);
-        O::cuda(&Gpu::new(&*self.stream, O::name(args)), args, &pointers);
+        O::cuda(&Gpu::new(&*self.stream, O::NAME), args, &pointers);
         self.stream.look(watch, O::name(args), &spec, &pointers);
     }
 
