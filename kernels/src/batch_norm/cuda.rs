@@ -7,7 +7,7 @@ const FOLD: Source = Source::new("fold_batch_norm", include_str!("fold.cu"));
 /// Channels of a block for plain features.
 const COLUMNS: usize = 32;
 /// Elements of a channel that a thread should have at least, before the channel is cut into parts.
-const LEAST: usize = 8;
+const LEAST: usize = 16;
 /// The most parts of a channel.
 const MOST_PARTS: usize = 256;
 
