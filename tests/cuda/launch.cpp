@@ -1,9 +1,10 @@
 // Modules, functions, and launches.
 #include <dlfcn.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "driver.h"
 #include "image.h"
@@ -77,10 +78,12 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   TRY(may_wait(nullptr, "cuModuleLoadData"));
   std::string object;
   TRY(read_image(image, &object));
-  int file = memfd_create("kernels", MFD_CLOEXEC);
+  // A name that no module had before: of one that it knows, `dlopen` gives the module that it has.
+  std::string path = std::filesystem::temp_directory_path() / "castiron-module-XXXXXX";
+  int file = mkstemp(path.data());
   if (file < 0 || write(file, object.data(), object.size()) != ssize_t(object.size())) fail("no file for a module");
-  std::string path = "/proc/self/fd/" + std::to_string(file);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  unlink(path.c_str());
   if (!library) {
     complain(INVALID_IMAGE, "%s", dlerror());
     return close(file), INVALID_IMAGE;
