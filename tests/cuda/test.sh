@@ -52,6 +52,7 @@ ends bad "kernel \`writes_outside\`: parameter 0 is 0x[0-9a-f]+, which is not in
 ends bad "kernel \`writes_outside\`: parameter 0 .* of the freed allocation of 256 bytes" freed_pointer
 ends bad "parameter 0 is memory of device 0, and the kernel runs on device 1" CASTIRON_EMULATED_DEVICES=2 other_device
 ends bad "the host used a device's address, .* 8 bytes after the start" host_reads_device
+ends bad "kernel \`recurses\`, .*out of stack" recurses
 ends good '^-?nan -1.69' reads_fresh
 ends good '^1 -?nan 0$' waits_too_little
 ends good '^ok$' bounded

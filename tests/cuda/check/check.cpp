@@ -291,6 +291,13 @@ void speed() {
          [&] { OK(launch(matmul, {16, 16}, {16, 16}, 0, nullptr, a, b, c, n, n, n)); });
     time("scale, threads", n * n, [&] { OK(launch(scale, {n}, {n}, 0, nullptr, a, b, n * n)); });
     std::string ptx, log;
+    time("memory, allocations", 1000, [&] {
+      Address x;
+      for (int i = 0; i < 1000; i++) OK(cuMemAllocAsync(&x, 4 * n, nullptr)), OK(cuMemFreeAsync(x, nullptr));
+    });
+    time("launches", 1000, [&] {
+      for (int i = 0; i < 1000; i++) OK(launch(scale, {1}, {32}, 0, nullptr, a, b, 32));
+    });
     time("compile", 1, [&] { compile(read(std::string(getenv("KERNELS")) + "/good.cu"), "good.cu", {}, ptx, log); });
   }
 }
