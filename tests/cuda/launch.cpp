@@ -85,7 +85,7 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
     complain(INVALID_IMAGE, "%s", dlerror());
     return close(file), INVALID_IMAGE;
   }
-  close(file);
+  // The file stays open: the loader takes a path that it has seen for the library that it loaded from there.
   auto* module = static_cast<const emulator::Module*>(dlsym(library, "castiron_module"));
   if (!module || module->build != EMULATOR_BUILD)
     return complain(INVALID_IMAGE, "the module was compiled by another build of the emulated NVRTC");
