@@ -70,7 +70,7 @@ std::vector<Found> find_kernels(const std::string& text) {
     if (token == ";" || token == "{" || token == "}") in_template = false;
     if (token != "__global__") continue;
     Found found{"", "0"};
-    while (!(token = reader.next()).empty();) {
+    while (!(token = reader.next()).empty()) {
       if (token == "__launch_bounds__") {
         reader.next();
         found.max_threads = first_argument(reader.parenthesis());
