@@ -63,6 +63,15 @@ int check_launch(const Function& function, dim3 grid, dim3 block, size_t dynamic
   return SUCCESS;
 }
 
+// Of an open file. The loader takes a path that it has seen for the library that it loaded from there, so no two are
+// spelled alike: by the bits of a number, "./" or "/".
+std::string unique_path(int file) {
+  static unsigned number = 0;
+  std::string path = "/proc/self/fd/";
+  for (unsigned bits = ++number; bits; bits >>= 1) path += bits & 1 ? "./" : "/";
+  return path + std::to_string(file);
+}
+
 int find_function(Function* function) { return functions.count(function) ? SUCCESS : INVALID_HANDLE; }
 
 // Blocks that one multiprocessor runs at a time.
@@ -79,13 +88,13 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   TRY(read_image(image, &object));
   int file = memfd_create("kernels", MFD_CLOEXEC);
   if (file < 0 || write(file, object.data(), object.size()) != ssize_t(object.size())) fail("no file for a module");
-  std::string path = "/proc/self/fd/" + std::to_string(file);
+  const std::string path = unique_path(file);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     complain(INVALID_IMAGE, "%s", dlerror());
     return close(file), INVALID_IMAGE;
   }
-  // The file stays open: the loader takes a path that it has seen for the library that it loaded from there.
+  close(file);
   auto* module = static_cast<const emulator::Module*>(dlsym(library, "castiron_module"));
   if (!module || module->build != EMULATOR_BUILD)
     return complain(INVALID_IMAGE, "the module was compiled by another build of the emulated NVRTC");

@@ -37,6 +37,9 @@ for check in matmul softmax warps tensor_core graph refused_in_capture memory co
   ends good '^ok$' CASTIRON_EMULATED_GUARD=start CUDA_LAUNCH_BLOCKING=1 "$check"
 done
 
+ulimit -n 64
+ends good '^ok$' many_modules
+
 thread='thread \([0-9]+, 0, 0\)'
 ends bad "kernel \`reads_outside\`, block \(1, 0, 0\), thread \(0, 0, 0\): no memory at .* 256 bytes after" reads_outside
 ends bad "kernel \`writes_outside\`, block \(0, 0, 0\), thread \(64, 0, 0\): no memory at .* 256 bytes" writes_outside
