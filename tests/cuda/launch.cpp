@@ -12,7 +12,6 @@ namespace {
 
 struct LoadedModule {
   const emulator::Module* module;
-  void* library;
   std::map<std::string, Function> functions;
 };
 
@@ -25,7 +24,7 @@ struct Arguments {
   std::vector<void*> addresses;
 };
 
-// Pointers of the device become the host's, in `arguments`.
+// Pointers of the device become the host's, in `arguments`; `used` gets the allocations that they point into.
 void translate(const Function& function, Arguments& arguments, std::vector<Allocation*>& used) {
   const emulator::Kernel& kernel = *function.kernel;
   for (size_t i = 0; i < kernel.count; i++) {
@@ -51,14 +50,15 @@ int check_launch(const Function& function, dim3 grid, dim3 block, size_t dynamic
   const emulator::Kernel& kernel = *function.kernel;
   const uint64_t threads = uint64_t(block.x) * block.y * block.z;
   if (threads == 0 || threads > 1024 || block.z > 64)
-    return complain(INVALID_VALUE, "kernel `%s`: a block of %u x %u x %u threads", kernel.name, block.x, block.y, block.z);
+    return complain(INVALID_VALUE, "kernel `%s`: a block of %u x %u x %u threads", kernel.name, block.x, block.y,
+                    block.z);
   if (grid.x == 0 || grid.x > 0x7fffffff || grid.y == 0 || grid.y > 65535 || grid.z == 0 || grid.z > 65535)
     return complain(INVALID_VALUE, "kernel `%s`: a grid of %u x %u x %u blocks", kernel.name, grid.x, grid.y, grid.z);
   if (kernel.max_threads && threads > kernel.max_threads)
     return complain(LAUNCH_OUT_OF_RESOURCES, "kernel `%s`: %llu threads a block, and its __launch_bounds__ are %u",
                     kernel.name, (unsigned long long)threads, kernel.max_threads);
   if (dynamic_shared > function.max_dynamic_shared)
-    return complain(INVALID_VALUE, "kernel `%s`: %zu bytes of dynamic shared memory; without an attribute %zu may be had",
+    return complain(INVALID_VALUE, "kernel `%s`: %zu bytes of dynamic shared memory; its attribute allows %zu",
                     kernel.name, dynamic_shared, function.max_dynamic_shared);
   return SUCCESS;
 }
@@ -98,7 +98,7 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   auto* module = static_cast<const emulator::Module*>(dlsym(library, "castiron_module"));
   if (!module || module->build != EMULATOR_BUILD)
     return complain(INVALID_IMAGE, "the module was compiled by another build of the emulated NVRTC");
-  auto* loaded = new LoadedModule{module, library, {}};
+  auto* loaded = new LoadedModule{module, {}};
   for (size_t i = 0; i < module->count; i++) {
     const emulator::Kernel& kernel = module->kernels[i];
     Function& function = loaded->functions[kernel.name] = {module, &kernel, context};

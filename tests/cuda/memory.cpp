@@ -84,7 +84,9 @@ bool is_intact(const Allocation& a) {
   return poisoned(a.pages, a.host) && poisoned(a.host + a.size, a.pages + a.pages_size);
 }
 
-static void give_back(std::map<uintptr_t, Allocation>::iterator i) {
+namespace {
+
+void give_back(std::map<uintptr_t, Allocation>::iterator i) {
   const Allocation& a = i->second;
   if (!is_intact(a)) fail("somebody wrote beside the allocation of %zu bytes at %#llx", a.size, device_address(a.host));
   used[a.device] -= a.size;
@@ -94,6 +96,8 @@ static void give_back(std::map<uintptr_t, Allocation>::iterator i) {
   if (freed.size() > 10000) freed.erase(freed.begin());
   live.erase(i);
 }
+
+}  // namespace
 
 int release(Address address, const char* who) {
   uintptr_t host = address - DEVICE + HOST;

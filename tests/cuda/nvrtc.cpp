@@ -20,7 +20,14 @@ extern char** environ;
 
 namespace {
 
-enum Result { SUCCESS = 0, OUT_OF_MEMORY = 1, INVALID_INPUT = 3, INVALID_PROGRAM = 4, INVALID_OPTION = 5, COMPILATION = 6 };
+enum Result {
+  SUCCESS = 0,
+  OUT_OF_MEMORY = 1,
+  INVALID_INPUT = 3,
+  INVALID_PROGRAM = 4,
+  INVALID_OPTION = 5,
+  COMPILATION = 6,
+};
 
 struct Program {
   std::string name, source, log, object, image;

@@ -103,7 +103,8 @@ std::string translate(const std::string& text) {
   // section of their own.
   return "# 1 \"" + std::string(REGISTRATION) + "\"\nnamespace {\n" +
          std::regex_replace(text, dynamic_shared, "$2* $3 = reinterpret_cast<$2*>(emulator::dynamic_shared);") +
-         "\n# 1 \"" + REGISTRATION + "\"\n}\nstatic constexpr emulator::Kernel castiron_kernels[] = {" + kernels + "{}};\n" +
+         "\n# 1 \"" + REGISTRATION + "\"\n}\n" +
+         "static constexpr emulator::Kernel castiron_kernels[] = {" + kernels + "{}};\n" +
          R"(extern "C" __attribute__((visibility("default"))) const emulator::Module castiron_module = {
   EMULATOR_BUILD, castiron_kernels, sizeof castiron_kernels / sizeof *castiron_kernels - 1,
   &threadIdx, &blockIdx, &blockDim, &gridDim, &emulator::dynamic_shared, &emulator::runtime,

@@ -324,8 +324,9 @@ int main(int, char** argv) {
   const std::map<std::string, void (*)()> checks = {
       {"matmul", matmul}, {"softmax", softmax}, {"warps", warps}, {"tensor_core", tensor_core}, {"graph", graph},
       {"refused_in_capture", refused_in_capture}, {"streams", streams}, {"memory", memory},
-      {"compile_errors", compile_errors}, {"many_modules", many_modules}, {"launch_limits", launch_limits}, {"host_pointer", host_pointer},
-      {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device}, {"other_device", other_device}, {"speed", speed},
+      {"compile_errors", compile_errors}, {"many_modules", many_modules}, {"launch_limits", launch_limits},
+      {"host_pointer", host_pointer}, {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device},
+      {"other_device", other_device}, {"speed", speed},
   };
   start();
   auto check = checks.find(argv[1]);
