@@ -25,7 +25,8 @@ __device__ inline Axis axis(const Array<i64, 10>& sizes, int at) {
 // A place in a plane.
 struct Place {
     Index plane, y, x;
-    __device__ Place(Index i, Index height, Index width) : plane(i / width / height), y(i / width % height), x(i % width) {}
+    __device__ Place(Index i, Index height, Index width)
+        : plane(i / width / height), y(i / width % height), x(i % width) {}
 };
 
 // Whether `x` takes the place of the maximum before it: an equal one does not, a NaN does.
