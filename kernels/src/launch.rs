@@ -20,8 +20,13 @@ pub struct Source {
 }
 
 impl Source {
-    /// What every source starts with: element types, sums over warps and blocks, Philox, faults.
-    pub const PRELUDE: &'static str = include_str!("cuda/prelude.cuh");
+    /// What every source starts with: element types, sums over warps and blocks, Philox, faults; memory with strides;
+    /// arithmetic of all element types.
+    pub const PRELUDE: &'static str = concat!(
+        include_str!("cuda/prelude.cuh"),
+        include_str!("cuda/strides.cuh"),
+        include_str!("cuda/numbers.cuh")
+    );
 
     /// A source.
     pub const fn new(name: &'static str, text: &'static str) -> Self {
@@ -100,6 +105,16 @@ impl Pointer {
     pub fn skip(self, bytes: usize) -> Self {
         if self.is_null() { self } else { Pointer(self.0 + bytes as u64) }
     }
+}
+
+/// How many elements kernels may read and write at once, as a `Pack` of the prelude: those of 16 bytes, but
+/// no more than `most`, if `len` is a multiple of them and each memory is aligned for them; else one. The memories come
+/// with their elements' size.
+pub fn pack(len: usize, most: usize, memories: &[(Pointer, usize)]) -> usize {
+    let size = memories.iter().fold(1, |most, (_, size)| most.max(*size));
+    let width = (16 / size).min(most);
+    let aligned = memories.iter().all(|(pointer, size)| pointer.is_aligned((width * size) as u64));
+    if aligned && len.is_multiple_of(width) { width } else { 1 }
 }
 
 /// Where the memory arguments of one call are on the GPU.
@@ -298,6 +313,11 @@ impl Launch<'_> {
     /// The next parameter. A `usize` is a `long long` in the kernel, a `bool` an `int`.
     pub fn arg(self, value: impl Into<Parameter>) -> Self {
         self.array([value])
+    }
+
+    /// Memory arguments as the next parameters, in this order.
+    pub fn memory<const N: usize>(self, memory: &Pointers, order: [usize; N]) -> Self {
+        order.into_iter().fold(self, |launch, i| launch.arg(memory.at(i)))
     }
 
     /// The next parameter: `Array<T, N>` of the prelude, where `T` has 64 bits.

@@ -48,6 +48,7 @@ pub mod softmax;
 pub mod sort;
 mod step;
 pub mod strided;
+mod strides;
 pub mod unary;
 pub mod update;
 mod vector;

@@ -5,8 +5,6 @@
 
 namespace {
 
-int stream_of(void* handle, Stream** stream) { return find_stream(handle, stream); }
-
 // Copies. Memory that is not pinned is read when the copy is asked for and written before the call returns, as CUDA
 // has it; in a capture, both happen at every replay.
 int copy(Address to, Address from, size_t size, Stream& stream, bool wait, const char* who, bool host_to, bool host_from) {
@@ -43,7 +41,7 @@ int copy(Address to, Address from, size_t size, Stream& stream, bool wait, const
 int fill(Address to, const void* pattern, size_t width, size_t count, void* handle, bool wait, const char* who) {
   LOCK;
   Stream* stream;
-  TRY(stream_of(handle, &stream));
+  TRY(find_stream(handle, &stream));
   if (wait) TRY(may_wait(nullptr, who));
   if (count == 0) return SUCCESS;
   if (to % width) return complain(INVALID_VALUE, "%s: %#llx is not aligned to %zu", who, to, width);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "driver.h"
+#include "faults.h"
 
 namespace {
 
@@ -142,6 +143,7 @@ API cuInit(unsigned) {
   LOCK;
   if (device_count() == 0) return NO_DEVICE;
   initialized = true;
+  catch_faults();
   return SUCCESS;
 }
 API cuDriverGetVersion(int* version) { return *version = 13000, SUCCESS; }

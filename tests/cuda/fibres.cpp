@@ -26,12 +26,20 @@ struct Group {
   alignas(64) char slots[WARP][emulator::SLOT];
 };
 
+// Until it is waited for, its target is poisoned.
+struct Copy {
+  void* to;
+  const void* from;
+  size_t size;
+  unsigned group;
+};
+
 struct Thread {
   uint3 index;
   void* stack_pointer;
   Group* held;  // what it read last; others may still read it
   bool started, exited;
-  int waits_at;  // the line of the barrier, else 0
+  unsigned committed;  // groups of copies
 };
 
 struct Warp {
@@ -42,6 +50,7 @@ struct Warp {
 const Launch* launch_;
 uint3 block_;
 Thread threads[MOST_THREADS];
+std::vector<Copy> copies[MOST_THREADS];
 Warp warps[MOST_THREADS / WARP];
 unsigned count, exited, current, starting;
 
@@ -53,8 +62,9 @@ struct {
   int predicates, result, line;
 } barrier_;
 
-std::vector<Group*> free_groups;
-std::vector<unsigned> free_fibres;
+// Never destroyed, like all that a thread may use while the process ends.
+auto& free_groups = *new std::vector<Group*>;
+auto& free_fibres = *new std::vector<unsigned>;
 char* stacks;
 void* main_stack_pointer;
 
@@ -119,7 +129,6 @@ bool release_group(Warp& warp, Group* group, unsigned self) {
     if (!(group->arrived >> lane & 1)) continue;
     group->readers++;
     threads[thread].held = group;
-    threads[thread].waits_at = 0;
     if (thread != self) soon ? push_front(thread) : push(thread);
   }
   return true;
@@ -130,6 +139,7 @@ void exit_thread() {
   thread.exited = true;
   exited++;
   drop_group(thread);
+  copies[current].clear();
   Warp& warp = warps[current / WARP];
   warp.alive &= ~(1u << current % WARP);
   for (size_t i = warp.groups.size(); i-- > 0;) release_group(warp, warp.groups[i], MOST_THREADS);
@@ -197,12 +207,10 @@ int barrier(bool predicate, int line) {
   auto& b = barrier_;
   if (b.arrived == 0) b.line = line;
   if (b.line != line) fail("threads of one block wait at different barriers, in the lines %d and %d", b.line, line);
-  threads[current].waits_at = line;
   b.predicates += predicate;
   if (++b.arrived == count) {
     b.result = b.predicates;
     b.arrived = b.predicates = 0;
-    for (unsigned i = 0; i < count; i++) threads[i].waits_at = 0;
     push_all();
   }
   leave();
@@ -231,16 +239,32 @@ const char* gather(unsigned mask, const void* value, size_t size, int line) {
     fail("lanes of one warp wait for each other at different places, in the lines %d and %d", group->line, line);
   memcpy(group->slots[lane], value, size);
   group->arrived |= 1u << lane;
-  thread.waits_at = line;
   if (!release_group(warp, group, current)) leave();
   return group->slots[0];
+}
+
+void copy_later(void* to, const void* from, size_t size) {
+  memset(to, 0xff, size);
+  // Read here too, where the kernel is to blame.
+  if (from) static_cast<void>(*static_cast<const volatile char*>(from));
+  copies[current].push_back({to, from, size, threads[current].committed});
+}
+
+void commit_copies() { threads[current].committed++; }
+
+void wait_for_copies(unsigned pending) {
+  std::vector<Copy>& own = copies[current];
+  auto done = own.begin();
+  for (; done != own.end() && done->group + pending < threads[current].committed; done++)
+    done->from ? memcpy(done->to, done->from, done->size) : memset(done->to, 0, done->size);
+  own.erase(own.begin(), done);
 }
 
 unsigned lane() { return current % WARP; }
 
 void fail_at(const char* what, int line) { fail("line %d: %s", line, what); }
 
-const emulator::Runtime runtime = {barrier, gather, lane, fail_at};
+const emulator::Runtime runtime = {barrier, gather, copy_later, commit_copies, wait_for_copies, lane, fail_at};
 
 // No thread can run, and some have not ended.
 [[noreturn]] void report_deadlock() {

@@ -5,8 +5,8 @@ namespace {
 
 using Graph = std::shared_ptr<std::vector<Work>>;
 
-std::set<Capture*> captures;
-std::set<Graph*> graphs;
+auto& captures = *new std::set<Capture*>;
+auto& graphs = *new std::set<Graph*>;
 
 enum Mode { GLOBAL, THREAD_LOCAL, RELAXED };
 

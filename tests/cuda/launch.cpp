@@ -17,8 +17,8 @@ struct LoadedModule {
   std::map<std::string, Function> functions;
 };
 
-std::set<LoadedModule*> modules;
-std::set<Function*> functions;
+auto& modules = *new std::set<LoadedModule*>;
+auto& functions = *new std::set<Function*>;
 
 // A launch outlives its call: it has its own copy of the arguments.
 struct Arguments {
@@ -90,7 +90,8 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   }
   close(file);
   auto* module = static_cast<const emulator::Module*>(dlsym(library, "castiron_module"));
-  if (!module) return dlclose(library), INVALID_IMAGE;
+  if (!module || module->build != EMULATOR_BUILD)
+    return complain(INVALID_IMAGE, "the module was compiled by another build of the emulated NVRTC");
   auto* loaded = new LoadedModule{module, library, {}};
   for (size_t i = 0; i < module->count; i++) {
     const emulator::Kernel& kernel = module->kernels[i];

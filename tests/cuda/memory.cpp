@@ -15,9 +15,9 @@ constexpr size_t PAGE = 4096;
 constexpr unsigned char POISON = 0xff;
 
 // By the host's address. Pinned memory is the same for host and device, and has a map of its own.
-std::map<uintptr_t, Allocation> live;
-std::map<uintptr_t, size_t> pinned;
-std::map<uintptr_t, size_t> freed;
+auto& live = *new std::map<uintptr_t, Allocation>;
+auto& pinned = *new std::map<uintptr_t, size_t>;
+auto& freed = *new std::map<uintptr_t, size_t>;  // the youngest
 uintptr_t next_page = HOST;
 size_t used[MOST_DEVICES];
 
@@ -92,6 +92,7 @@ static void give_back(std::map<uintptr_t, Allocation>::iterator i) {
   madvise(a.pages, a.pages_size, MADV_DONTNEED);
   mprotect(a.pages, a.pages_size, PROT_NONE);
   freed[i->first] = a.size;
+  if (freed.size() > 10000) freed.erase(freed.begin());
   live.erase(i);
 }
 

@@ -13,6 +13,10 @@ struct Runtime {
   int (*barrier)(bool predicate, int line);
   // Waits for the lanes in `mask`; gives what each of them came with, `SLOT` bytes apart.
   const char* (*gather)(unsigned mask, const void* value, size_t size, int line);
+  // An asynchronous copy to shared memory (zeros if `from` is null), which is done when its group is waited for.
+  void (*copy_later)(void* to, const void* from, size_t size);
+  void (*commit_copies)();
+  void (*wait_for_copies)(unsigned pending);
   // The calling thread's number in its warp.
   unsigned (*lane)();
   [[noreturn]] void (*fail)(const char* what, int line);
@@ -35,6 +39,7 @@ struct Kernel {
 };
 
 struct Module {
+  unsigned build;  // EMULATOR_BUILD, of build.sh
   const Kernel* kernels;
   size_t count;
   uint3 *thread, *block;

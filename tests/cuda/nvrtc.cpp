@@ -137,7 +137,12 @@ bool compile(Program& program, const Options& options, const std::filesystem::pa
 
 // As NVRTC words them: name(line): error: ...
 std::string as_nvrtc_says(const std::string& log) {
-  return std::regex_replace(log, std::regex(R"(([^\s:]+):(\d+):\d+: )"), "$1($2): ");
+  static const std::regex place(R"(^([^\s:]+):(\d+):\d+: )");
+  std::istringstream lines(log);
+  std::string all;
+  for (std::string line; std::getline(lines, line);)
+    if (!starts_with(line, REGISTRATION)) all += std::regex_replace(line, place, "$1($2): ") + "\n";
+  return all;
 }
 
 int give(const std::string& text, char* out) {
@@ -147,7 +152,10 @@ int give(const std::string& text, char* out) {
 
 }  // namespace
 
-API nvrtcVersion(int* major, int* minor) { return *major = 13, *minor = 0, SUCCESS; }
+API nvrtcVersion(int* major, int* minor) {
+  // No version of NVIDIA's.
+  return *major = 13, *minor = 1000 + EMULATOR_BUILD, SUCCESS;
+}
 API nvrtcGetNumSupportedArchs(int* count) { return *count = 4, SUCCESS; }
 API nvrtcGetSupportedArchs(int* all) { return all[0] = 75, all[1] = 80, all[2] = 90, all[3] = 100, SUCCESS; }
 extern "C" __attribute__((visibility("default"))) const char* nvrtcGetErrorString(int error) {

@@ -8,8 +8,8 @@
 
 namespace {
 
-std::set<Stream*> streams;
-std::set<Event*> events;
+auto& streams = *new std::set<Stream*>;
+auto& events = *new std::set<Event*>;
 
 // More than this is never put off.
 constexpr uint64_t MOST_PENDING = 4096;

@@ -102,11 +102,11 @@ std::string translate(const std::string& text) {
       R"(extern\s+__shared__\s+((?:__align__|alignas)\s*\([^)]*\)\s*)?([\w\s:]+?)(\w+)\s*\[\s*\]\s*;)");
   // Everything within one nameless namespace: statics of templates too are then no common symbols, and may lie in a
   // section of their own.
-  return "namespace {\n" +
+  return "# 1 \"" + std::string(REGISTRATION) + "\"\nnamespace {\n" +
          std::regex_replace(text, dynamic_shared, "$2* $3 = reinterpret_cast<$2*>(emulator::dynamic_shared);") +
-         "\n}\nstatic constexpr emulator::Kernel castiron_kernels[] = {" + kernels + "{}};\n" +
+         "\n# 1 \"" + REGISTRATION + "\"\n}\nstatic constexpr emulator::Kernel castiron_kernels[] = {" + kernels + "{}};\n" +
          R"(extern "C" __attribute__((visibility("default"))) const emulator::Module castiron_module = {
-  castiron_kernels, sizeof castiron_kernels / sizeof *castiron_kernels - 1,
+  EMULATOR_BUILD, castiron_kernels, sizeof castiron_kernels / sizeof *castiron_kernels - 1,
   &threadIdx, &blockIdx, &blockDim, &gridDim, &emulator::dynamic_shared, &emulator::runtime,
   __start_shared_memory, __stop_shared_memory};
 )";

@@ -18,7 +18,7 @@ struct Record {
     lock: u32,
     kind: u32,
     op: u32,
-    unused: u32,
+    argument: u32,
     row: i64,
     got: i64,
     limit: i64,
@@ -26,6 +26,7 @@ struct Record {
 
 const INDEX: u32 = 1;
 const ZERO_DIVISOR: u32 = 2;
+const MEMORY: u32 = 3;
 
 /// The record on the GPU, and the operations that have been told of it.
 pub(super) struct Faults {
@@ -73,7 +74,7 @@ impl Faults {
         unsafe { result::memcpy_dtoh_async(&mut record, pointer, stream) }?;
         // SAFETY: a live stream.
         unsafe { result::stream::synchronize(stream) }?;
-        let [Record { kind, op, row, got, limit, .. }] = record;
+        let [Record { kind, op, argument, row, got, limit, .. }] = record;
         if kind == 0 {
             return Ok(None);
         }
@@ -83,6 +84,9 @@ impl Faults {
         Ok(match kind {
             INDEX => Some(Fault::Index { op, row: row as usize, got, limit: limit as usize }),
             ZERO_DIVISOR => Some(Fault::ZeroDivisor { op }),
+            MEMORY => {
+                Some(Fault::Memory { op, argument: argument as usize, got: got as usize, want: limit as usize })
+            }
             _ => None,
         })
     }

@@ -96,7 +96,7 @@ struct Element<f16> {
 template <>
 struct Element<Bool> {
     typedef unsigned char Wide;
-    __device__ static unsigned char widen(Bool x) { return x.byte; }
+    __device__ static unsigned char widen(Bool x) { return x.byte != 0; }
     __device__ static Bool narrow(unsigned char x) { return Bool{(unsigned char)(x != 0)}; }
 };
 template <class T>
@@ -110,6 +110,12 @@ template <class T>
 __device__ inline T narrow(Wide<T> x) {
     return Element<T>::narrow(x);
 }
+
+// N elements that are read and written at once, at an address that is a multiple of their size: `launch::pack`.
+template <class T, int N>
+struct alignas(sizeof(T) * N) Pack {
+    T at[N];
+};
 
 // Whether it is a floating-point type, after widening.
 template <class T>
@@ -329,11 +335,11 @@ __device__ inline Words philox(u32 a, u32 b, u32 c, u32 d, u32 key0, u32 key1) {
 // ---- faults in the data ----
 
 struct Faults {
-    u32 lock, kind, op, unused;
+    u32 lock, kind, op, argument;
     i64 row, got, limit;
 };
 
-__device__ inline void report(Faults* faults, u32 kind, int op, i64 row, i64 got, i64 limit) {
+__device__ inline void report(Faults* faults, u32 kind, int op, i64 row, i64 got, i64 limit, u32 argument = 0) {
     while (atomicCAS(&faults->lock, 0u, 1u) != 0u) {
     }
     __threadfence();
@@ -342,6 +348,7 @@ __device__ inline void report(Faults* faults, u32 kind, int op, i64 row, i64 got
     if (f->kind == 0u || (f->op == (u32)op && row < f->row)) {
         f->kind = kind;
         f->op = (u32)op;
+        f->argument = argument;
         f->row = row;
         f->got = got;
         f->limit = limit;
@@ -355,5 +362,12 @@ __device__ inline void report_index(Faults* faults, int op, i64 row, i64 got, i6
     report(faults, 1u, op, row, got, limit);
 }
 
-// An integer was divided by zero.
-__device__ inline void report_zero_divisor(Faults* faults, int op) { report(faults, 2u, op, 0, 0, 0); }
+// An integer was divided by zero. All that do are the same, so that they need not wait for each other.
+__device__ inline void report_zero_divisor(Faults* faults, int op) {
+    if (((volatile Faults*)faults)->kind == 0u) report(faults, 2u, op, 0, 0, 0);
+}
+
+// Entry `row` of a table names memory that ends at byte `want` of an argument that has `got`.
+__device__ inline void report_memory(Faults* faults, int op, i64 row, u32 argument, i64 got, i64 want) {
+    report(faults, 3u, op, row, got, want, argument);
+}

@@ -1,6 +1,7 @@
-use super::Rates;
+use super::{Rates, cuda};
 use super::region::each_piece;
 use crate::cpu::multiversion;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, RunRow, Step, math};
 
@@ -55,6 +56,9 @@ impl Op for Adam {
             8,
             |row, g, [p, m, v]| adam(isa, args, step, Rates::new(step, row, args.clip_value), g, p, m, v),
         );
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &AdamArgs, memory: &Pointers) {
+        cuda::adam(gpu, args, memory);
     }
 }
 

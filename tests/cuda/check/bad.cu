@@ -63,3 +63,17 @@ extern "C" __global__ void reads_fresh(float* x, int n) {
 }
 
 extern "C" __global__ void __launch_bounds__(64) bounded(float* x, int n) {}
+
+// After tensor_core.cuh: of two groups of copies, the last one may still be under way.
+extern "C" __global__ void waits_too_little(float* x, int n) {
+  __shared__ __align__(16) float t[64];
+  cp_async<4>(&t[threadIdx.x], &x[threadIdx.x]);
+  cp_async_commit();
+  cp_async<4>(&t[threadIdx.x + 32], &x[threadIdx.x + 32], false);
+  cp_async_commit();
+  cp_async_wait<1>();
+  x[threadIdx.x] = t[threadIdx.x];
+  x[threadIdx.x + 32] = t[threadIdx.x + 32];
+  cp_async_wait<0>();
+  x[63] = t[63];
+}

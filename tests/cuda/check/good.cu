@@ -56,7 +56,6 @@ extern "C" __global__ void warps(int* out) {
   good += __shfl_down_sync(all, double(lane), 5, 16) == (lane % 16 + 5 < 16 ? lane + 5 : lane);
   good += __ballot_sync(all, lane % 3 == 0) == 0x49249249u;
   good += __any_sync(all, lane == 7) && !__all_sync(all, lane == 7) && __all_sync(all, lane < 32);
-  good += __reduce_add_sync(all, lane) == 496;
   // Halves of a warp on their own, out of step.
   unsigned half = lane < 16 ? 0xffffu : 0xffff0000u;
   int sum = lane;

@@ -83,9 +83,9 @@ inline std::string read(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-inline void* load(const std::string& path) {
+inline void* load(const std::string& path, const std::string& prelude) {
   std::string ptx, log;
-  if (int error = compile(read(path), path.c_str(), {"--gpu-architecture=sm_90", "--std=c++17"}, ptx, log))
+  if (int error = compile(prelude + "\n#line 1\n" + read(path), path.c_str(), {"--gpu-architecture=sm_90", "--std=c++17"}, ptx, log))
     printf("%s: error %d\n%s", path.c_str(), error, log.c_str()), exit(1);
   void* module;
   OK(cuModuleLoadData(&module, ptx.c_str()));

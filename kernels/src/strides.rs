@@ -1,0 +1,105 @@
+//! Memory with strides, as kernels of a GPU walk through it: `locate` of their prelude.
+
+use crate::launch::{Launch, Pointer};
+
+/// How many axes there can be.
+pub(crate) const AXES: usize = 8;
+
+/// The indices of some axes, and how far elements of N memories are apart along each of them. The innermost axis
+/// comes first; axes that follow each other in all memories are one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Space<const N: usize> {
+    rank: usize,
+    lens: [usize; AXES],
+    strides: [[isize; AXES]; N],
+    /// Elements of the innermost axis that are read and written at once.
+    width: usize,
+}
+
+impl<const N: usize> Space<N> {
+    /// Axes with their strides, the innermost first: at most [`AXES`] that are longer than one.
+    pub(crate) fn new(axes: impl IntoIterator<Item = (usize, [isize; N])>) -> Self {
+        let mut space = Space { rank: 0, lens: [1; AXES], strides: [[0; AXES]; N], width: 1 };
+        for (len, strides) in axes.into_iter().filter(|(len, _)| *len != 1) {
+            if !space.extends(strides) {
+                space.rank += 1;
+                for (all, stride) in space.strides.iter_mut().zip(strides) {
+                    all[space.rank - 1] = stride;
+                }
+            }
+            let last = &mut space.lens[space.rank - 1];
+            *last = last.saturating_mul(len);
+        }
+        space.rank = space.rank.max(1);
+        space
+    }
+
+    /// Whether an axis with these strides goes on where the outermost one ends.
+    fn extends(&self, strides: [isize; N]) -> bool {
+        let Some(last) = self.rank.checked_sub(1) else { return false };
+        let len = self.lens[last] as isize;
+        self.strides.iter().zip(strides).all(|(all, stride)| all[last].checked_mul(len) == Some(stride))
+    }
+
+    /// Strides of operands that are broadcast, the outermost axis first.
+    pub(crate) fn of_operands(dims: &[usize; AXES], operands: [&[usize; AXES]; N]) -> Self {
+        let axis = |i: usize| (dims[i], operands.map(|strides| strides[i] as isize));
+        Space::new((0..AXES).rev().map(axis))
+    }
+
+    /// How many indices there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lens.iter().fold(1, |count: usize, len| count.saturating_mul(*len))
+    }
+
+    /// The innermost axis: its length and its strides.
+    pub(crate) fn inner(&self) -> (usize, [isize; N]) {
+        (self.lens[0], self.strides.map(|strides| strides[0]))
+    }
+
+    /// Takes as many elements at once as have 16 bytes, but at most `most`, if all memories, which come with the
+    /// size of their elements, have or repeat them so.
+    #[must_use]
+    pub(crate) fn packed(mut self, most: usize, memories: [(Pointer, usize); N]) -> Self {
+        let size = memories.iter().fold(1, |most, (_, size)| most.max(*size));
+        let width = (16 / size).min(most);
+        let fits = self.strides.iter().zip(memories).all(|(strides, (pointer, size))| match strides[0] {
+            0 => true,
+            1 => {
+                pointer.is_aligned((width * size) as u64)
+                    && strides[1..self.rank].iter().all(|stride| stride % width as isize == 0)
+            }
+            _ => false,
+        });
+        if width > 1 && fits && self.lens[0].is_multiple_of(width) {
+            self.lens[0] /= width;
+            self.strides.iter_mut().for_each(|strides| strides[0] *= width as isize);
+            self.width = width;
+        }
+        self
+    }
+
+    /// Threads for all indices: the defines `WIDTH` and `INDEX`, and the parameters `i64 count, int rank, Axes lens`
+    /// and an `Axes` for the strides of each memory.
+    pub(crate) fn launch<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
+        let launch = launch.over(self.count()).define("WIDTH", self.width).define("INDEX", self.index());
+        self.parameters(launch)
+    }
+
+    /// The parameters of [`Space::launch`] alone: for a second space.
+    pub(crate) fn parameters<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
+        let launch = launch.arg(self.count()).arg(self.rank as u32).array(self.lens);
+        self.strides.iter().fold(launch, |launch, strides| launch.array(strides.map(|stride| stride as i64)))
+    }
+
+    /// The type of indices: 32 bits where they and all places fit.
+    fn index(&self) -> &'static str {
+        let reach = |strides: &[isize; AXES]| {
+            let along =
+                |(len, stride): (&usize, &isize)| len.saturating_sub(1).saturating_mul(stride.unsigned_abs());
+            self.lens[..self.rank].iter().zip(strides).map(along).fold(self.width, usize::saturating_add)
+        };
+        let most = self.strides.iter().map(reach).fold(self.count(), usize::max);
+        if most < 1 << 31 { "u32" } else { "u64" }
+    }
+}
