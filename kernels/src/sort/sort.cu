@@ -65,32 +65,35 @@ __device__ inline void narrow_down(Item* tile, i64 count, i64 distance) {
     }
 }
 
-// The blocks of a row, and which part of it this one has.
+// A tile of a row: block `block` of those that all rows need.
 struct Part {
-    i64 start, count;
-    __device__ Part(i64 len, i64 tiles) {
-        i64 row = blockIdx.x / tiles, tile = blockIdx.x % tiles;
-        start = row * len + tile * TILE;
-        count = min(len - tile * TILE, (i64)TILE);
+    i64 start, first, count;
+    __device__ Part(i64 block, i64 len) {
+        i64 tiles = (len + TILE - 1) / TILE;
+        first = block % tiles * TILE;
+        start = block / tiles * len + first;
+        count = min(len - first, (i64)TILE);
     }
 };
 
 // Makes items of elements, and sorts each tile.
-extern "C" __global__ void sort_tiles(i64 len, i64 tiles, int descending, const ELEMENT* x, Item* items) {
+extern "C" __global__ void sort_tiles(i64 blocks, i64 len, int descending, const ELEMENT* x, Item* items) {
     __shared__ Item tile[TILE];
-    Part part(len, tiles);
-    i64 first = blockIdx.x % tiles * TILE;
-    for (int i = threadIdx.x; i < part.count; i += TILE / 2) {
-        u64 k = key(widen(x[part.start + i]));
-        tile[i] = item(descending ? ~k : k, first + i);
+    for (i64 block = blockIdx.x; block < blocks; block += gridDim.x) {
+        Part part(block, len);
+        for (int i = threadIdx.x; i < part.count; i += TILE / 2) {
+            u64 k = key(widen(x[part.start + i]));
+            tile[i] = item(descending ? ~k : k, part.first + i);
+        }
+        __syncthreads();
+        for (i64 half = 1; half < part.count; half *= 2) {
+            i64 upper, lower = mirrored(threadIdx.x, half, &upper);
+            exchange_tile(tile, part.count, lower, upper);
+            narrow_down(tile, part.count, half / 2);
+        }
+        for (int i = threadIdx.x; i < part.count; i += TILE / 2) items[part.start + i] = tile[i];
+        __syncthreads();
     }
-    __syncthreads();
-    for (i64 half = 1; half < part.count; half *= 2) {
-        i64 upper, lower = mirrored(threadIdx.x, half, &upper);
-        exchange_tile(tile, part.count, lower, upper);
-        narrow_down(tile, part.count, half / 2);
-    }
-    for (int i = threadIdx.x; i < part.count; i += TILE / 2) items[part.start + i] = tile[i];
 }
 
 // One step of the network that goes beyond tiles: mirrored pairs, or pairs `half` apart. A row has 2^bits pairs.
@@ -104,13 +107,16 @@ extern "C" __global__ void merge_step(i64 rows, i64 len, int bits, i64 half, int
 }
 
 // The steps after it, within tiles.
-extern "C" __global__ void merge_tiles(i64 len, i64 tiles, Item* items) {
+extern "C" __global__ void merge_tiles(i64 blocks, i64 len, Item* items) {
     __shared__ Item tile[TILE];
-    Part part(len, tiles);
-    for (int i = threadIdx.x; i < part.count; i += TILE / 2) tile[i] = items[part.start + i];
-    __syncthreads();
-    narrow_down(tile, part.count, TILE / 2);
-    for (int i = threadIdx.x; i < part.count; i += TILE / 2) items[part.start + i] = tile[i];
+    for (i64 block = blockIdx.x; block < blocks; block += gridDim.x) {
+        Part part(block, len);
+        for (int i = threadIdx.x; i < part.count; i += TILE / 2) tile[i] = items[part.start + i];
+        __syncthreads();
+        narrow_down(tile, part.count, TILE / 2);
+        for (int i = threadIdx.x; i < part.count; i += TILE / 2) items[part.start + i] = tile[i];
+        __syncthreads();
+    }
 }
 
 // Writes what is kept; `scratch`, which may be where the items are, gets the indices, then zeros.
