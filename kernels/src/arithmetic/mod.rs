@@ -5,9 +5,9 @@ mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::{Cpu, copy_strided, fill};
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, copy_strided, fill};
 
 /// An operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

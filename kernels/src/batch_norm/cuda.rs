@@ -39,6 +39,8 @@ impl Grid {
         let columns = COLUMNS as u32;
         let block = if self.columns { [columns, Launch::BLOCK / columns, 1] } else { [Launch::BLOCK, 1, 1] };
         let launch = gpu.kernel(&SOURCE, kernel).define("COLUMNS", self.columns);
+        let short = self.sizes.iter().product::<usize>() < 1 << 31;
+        let launch = launch.define("INDEX", if short { "u32" } else { "i64" });
         launch.grid([self.blocks as u32, self.parts as u32, 1]).block(block).array(self.sizes)
     }
 

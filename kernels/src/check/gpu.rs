@@ -4,11 +4,12 @@
 use proptest::prelude::*;
 
 use super::Data;
+use super::memory::{Buffer as Room, Edge};
 use crate::cuda::{Buffer, Cuda, Place};
-use crate::{Mode, Op, Spec};
+use crate::{Cpu, Fault, Mode, Op, Raw, Spec};
 
 /// The GPU of one check: checks run at the same time, and each wants to see its own faults.
-pub(super) fn gpu() -> Option<Cuda> {
+pub(crate) fn gpu() -> Option<Cuda> {
     match Cuda::new(0) {
         Ok(gpu) => Some(gpu),
         Err(missing) => {
@@ -25,30 +26,67 @@ pub(super) fn run<O: Op>(
     spec: &Spec,
     inputs: &[Data],
 ) -> Result<Vec<Data>, TestCaseError> {
+    let (outputs, fault) = launch::<O>(gpu, args, spec, inputs);
+    prop_assert_eq!(fault, None, "{}", gpu.take_log().unwrap_or_default());
+    Ok(outputs)
+}
+
+/// Asserts that a GPU, if there is one, leaves the same bits as the CPU, and finds the same fault, which is returned.
+pub(crate) fn same_as_cpu<O: Op>(args: &O::Args, inputs: &[Data]) -> Option<Fault> {
+    let (cpu, spec) = (Cpu::new(), Spec::of::<O>(args));
+    let mut buffers: Vec<Room> = inputs.iter().map(|data| Room::new(&data.bytes(), Edge::Start)).collect();
+    let mut raws: Vec<Raw<'_>> = Vec::new();
+    for (buffer, access) in buffers.iter_mut().zip(spec.items()) {
+        raws.push(match access.mode {
+            Mode::Read => Raw::read_slice(buffer.bytes()),
+            Mode::Write | Mode::Update => Raw::write_slice(buffer.bytes_mut()),
+        });
+    }
+    cpu.run::<O>(args, &mut raws);
+    let fault = cpu.take_fault();
+    if let Some(gpu) = gpu() {
+        let (outputs, found) = launch::<O>(&gpu, args, &spec, inputs);
+        assert_eq!(found, fault, "{}", gpu.take_log().unwrap_or_default());
+        for (argument, (output, buffer)) in outputs.iter().zip(&buffers).enumerate() {
+            let want = output.with_bytes(buffer.bytes());
+            assert!(output.bytes() == want.bytes(), "argument {argument}: {output:?} should be {want:?}");
+        }
+    }
+    fault
+}
+
+/// What the operation finds wrong with these arguments.
+pub(crate) fn fault<O: Op>(gpu: &Cuda, args: &O::Args, inputs: &[Data]) -> Option<Fault> {
+    launch::<O>(gpu, args, &Spec::of::<O>(args), inputs).1
+}
+
+/// What the operation makes of copies of `inputs`, and what it finds wrong.
+fn launch<O: Op>(gpu: &Cuda, args: &O::Args, spec: &Spec, inputs: &[Data]) -> (Vec<Data>, Option<Fault>) {
     let mut buffers: Vec<Buffer> = Vec::new();
     for data in inputs {
         let bytes = data.bytes();
-        let buffer = gpu.allocate(bytes.len()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let buffer = gpu.allocate(bytes.len()).expect("memory of the GPU");
         // SAFETY: as many bytes as the buffer has, and nothing else uses it yet.
         unsafe { gpu.write(&bytes, buffer.pointer()) };
         buffers.push(buffer);
     }
     let places: Vec<Place> = buffers
         .iter()
+        .zip(inputs)
         .zip(spec.items())
-        .map(|(buffer, access)| {
+        .map(|((buffer, data), access)| {
             let (pointer, writable) = (buffer.pointer(), access.mode != Mode::Read);
-            Place { pointer, bytes: access.bytes, writable }
+            Place { pointer, bytes: data.bytes().len(), writable }
         })
         .collect();
     // SAFETY: each argument is a buffer of its own, which lives until it is read below.
     unsafe { gpu.run::<O>(args, &places) };
-    prop_assert_eq!(gpu.take_fault(), None, "{}", gpu.take_log().unwrap_or_default());
+    let fault = gpu.take_fault();
     let read = |(buffer, data): (&Buffer, &Data)| {
         let mut bytes = data.bytes();
         // SAFETY: as many bytes as the buffer has.
         unsafe { gpu.read(buffer.pointer(), &mut bytes) };
         data.with_bytes(&bytes)
     };
-    Ok(buffers.iter().zip(inputs).map(read).collect())
+    (buffers.iter().zip(inputs).map(read).collect(), fault)
 }

@@ -11,7 +11,7 @@ use crate::{Cpu, DType, Isa, Mode, Op, Raw, Spec};
 
 mod data;
 #[cfg(feature = "cuda")]
-mod gpu;
+pub(crate) mod gpu;
 mod memory;
 #[cfg(unix)]
 mod pages;

@@ -62,39 +62,6 @@ extern "C" __global__ void cross_entropy(Faults* faults, int op, i64 rows, i64 c
     store(part, parts, loss);
 }
 
-// `sums` holds the weights of the rows, added up in `count` parts by `row_weights`.
-extern "C" __global__ void gradient(i64 rows, i64 classes, const float* probabilities, const int* targets,
-                                    const float* weights, const float* smoothing, i64 count, const double* sums,
-                                    float* all_dx) {
-    double total = block_sum(strided_sum(threadIdx.x, count, blockDim.x, [=](i64 i) { return sums[i]; }));
-    double scale = total == 0.0 ? 0.0 : 1.0 / total;
-    double smooth = *smoothing, even = smooth / classes * scale;
-    double all_weights = team_sum(classes, [=](i64 c) { return weights[c]; });
-    EACH_ROW(row, rows) {
-        float* dx = all_dx + row * classes;
-        int t = targets[row];
-        bool counts = t >= 0 && t < classes;
-        double sharp = counts ? (1.0 - smooth) * weights[t] * scale : 0.0;
-        float of_p = (float)(sharp + even * all_weights), of_w = (float)even;
-        for (i64 c = team_lane(); c < classes; c += TEAM) {
-            float value = of_p * probabilities[row * classes + c] - of_w * weights[c];
-            dx[c] = !counts ? 0.0f : c == t ? value - (float)sharp : value;
-        }
-    }
-}
-
-// The gradient of `picked`.
-extern "C" __global__ void picked_gradient(i64 rows, i64 classes, const int* targets, const float* weights, i64 count,
-                                           const double* sums, float* all_dx) {
-    double total = block_sum(strided_sum(threadIdx.x, count, blockDim.x, [=](i64 i) { return sums[i]; }));
-    double scale = total == 0.0 ? 0.0 : 1.0 / total;
-    EACH_ROW(row, rows) {
-        int t = targets[row];
-        for (i64 c = team_lane(); c < classes; c += TEAM) {
-            all_dx[row * classes + c] = c == t ? -(float)(weights[c] * scale) : 0.0f;
-        }
-    }
-}
 #endif
 
 // Of log-probabilities.
@@ -110,14 +77,62 @@ extern "C" __global__ void picked(Faults* faults, int op, i64 rows, i64 classes,
     store(part, parts, loss);
 }
 
-// Σ w of the targets of this block's rows.
-extern "C" __global__ void row_weights(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
-                                       const float* weights, double* sums) {
+// Σ w of the targets of every `step`th row.
+__device__ inline double weights_of(Faults* faults, int op, i64 first, i64 rows, i64 step, i64 classes,
+                                    const int* targets, const float* weights) {
     double sum = 0.0;
-    EACH(row, rows) {
+    for (i64 row = first; row < rows; row += step) {
         int t = class_of(targets[row], classes, faults, op, row);
         if (t >= 0) sum += weights[t];
     }
-    sum = block_sum(sum);
+    return sum;
+}
+
+extern "C" __global__ void row_weights(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
+                                       const float* weights, double* sums) {
+    i64 first = blockIdx.x * (i64)blockDim.x + threadIdx.x, step = gridDim.x * (i64)blockDim.x;
+    double sum = block_sum(weights_of(faults, op, first, rows, step, classes, targets, weights));
     if (threadIdx.x == 0) sums[blockIdx.x] = sum;
 }
+
+#ifdef TEAM
+// One over the weights of all rows, which `row_weights` has added up in `count` parts; few rows are added up here, by
+// every block.
+__device__ inline double scale_of(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
+                                  const float* weights, i64 count, const double* sums) {
+    double total = sums ? strided_sum(threadIdx.x, count, blockDim.x, [=](i64 i) { return sums[i]; })
+                        : weights_of(faults, op, threadIdx.x, rows, blockDim.x, classes, targets, weights);
+    total = block_sum(total);
+    return total == 0.0 ? 0.0 : 1.0 / total;
+}
+
+extern "C" __global__ void gradient(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
+                                    const float* weights, i64 count, const double* sums, float* all_dx,
+                                    const float* probabilities, const float* smoothing) {
+    double scale = scale_of(faults, op, rows, classes, targets, weights, count, sums);
+    double smooth = *smoothing, even = smooth / classes * scale;
+    double all_weights = team_sum(classes, [=](i64 c) { return weights[c]; });
+    EACH_ROW(row, rows) {
+        float* dx = all_dx + row * classes;
+        int t = targets[row];
+        bool counts = t >= 0 && t < classes;
+        double sharp = counts ? (1.0 - smooth) * weights[t] * scale : 0.0;
+        float of_p = (float)(sharp + even * all_weights), of_w = (float)even;
+        for (i64 c = team_lane(); c < classes; c += TEAM) {
+            float value = of_p * probabilities[row * classes + c] - of_w * weights[c];
+            dx[c] = !counts ? 0.0f : c == t ? value - (float)sharp : value;
+        }
+    }
+}
+
+extern "C" __global__ void picked_gradient(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
+                                           const float* weights, i64 count, const double* sums, float* all_dx) {
+    double scale = scale_of(faults, op, rows, classes, targets, weights, count, sums);
+    EACH_ROW(row, rows) {
+        int t = targets[row];
+        for (i64 c = team_lane(); c < classes; c += TEAM) {
+            all_dx[row * classes + c] = c == t ? -(float)(weights[c] * scale) : 0.0f;
+        }
+    }
+}
+#endif

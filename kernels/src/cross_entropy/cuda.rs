@@ -3,8 +3,10 @@ use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
 const SOURCE: Source = Source::new("cross_entropy", include_str!("cross_entropy.cu"));
 
-/// Blocks that add up the weights of the rows.
-const MOST_PARTS: u32 = 256;
+/// The most blocks that add up the weights of the rows.
+const MOST_PARTS: usize = 256;
+/// Rows whose weights each block adds up for itself.
+const FEW: usize = 1024;
 
 pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let &Args { rows, classes, log_probabilities } = args;
@@ -31,19 +33,14 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 pub(super) fn backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let &Args { rows, classes, log_probabilities } = args;
     let [probabilities, targets, weights, smoothing, dx] = [0, 1, 2, 3, 4].map(|i| memory.at(i));
-    let parts = rows.div_ceil(Launch::BLOCK as usize).min(MOST_PARTS as usize);
-    let sums: Pointer = gpu.scratch(parts * size_of::<f64>());
-    let launch = gpu.kernel(&SOURCE, "row_weights").grid([parts as u32, 1, 1]).faults();
-    launch.arg(rows).arg(classes).arg(targets).arg(weights).arg(sums).run();
-
+    let parts = if rows <= FEW { 0 } else { rows.div_ceil(Launch::BLOCK as usize).min(MOST_PARTS) };
+    let sums = if parts > 0 { gpu.scratch(parts * size_of::<f64>()) } else { Pointer::NULL };
+    if parts > 0 {
+        let launch = gpu.kernel(&SOURCE, "row_weights").grid([parts as u32, 1, 1]).faults();
+        launch.arg(rows).arg(classes).arg(targets).arg(weights).arg(sums).run();
+    }
     let kernel = if log_probabilities { "picked_gradient" } else { "gradient" };
-    let mut launch = gpu.kernel(&SOURCE, kernel).over_rows(rows, classes).arg(rows).arg(classes);
-    if !log_probabilities {
-        launch = launch.arg(probabilities);
-    }
-    launch = launch.arg(targets).arg(weights);
-    if !log_probabilities {
-        launch = launch.arg(smoothing);
-    }
-    launch.arg(parts).arg(sums).arg(dx).run();
+    let launch = gpu.kernel(&SOURCE, kernel).over_rows(rows, classes).faults().arg(rows).arg(classes);
+    let launch = launch.arg(targets).arg(weights).arg(parts).arg(sums).arg(dx);
+    if log_probabilities { launch.run() } else { launch.arg(probabilities).arg(smoothing).run() }
 }

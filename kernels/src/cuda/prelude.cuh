@@ -167,11 +167,17 @@ struct Min {
     }
 };
 
+// What the thread of the warp whose number differs by `bits` has; to be overloaded for what has several parts.
+template <class T>
+__device__ inline T shuffle_xor(T x, int bits) {
+    return __shfl_xor_sync(0xffffffffu, x, bits);
+}
+
 // Over the 32 threads of a warp, all of which must come here. Every thread gets the result.
 template <class Op, class T>
 __device__ inline T warp_reduce(T x, Op op) {
     for (int distance = 16; distance > 0; distance /= 2) {
-        x = op(x, __shfl_xor_sync(0xffffffffu, x, distance));
+        x = op(x, shuffle_xor(x, distance));
     }
     return x;
 }

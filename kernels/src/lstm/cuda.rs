@@ -11,7 +11,8 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 }
 
 pub(super) fn backward(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
-    let &BackwardArgs { rows, hidden, gates_stride, c_prev_stride, c_stride, dh_stride, dgates_stride } = args;
+    let &BackwardArgs { rows, hidden, gates_stride, c_prev_stride, c_stride, dh_stride, dgates_stride } =
+        args;
     let launch = gpu.kernel(&SOURCE, "lstm_gates_backward").over(rows * hidden).arg(rows).arg(hidden);
     let launch = launch.array([gates_stride, c_prev_stride, c_stride, dh_stride, dgates_stride]);
     (0..6).fold(launch, |launch, i| launch.arg(memory.at(i))).run();

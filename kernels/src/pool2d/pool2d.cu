@@ -22,10 +22,11 @@ __device__ inline Axis axis(const Array<i64, 10>& sizes, int at) {
     return Axis{(Index)sizes[at], (Index)sizes[2 + at], kernel, stride, (Index)sizes[4 * 2 + at]};
 }
 
-// A place in a plane.
-struct Window {
+// Where a pixel is.
+struct Pixel {
     Index plane, y, x;
-    __device__ Window(Index i, Index height, Index width) : plane(i / width / height), y(i / width % height), x(i % width) {}
+    __device__ Pixel(Index i, Index height, Index width)
+        : plane(i / width / height), y(i / width % height), x(i % width) {}
 };
 
 // Whether `x` takes the place of the maximum before it: an equal one does not, a NaN does.
@@ -34,7 +35,7 @@ __device__ inline bool replaces(float x, float max) { return x > max || is_nan(x
 extern "C" __global__ void max_pool(i64 len, Array<i64, 10> sizes, const float* all, float* y) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
-        Window at(i, down.windows, across.windows);
+        Pixel at(i, down.windows, across.windows);
         const float* x = all + at.plane * down.size * across.size;
         float max = -INFINITY;
         for (Index v = down.first(at.y); v < down.end(at.y); v++) {
@@ -66,7 +67,7 @@ extern "C" __global__ void max_pool_backward(i64 len, Array<i64, 10> sizes, cons
                                              float* dx) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
-        Window at(i, down.size, across.size);
+        Pixel at(i, down.size, across.size);
         const float* plane = x + at.plane * down.size * across.size;
         float sum = 0.0f;
         for (Index row = down.first_window(at.y); row < down.end_window(at.y); row++) {
@@ -83,7 +84,7 @@ extern "C" __global__ void max_pool_backward(i64 len, Array<i64, 10> sizes, cons
 extern "C" __global__ void average_pool(i64 len, Array<i64, 10> sizes, float scale, const float* all, float* y) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
-        Window at(i, down.windows, across.windows);
+        Pixel at(i, down.windows, across.windows);
         const float* x = all + at.plane * down.size * across.size;
         float sum = 0.0f;
         for (Index v = down.first(at.y); v < down.end(at.y); v++) {
@@ -108,7 +109,7 @@ extern "C" __global__ void average_pool_backward(i64 len, Array<i64, 10> sizes, 
                                                  float* dx) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
-        Window at(i, down.size, across.size);
+        Pixel at(i, down.size, across.size);
         float sum = 0.0f;
         for (Index row = down.first_window(at.y); row < down.end_window(at.y); row++) {
             const float* line = dy + (at.plane * down.windows + row) * across.windows;

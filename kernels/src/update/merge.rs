@@ -1,5 +1,5 @@
-use super::{Args, cuda};
 use super::region::{CHUNK, each_piece, each_row_mut};
+use super::{Args, cuda};
 use crate::cpu::multiversion;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};

@@ -1,5 +1,5 @@
-use super::{Rates, cuda};
 use super::region::each_piece;
+use super::{Rates, cuda};
 use crate::cpu::multiversion;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};

@@ -312,3 +312,33 @@ fn rows_outside_the_model_are_faults() {
         assert_eq!(params, [4.0, 5.0, 5.0]);
     }
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_same_faults() {
+    use crate::check::gpu::same_as_cpu;
+    let words = |rows: &[RunRow]| {
+        let row = |row: &RunRow| {
+            let [offset, len] = [row.offset, row.len].map(|n| [n as u32, (n >> 32) as u32]);
+            let floats = [row.rate, row.weight_decay, row.momentum].map(f32::to_bits);
+            [&offset, &len, [row.action].as_slice(), &floats].concat()
+        };
+        Data::U32(rows.iter().flat_map(row).collect())
+    };
+    let bad = [train(8, 2), train(2, 1), train(u64::MAX, 1), train(0, u64::MAX), train(u64::MAX - 3, 1)];
+    for row in bad {
+        let table = words(&[row, train(0, 1), train(16, 0), train(4, 2)]);
+        let args = ClipNormArgs { rows: 4, bytes: 12, max_norm: 1.0 };
+        let floats = |x: [f32; 3]| Data::F32(x.to_vec());
+        let mut step = vec![0; STEP];
+        step[6..].fill(1f32.to_bits());
+        let inputs = [table.clone(), floats([3.0, 0.0, 4.0]), Data::U32(step), Data::F32(vec![0.0])];
+        let fault = same_as_cpu::<ClipNorm>(&args, &inputs);
+        assert!(
+            matches!(fault, Some(Fault::Memory { op: "clip norm", argument: 1, got: 12, .. })),
+            "{fault:?}"
+        );
+        let fault = same_as_cpu::<ZeroGradients>(&Args { rows: 4, bytes: 12 }, &[table, floats([1.0; 3])]);
+        assert!(matches!(fault, Some(Fault::Memory { argument: 1, .. })), "{fault:?}");
+    }
+}

@@ -1,0 +1,53 @@
+// FROM one element type TO another, WIDTH elements at a time.
+
+// The limits of an integer type; the upper one is the first number that is too large, which any float has.
+template <class T>
+struct Limits {
+    static const bool is_signed = (T)-1 < 0;
+    static const int bits = 8 * sizeof(T) - (is_signed ? 1 : 0);
+    __device__ static double above() { return 2.0 * (double)(1ull << (bits - 1)); }
+    __device__ static T highest() { return (T)(~0ull >> (64 - bits)); }
+};
+
+// Towards zero; what is out of range becomes the nearest, NaN 0.
+template <class To, class C>
+__device__ inline To to_integer(C x) {
+    const C above = (C)Limits<To>::above(), below = Limits<To>::is_signed ? -above : (C)0;
+    const To highest = Limits<To>::highest();
+    if (x >= above) return highest;
+    if (x <= below) return Limits<To>::is_signed ? (To)(-highest - 1) : (To)0;
+    return is_nan(x) ? (To)0 : (To)x;
+}
+
+// By way of what x is computed in, which is exact, and what y is: floats are rounded to nearest, of integers the low
+// bits stay.
+template <class To, class C>
+struct Convert {
+    __device__ static To of(C x) { return narrow<To>((Wide<To>)x); }
+};
+template <class C>
+struct Convert<Bool, C> {
+    __device__ static Bool of(C x) { return Bool{(unsigned char)(x != 0)}; }
+};
+#define TO_INTEGER(To, C)                                              \
+    template <>                                                        \
+    struct Convert<To, C> {                                            \
+        __device__ static To of(C x) { return to_integer<To, C>(x); }  \
+    };
+TO_INTEGER(signed char, float)
+TO_INTEGER(unsigned char, float)
+TO_INTEGER(int, float)
+TO_INTEGER(i64, float)
+TO_INTEGER(signed char, double)
+TO_INTEGER(unsigned char, double)
+TO_INTEGER(int, double)
+TO_INTEGER(i64, double)
+
+extern "C" __global__ void cast(i64 count, const Pack<FROM, WIDTH>* x, Pack<TO, WIDTH>* y) {
+    EACH(i, count) {
+        Pack<FROM, WIDTH> in = x[i];
+        Pack<TO, WIDTH> out;
+        for (int k = 0; k < WIDTH; k++) out.at[k] = Convert<TO, Compute<FROM>>::of(computed(in.at[k]));
+        y[i] = out;
+    }
+}
