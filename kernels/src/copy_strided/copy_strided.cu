@@ -2,14 +2,8 @@
 // added to y.
 #if SCALED
 typedef float Value;
-#elif SIZE == 1
-typedef unsigned char Value;
-#elif SIZE == 2
-typedef unsigned short Value;
-#elif SIZE == 4
-typedef u32 Value;
 #else
-typedef u64 Value;
+typedef Uint<SIZE> Value;
 #endif
 
 template <int N>

@@ -14,15 +14,7 @@ extern "C" __global__ void check(i64 count, i64 len, const Named* index, Faults*
 
 #ifdef SIZE
 
-#if SIZE == 1
-typedef unsigned char Bits;
-#elif SIZE == 2
-typedef unsigned short Bits;
-#elif SIZE == 4
-typedef u32 Bits;
-#else
-typedef u64 Bits;
-#endif
+typedef Uint<SIZE> Bits;
 
 // y[o, j, i] = x[o, index[o, j, i], i]
 extern "C" __global__ void gather(i64 named, i64 len, i64 count, i64 inner, const Bits* x, const Named* index, Bits* y,
