@@ -54,7 +54,7 @@ pub use cpu::{Cpu, Isa};
 pub use dtype::DType;
 pub use finite::{NonFinite, NotFinite};
 pub use half;
-pub use op::{Access, Fault, Memory, Mode, Op, Raw, Spec};
+pub use op::{Access, Call, Fault, Memory, Mode, Op, Raw, Spec};
 #[doc(hidden)]
 pub use plain::Numbers;
 pub use plain::{Bool, Plain, zeroed};

@@ -55,6 +55,35 @@ pub trait Op: 'static {
     fn memory(args: &Self::Args, spec: &mut Spec);
     /// The computation on the CPU. `memory` has exactly the lengths that [`Op::memory`] asked for.
     fn cpu(cpu: &Cpu, args: &Self::Args, memory: &mut Memory<'_>);
+    /// What computes just this on the CPU, where there are several algorithms: chosen by [`Call::new`], so that a
+    /// program is linked with those alone that its constant arguments need. Mark it `#[inline(always)]`.
+    #[inline(always)]
+    fn kernel(_: &Self::Args) -> Kernel<Self> {
+        Self::cpu
+    }
+}
+
+/// A function like [`Op::cpu`].
+pub type Kernel<O> = fn(&Cpu, &<O as Op>::Args, &mut Memory<'_>);
+
+/// An operation with its arguments and the kernel for these.
+pub struct Call<'a, O: Op + ?Sized> {
+    pub(crate) args: &'a O::Args,
+    pub(crate) kernel: Kernel<O>,
+}
+
+impl<'a, O: Op> Call<'a, O> {
+    /// Chooses the kernel: a constant where all that the choice depends on is one.
+    #[inline(always)]
+    pub fn new(args: &'a O::Args) -> Self {
+        Call { args, kernel: O::kernel(args) }
+    }
+}
+
+impl<O: Op> core::fmt::Debug for Call<'_, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(O::name(self.args))
+    }
 }
 
 /// What an operation asks of one memory argument.

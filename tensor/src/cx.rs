@@ -1,6 +1,6 @@
 //! [`Cx`]: what every layer is told at every call.
 
-use castiron_kernels::{Op, Step};
+use castiron_kernels::{Call, Op, Step};
 
 use crate::device::Device;
 use crate::memory::{Arg, Ref};
@@ -43,8 +43,14 @@ impl<'a, D: Device> Cx<'a, D> {
     }
 
     /// Runs an operation.
-    pub fn run<O: Op, const N: usize>(&self, args: O::Args, mut arguments: [Arg<'_, D>; N]) {
-        self.device.run::<O>(&args, &mut arguments);
+    // Inlined, so that the kernel is chosen where arguments are constants.
+    #[inline(always)]
+    pub fn run<O: Op, const N: usize>(&self, args: O::Args, arguments: [Arg<'_, D>; N]) {
+        self.call::<O, N>(Call::new(&args), arguments);
+    }
+
+    fn call<O: Op, const N: usize>(&self, call: Call<'_, O>, mut arguments: [Arg<'_, D>; N]) {
+        self.device.call::<O>(call, &mut arguments);
         self.device.locate(self.path);
     }
 }

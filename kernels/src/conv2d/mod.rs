@@ -19,7 +19,7 @@ mod winograd;
 
 use crate::Cpu;
 use crate::activation::Activation;
-use crate::op::{Memory, Op, Spec};
+use crate::op::{Kernel, Memory, Op, Spec};
 use crate::window::Axis;
 
 /// The arguments of [`Conv2d`], [`Conv2dBackwardInput`] and [`Conv2dBackwardWeight`]. Pairs are
@@ -79,6 +79,7 @@ impl Args {
 
     /// Size of an output image: ⌊(h + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, or zero
     /// where not even one window fits.
+    #[inline(always)]
     pub const fn output(&self) -> [usize; 2] {
         let mut output = [0; 2];
         let mut d = 0;
@@ -109,18 +110,22 @@ impl Args {
     }
 
     /// Whether padded copies of images have sizes that can be computed at all.
+    #[inline(always)]
     fn is_modest(&self) -> bool {
         !self.reaches_beyond(1 << 15)
     }
 
+    #[inline(always)]
     fn reaches_beyond(&self, pixels: usize) -> bool {
         [self.stride, self.padding, self.dilation].as_flattened().iter().any(|&n| n > pixels)
     }
 
+    #[inline(always)]
     fn in_per_group(&self) -> usize {
         self.in_channels / self.groups
     }
 
+    #[inline(always)]
     fn out_per_group(&self) -> usize {
         self.out_channels / self.groups
     }
@@ -148,18 +153,40 @@ impl Op for Conv2d {
         spec.read::<f32>(if args.residual { y } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let (weight, bias, x) = (memory.read(0), memory.read(1), memory.read(2));
-        let (y, z, residual) = (memory.write(3), memory.write(4), memory.read(5));
+        Conv2d::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
         if depthwise::applies(args) {
-            depthwise::forward(cpu, args, weight, [bias, residual], x, y, z);
+            |cpu, args, memory| by(depthwise::forward, cpu, args, memory)
         } else if direct::applies(args) {
-            direct::forward(cpu, args, weight, [bias, residual], x, y, z);
-        } else if winograd::applies(args) {
-            winograd::forward(cpu, args, weight, [bias, residual], x, y);
+            |cpu, args, memory| by(direct::forward, cpu, args, memory)
+        } else if winograd::may_apply(args) {
+            // That depends on the number of images, which is no constant.
+            |cpu, args, memory| {
+                by(
+                    if winograd::applies(args) { winograd::forward } else { forward::forward },
+                    cpu,
+                    args,
+                    memory,
+                )
+            }
         } else {
-            forward::forward(cpu, args, weight, [bias, residual], x, y, z);
+            |cpu, args, memory| by(forward::forward, cpu, args, memory)
         }
     }
+}
+
+/// Computes [`Conv2d`] by an algorithm: a function of weight, bias and residual, x, y, and the values before the
+/// activation.
+fn by(
+    forward: impl Fn(&Cpu, &Args, &[f32], [&[f32]; 2], &[f32], &mut [f32], &mut [f32]),
+    cpu: &Cpu,
+    args: &Args,
+    memory: &mut Memory<'_>,
+) {
+    let (weight, x, added) = (memory.read(0), memory.read(2), [memory.read(1), memory.read(5)]);
+    forward(cpu, args, weight, added, x, memory.write(3), memory.write(4));
 }
 
 /// dx ← the gradient of [`Conv2d`] (before its activation) with respect to x, given dy.

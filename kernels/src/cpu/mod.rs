@@ -24,7 +24,7 @@ pub(crate) use map::{map, map_pairs, part};
 pub(crate) use sums::{sum_by, sum_parts};
 
 use crate::finite::{Finite, Watch};
-use crate::op::{Fault, Memory, Op, Raw, Spec};
+use crate::op::{Call, Fault, Memory, Op, Raw, Spec};
 
 /// Work below this many elementary operations stays on the calling thread: handing it to another
 /// costs more than doing it.
@@ -129,16 +129,21 @@ impl Cpu {
 
     /// Runs an operation. What it finds wrong is kept for [`Cpu::take_fault`].
     pub fn run<'a, O: Op>(&self, args: &O::Args, arguments: &'a mut [Raw<'a>]) {
+        self.call::<O>(Call::new(args), arguments);
+    }
+
+    /// [`Cpu::run`] with a kernel that is chosen already.
+    pub fn call<'a, O: Op>(&self, Call { args, kernel }: Call<'_, O>, arguments: &'a mut [Raw<'a>]) {
         // In place: for small models a copy of it is worth avoiding.
         let mut spec = Spec::new();
         O::memory(args, &mut spec);
         match Memory::new(O::NAME, &spec, arguments) {
             Ok(mut memory) if self.finite.is_on() => {
                 let watch = Watch::new(&spec, &memory);
-                O::cpu(self, args, &mut memory);
+                kernel(self, args, &mut memory);
                 self.finite.keep(watch.report(O::name(args)));
             }
-            Ok(mut memory) => O::cpu(self, args, &mut memory),
+            Ok(mut memory) => kernel(self, args, &mut memory),
             Err(fault) => self.report(fault),
         }
     }

@@ -44,6 +44,7 @@ const fn of_batch(args: &Args, rows: usize) -> Args {
 /// assert_eq!((y[0], y[1]), ([[3.0; 3]; 3], [[0.5; 3]; 3]));
 /// ```
 #[allow(clippy::too_many_arguments)]
+#[inline(always)]
 pub fn forward<D: Device>(
     cx: &Cx<'_, D>,
     args: &Args,

@@ -25,6 +25,7 @@ use crate::vector::run;
 use crate::{Cpu, Isa};
 
 /// Whether a convolution is computed here.
+#[inline(always)]
 pub(super) fn applies(args: &Args) -> bool {
     args.is_modest() && args.in_per_group() == 1 && (args.groups > 1 && args.out_per_group() <= 2)
 }

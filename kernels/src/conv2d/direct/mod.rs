@@ -33,6 +33,7 @@ const BAND: usize = if cfg!(test) { 1 << 9 } else { 1 << 15 };
 const FITS: usize = 65_000;
 
 /// Whether the output and the gradient of the weight are computed here.
+#[inline(always)]
 pub(super) fn applies(args: &Args) -> bool {
     let (ins, outs) = (args.in_per_group(), args.out_per_group());
     let taps = ins * args.kernel[0] * args.kernel[1];

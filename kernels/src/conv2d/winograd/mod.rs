@@ -29,9 +29,8 @@ const INS: usize = 128;
 /// Floats of scratch memory that a task may use.
 #[cfg(feature = "std")]
 const SCRATCH: usize = crate::cpu::LANE;
-/// There is none: nothing fits.
 #[cfg(not(feature = "std"))]
-const SCRATCH: usize = 1;
+const SCRATCH: usize = 0;
 /// Fewer tiles are not worth transforming the weights for.
 const TILES: usize = 12;
 /// Floats between the planes of the points beyond their size, so that they do not fall into the same
@@ -105,12 +104,18 @@ impl Sizes {
     }
 }
 
-/// Whether a convolution is computed here.
-pub(super) fn applies(args: &Args) -> bool {
+/// Whether a convolution of enough images would be computed here.
+#[inline(always)]
+pub(super) fn may_apply(args: &Args) -> bool {
     let plain = args.groups == 1 && args.kernel == [3, 3] && args.stride == [1, 1] && args.dilation == [1, 1];
     let channels = args.in_channels.is_multiple_of(LANES) && args.out_channels.is_multiple_of(OUT);
     let limits = !args.keep_pre && args.activation.limits().is_some();
-    if !(plain && channels && limits && args.in_channels >= 2 * LANES) {
+    cfg!(feature = "std") && plain && channels && limits && args.in_channels >= 2 * LANES
+}
+
+/// Whether a convolution is computed here.
+pub(super) fn applies(args: &Args) -> bool {
+    if !may_apply(args) {
         return false;
     }
     let sizes = Sizes::new(args);
@@ -151,6 +156,7 @@ pub(super) fn forward(
     [bias, residual]: [&[f32]; 2],
     x: &[f32],
     y: &mut [f32],
+    _: &mut [f32],
 ) {
     let limits = args.activation.limits().unwrap_or(ANY);
     let job = Winograd { weight, turned: false, bias, residual, x, limits, sizes: Sizes::new(args) };
