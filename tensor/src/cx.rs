@@ -21,6 +21,7 @@ impl<'a, D: Device> Cx<'a, D> {
     }
 
     /// How many rows of the batch are live; never more than the capacity `B` of the call.
+    #[inline(always)]
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -38,8 +39,17 @@ impl<'a, D: Device> Cx<'a, D> {
 
     /// The circumstances of part `index` of this layer.
     #[must_use]
+    #[inline(always)]
     pub fn child(&self, index: usize) -> Self {
         Cx { path: child(self.path, index), ..*self }
+    }
+
+    /// The same for one that knows that there are no more than `capacity` rows. The compiler knows it from then
+    /// on, and where that is a few leaves out what computes many.
+    #[inline(always)]
+    #[must_use]
+    pub fn within(&self, capacity: usize) -> Self {
+        Cx { rows: self.rows.min(capacity), ..*self }
     }
 
     /// Runs an operation.
