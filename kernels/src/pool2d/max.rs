@@ -3,12 +3,15 @@ use super::{Args, halve};
 use crate::Cpu;
 use crate::cpu::multiversion;
 
+/// Where windows are two by two pixels.
+pub(super) fn halves(cpu: &Cpu, args: &Args, x: &[f32], y: &mut [f32]) {
+    let (isa, half) = (cpu.isa(), args.output()[1]);
+    args.forward(cpu, x, y, |x, y| halve::max(isa, half, x, y));
+}
+
 pub(super) fn forward(cpu: &Cpu, args: &Args, x: &[f32], y: &mut [f32]) {
     let (isa, args) = (cpu.isa(), *args);
-    args.forward(cpu, x, y, |x, y| match args.halves() {
-        Some(half) => halve::max(isa, half, x, y),
-        None => planes(isa, args, x, y),
-    });
+    args.forward(cpu, x, y, |x, y| planes(isa, args, x, y));
 }
 
 pub(super) fn backward(cpu: &Cpu, args: &Args, x: &[f32], dy: &[f32], dx: &mut [f32]) {
