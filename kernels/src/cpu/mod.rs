@@ -174,25 +174,27 @@ impl Cpu {
     ///
     /// Which thread runs a task is not determined, so what a task computes must not depend on it.
     pub fn parallel(&self, tasks: usize, work: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
-        self.parallel_runs(tasks, tasks, work, |run, scratch| run.for_each(|task| f(task, scratch)));
+        self.parallel_runs(tasks, tasks, work, &|run, scratch| run.for_each(|task| f(task, scratch)));
     }
 
     /// [`Cpu::parallel`] for tasks that have something in common with the next: `f(run, scratch)` does a
     /// run of them, one after the other. There are about `runs` for each thread, so what a task computes must
     /// not depend on how long they are.
+    ///
+    /// `f` is a pointer, so that this is compiled once and not for every kernel.
     pub(crate) fn parallel_runs(
         &self,
         tasks: usize,
         runs: usize,
         work: usize,
-        f: impl Fn(Range<usize>, &mut [f32]) + Sync,
+        f: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
     ) {
         #[cfg(feature = "rayon")]
         if let Some(team) = &self.team
             && tasks > 1
             && self.shares(work)
         {
-            return team.parallel(self, tasks, runs, &f);
+            return team.parallel(self, tasks, runs, f);
         }
         let _ = (work, runs);
         self.with_scratch(|scratch| f(0..tasks, scratch));

@@ -120,7 +120,7 @@ fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(J
     let work = m * n * batches * (k * sum[0] * sum[1] / 16 + 1);
     let tiles = down * across;
     let part = if S::WHOLE { tiles } else { 1 };
-    cpu.parallel_runs(batches * tiles / part, RUNS, work, |run, scratch| {
+    cpu.parallel_runs(batches * tiles / part, RUNS, work, &|run, scratch| {
         let (mut at, end) = (run.start * part, run.end * part);
         while at < end {
             let (index, column, row) = (at / tiles, at / down % across, at % down);
