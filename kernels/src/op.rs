@@ -56,7 +56,8 @@ pub trait Op: 'static {
     /// The computation on the CPU. `memory` has exactly the lengths that [`Op::memory`] asked for.
     fn cpu(cpu: &Cpu, args: &Self::Args, memory: &mut Memory<'_>);
     /// What computes just this on the CPU, where there are several algorithms: chosen by [`Call::new`], so that a
-    /// program is linked with those alone that its constant arguments need. Mark it `#[inline(always)]`.
+    /// program is linked with those alone that its constant arguments need. Mark it `#[inline(always)]`. It is
+    /// called before memory is looked at, and so with any arguments.
     #[inline(always)]
     fn kernel(_: &Self::Args) -> Kernel<Self> {
         Self::cpu
@@ -66,7 +67,7 @@ pub trait Op: 'static {
 /// A function like [`Op::cpu`].
 pub type Kernel<O> = fn(&Cpu, &<O as Op>::Args, &mut Memory<'_>);
 
-/// An operation with its arguments and the kernel for these.
+/// An operation with its arguments and the kernel for these: made together, so that they fit.
 pub struct Call<'a, O: Op + ?Sized> {
     pub(crate) args: &'a O::Args,
     pub(crate) kernel: Kernel<O>,

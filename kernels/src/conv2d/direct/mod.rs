@@ -36,7 +36,7 @@ const FITS: usize = 65_000;
 #[inline(always)]
 pub(super) fn applies(args: &Args) -> bool {
     let (ins, outs) = (args.in_per_group(), args.out_per_group());
-    let taps = ins * args.kernel[0] * args.kernel[1];
+    let taps = ins.saturating_mul(args.kernel[0]).saturating_mul(args.kernel[1]);
     cfg!(feature = "std")
         && args.is_modest()
         && (1..=TAPS).contains(&taps)
