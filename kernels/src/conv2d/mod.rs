@@ -5,7 +5,7 @@
 //! group have loops of their own; those of few channels sum up shifted copies of the images, and kernels of 3×3
 //! over many channels are Winograd's algorithm.
 
-mod cpu;
+mod backward;
 mod depthwise;
 mod direct;
 mod forward;
@@ -182,8 +182,8 @@ impl Op for Conv2dBackwardInput {
             direct::backward_input(cpu, args, weight, dy, dx);
         } else if let Some(args) = winograd::of_gradient(args) {
             winograd::backward_input(cpu, &args, weight, dy, dx);
-        } else {
-            cpu::backward_input(cpu, args, weight, dy, dx);
+        } else if !forward::backward_input(cpu, args, weight, dy, dx) {
+            backward::backward_input(cpu, args, weight, dy, dx);
         }
     }
 }
@@ -210,8 +210,8 @@ impl Op for Conv2dBackwardWeight {
         } else if direct::applies(args) {
             return direct::backward_weight(cpu, args, x, dy, dweight, dbias);
         } else {
-            cpu::backward_weight(cpu, args, x, dy, dweight);
+            backward::backward_weight(cpu, args, x, dy, dweight);
         }
-        cpu::backward_bias(cpu, args, dy, dbias);
+        backward::backward_bias(cpu, args, dy, dbias);
     }
 }

@@ -349,6 +349,7 @@ fn multiply<T: Tiles>(channels: usize, ins: Range<usize>, v: &[f32], u: &[f32], 
             let t = Tile {
                 a: &v[row * channels + ins.start..],
                 a_row: channels,
+                a_step: 1,
                 depth: ins.len(),
                 from: if ins.start == 0 { From::Zero } else { From::C },
                 bias: &[],
