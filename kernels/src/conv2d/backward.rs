@@ -2,13 +2,14 @@
 
 use super::Args;
 use super::scatter::Scatter;
+use super::totals::Totals;
 use super::windows::{ByTap, Windows};
 use crate::Cpu;
-use crate::cpu::multiversion;
 use crate::gemm::View;
 use crate::gemm::blocked::{Size, product};
 use crate::gemm::operand::Strided;
 use crate::gemm::output::{Epilogue, Fold, Output};
+use crate::vector::run;
 
 /// Parts that the input channels are cut into, for the sake of threads.
 const PARTS: usize = 8;
@@ -49,26 +50,18 @@ pub(super) fn backward_weight(cpu: &Cpu, args: &Args, x: &[f32], dy: &[f32], dwe
 
 /// dbias = dbias + dy summed over images and pixels.
 pub(super) fn backward_bias(cpu: &Cpu, args: &Args, dy: &[f32], dbias: &mut [f32]) {
+    /// Pixels that one task sums up, at least.
+    const TASK: usize = 1 << 13;
     let [height, width] = args.output();
     let (isa, pixels) = (cpu.isa(), height * width);
     if dy.is_empty() {
         return;
     }
-    cpu.parallel_chunks(dbias, 1, dy.len() / 8, |channel, dbias, _| {
+    let channels = TASK.div_ceil(args.images * pixels);
+    cpu.parallel_chunks(dbias, channels, dy.len() / 8, |task, sums, _| {
         for image in 0..args.images {
-            dbias[0] += total(isa, &dy[(image * args.out_channels + channel) * pixels..][..pixels]);
+            let dy = &dy[(image * args.out_channels + task * channels) * pixels..];
+            run(isa, Totals { dy, row: pixels, len: pixels, sums: &mut *sums });
         }
     });
-}
-
-multiversion! {
-    fn total(isa, x: &[f32]) -> f32 {
-        let mut lanes = [0.0; 32];
-        let chunks = x.chunks_exact(32);
-        let rest: f32 = chunks.remainder().iter().sum();
-        for chunk in chunks {
-            lanes.iter_mut().zip(chunk).for_each(|(sum, x)| *sum += x);
-        }
-        lanes.iter().sum::<f32>() + rest
-    }
 }

@@ -14,6 +14,7 @@ mod seamless;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod totals;
 mod windows;
 mod winograd;
 
@@ -164,6 +165,8 @@ impl Op for Conv2d {
 
 /// dx ← the gradient of [`Conv2d`] (before its activation) with respect to x, given dy.
 ///
+/// Kernels of 3×3 over many channels are computed by Winograd's algorithm, as in [`Conv2d`].
+///
 /// Memory: weight, dy, dx. PyTorch: `torch.nn.grad.conv2d_input`.
 #[derive(Debug)]
 pub struct Conv2dBackwardInput;
@@ -191,6 +194,8 @@ impl Op for Conv2dBackwardInput {
 /// dweight ← dweight + the gradient of [`Conv2d`] (before its activation) with respect to its weight,
 /// given x and dy; and likewise dbias.
 ///
+/// Kernels of 3×3 over many channels are computed by Winograd's algorithm, as in [`Conv2d`].
+///
 /// Memory: x, dy, dweight, dbias (absent where there is none). PyTorch:
 /// `torch.nn.grad.conv2d_weight`.
 #[derive(Debug)]
@@ -209,6 +214,8 @@ impl Op for Conv2dBackwardWeight {
             depthwise::backward_weight(cpu, args, x, dy, dweight);
         } else if direct::applies(args) {
             return direct::backward_weight(cpu, args, x, dy, dweight, dbias);
+        } else if winograd::applies_to_weight(args) {
+            winograd::backward_weight(cpu, args, x, dy, dweight);
         } else {
             backward::backward_weight(cpu, args, x, dy, dweight);
         }

@@ -200,10 +200,13 @@ fn dots<V: Lanes>(a: &[f32], row: usize, b: &[f32], sums: &mut [f32]) {
 fn combine<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
     let rows = sums.len();
     if rows < V::N {
+        // As below, so that a sum does not depend on how many others there are.
+        let (mut total, mut lanes) = (V::splat(0.0), [0.0; 16]);
         for (k, x) in b.iter().enumerate() {
-            sums.iter_mut().zip(&a[k * step..][..rows]).for_each(|(sum, a)| *sum += a * x);
+            total = total.fma(V::load_part(&a[k * step..][..rows]), V::splat(*x));
         }
-        return;
+        total.store(&mut lanes);
+        return sums.copy_from_slice(&lanes[..rows]);
     }
     assert!(b.is_empty() || a.len() >= (b.len() - 1) * step + rows);
     // The last registers overlap those before: what they sum twice is the same.
