@@ -11,7 +11,7 @@ use super::windows::{ByWindow, Windows};
 use crate::activation::{Activation, apply_in_place};
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
-use crate::gemm::operand::Operand;
+use crate::gemm::operand::{Operand, Strided};
 use crate::{Cpu, Isa};
 
 /// Most of the depth that is packed at a time.
@@ -222,15 +222,11 @@ impl Product<'_> {
         let (len, lanes) = (depth.len(), T::Lanes::N);
         let (packed, tails) = scratch.split_at_mut(len * W);
         let image = self.windows.group(part.image, part.group);
+        let pixels = Strided { data: image, line: 1, depth: self.columns, batch: [0; 2] };
         let pack = |from: usize, count: usize, to: &mut [f32]| {
             let (first, depth, to) = (first + from, depth.clone(), &mut to[..len * W]);
             if self.pixels {
-                pack_pixels::<T::Lanes, W>(
-                    &image[depth.start * self.columns + first..],
-                    self.columns,
-                    count,
-                    to,
-                );
+                pixels.pack::<T::Lanes, W>([0; 2], first, count, depth, to);
             } else {
                 let (group, first) = ([0, part.group], part.image * self.columns + first);
                 ByWindow(self.windows).pack::<T::Lanes, W>(group, first, count, depth, to);
@@ -283,24 +279,6 @@ impl Product<'_> {
             for (column, b) in (wide..).zip(tails.chunks_exact(len.max(1)).take(tail)) {
                 T::column(rows, &t.at(0, column), b, y.add(column));
             }
-        }
-    }
-}
-
-/// Packs `count` pixels of each of the lines, which are `line` apart.
-#[inline(always)]
-fn pack_pixels<V: Lanes, const W: usize>(from: &[f32], line: usize, count: usize, to: &mut [f32]) {
-    /// Lines that are asked for ahead: they are too far apart for the processor to see what comes next.
-    const AHEAD: usize = 12;
-    for (k, to) in to.chunks_exact_mut(W).enumerate() {
-        let from = &from[k * line..];
-        let Some(all) = from.first_chunk::<W>() else {
-            to[..count].copy_from_slice(&from[..count]);
-            continue;
-        };
-        for l in (0..W).step_by(V::N) {
-            V::prefetch(from.as_ptr().wrapping_add(AHEAD * line + l));
-            V::load(&all[l..]).store(&mut to[l..]);
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::Isa;
 use crate::conv2d::Args;
 use crate::vector::{Kernel, Vector};
 
-/// Whether planes are computed here: those that stay in the first cache while all columns go down them.
+/// Whether planes are computed here.
 pub(super) fn applies(isa: Isa, args: &Args) -> bool {
+    /// Of larger planes a column is no longer in the nearer caches when the next one needs its lines.
     const PIXELS: usize = 1 << 14;
     let Args { input: [height, width], kernel, stride, padding, dilation, .. } = *args;
     let strides = stride == [1, 1] || stride == [2, 2];
