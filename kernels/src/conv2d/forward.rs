@@ -223,26 +223,20 @@ impl Product<'_> {
         let (packed, tails) = scratch.split_at_mut(len * W);
         let image = self.windows.group(part.image, part.group);
         let pixels = Strided { data: image, line: 1, depth: self.columns, batch: [0; 2] };
-        let pack = |from: usize, count: usize, to: &mut [f32]| {
-            let (first, depth, to) = (first + from, depth.clone(), &mut to[..len * W]);
-            if self.pixels {
-                pixels.pack::<T::Lanes, W>([0; 2], first, count, depth, to);
-            } else {
-                let (group, first) = ([0, part.group], part.image * self.columns + first);
-                ByWindow(self.windows).pack::<T::Lanes, W>(group, first, count, depth, to);
-            }
-        };
-        if tail > 0 {
-            pack(wide, tail, packed);
-            for (k, line) in packed.chunks_exact(W).enumerate() {
-                (0..tail).for_each(|t| tails[t * len + k] = line[t]);
-            }
+        let column = part.image * self.columns + first;
+        for (t, to) in tails.chunks_exact_mut(len.max(1)).take(tail).enumerate() {
+            self.windows.one(part.group, column + wide + t, depth.clone(), to);
         }
         let (mut b, mut b_row) = (&*packed, W);
         if self.pixels && self.rows <= FEW && wide == across * lanes {
             (b, b_row) = (&image[depth.start * self.columns + first..], self.columns);
         } else if wide > 0 {
-            pack(0, wide, packed);
+            let to = &mut packed[..len * W];
+            if self.pixels {
+                pixels.pack::<T::Lanes, W>([0; 2], first, wide, depth.clone(), to);
+            } else {
+                ByWindow(self.windows).pack::<T::Lanes, W>([0, part.group], column, wide, depth.clone(), to);
+            }
             b = packed;
         }
         let starts = depth.start == 0;

@@ -50,6 +50,20 @@ impl<'a> Windows<'a> {
         &self.data[image * self.image + group * len..][..len]
     }
 
+    /// Some pixels of one window, of those of all images, one after the other.
+    #[inline(never)]
+    pub(super) fn one(&self, group: usize, window: usize, depth: Range<usize>, to: &mut [f32]) {
+        let [height, width] = self.windows;
+        let (j, i, image) = (window % width, window / width % height, window / width / height);
+        let group = self.group(image, group);
+        let mut tap = Tap::new(depth.start, self.kernel);
+        for to in &mut to[..depth.len()] {
+            let (line, start) = self.start(group, tap, i, j);
+            *to = usize::try_from(start).ok().and_then(|x| line.get(x)).copied().unwrap_or(0.0);
+            tap = tap.next(self.kernel);
+        }
+    }
+
     /// Line `y` of a channel; empty outside.
     #[inline(always)]
     fn line(&self, group: &'a [f32], channel: usize, y: isize) -> &'a [f32] {
