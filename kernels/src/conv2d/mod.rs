@@ -5,7 +5,7 @@
 //! group have loops of their own; those of few channels sum up shifted copies of the images, and kernels of 3×3
 //! over many channels are Winograd's algorithm.
 
-mod cpu;
+mod backward;
 mod depthwise;
 mod direct;
 mod forward;
@@ -14,6 +14,7 @@ mod seamless;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod totals;
 mod windows;
 mod winograd;
 
@@ -191,6 +192,8 @@ fn by(
 
 /// dx ← the gradient of [`Conv2d`] (before its activation) with respect to x, given dy.
 ///
+/// Kernels of 3×3 over many channels are computed by Winograd's algorithm, as in [`Conv2d`].
+///
 /// Memory: weight, dy, dx. PyTorch: `torch.nn.grad.conv2d_input`.
 #[derive(Debug)]
 pub struct Conv2dBackwardInput;
@@ -209,14 +212,16 @@ impl Op for Conv2dBackwardInput {
             direct::backward_input(cpu, args, weight, dy, dx);
         } else if let Some(args) = winograd::of_gradient(args) {
             winograd::backward_input(cpu, &args, weight, dy, dx);
-        } else {
-            cpu::backward_input(cpu, args, weight, dy, dx);
+        } else if !forward::backward_input(cpu, args, weight, dy, dx) {
+            backward::backward_input(cpu, args, weight, dy, dx);
         }
     }
 }
 
 /// dweight ← dweight + the gradient of [`Conv2d`] (before its activation) with respect to its weight,
 /// given x and dy; and likewise dbias.
+///
+/// Kernels of 3×3 over many channels are computed by Winograd's algorithm, as in [`Conv2d`].
 ///
 /// Memory: x, dy, dweight, dbias (absent where there is none). PyTorch:
 /// `torch.nn.grad.conv2d_weight`.
@@ -236,9 +241,11 @@ impl Op for Conv2dBackwardWeight {
             depthwise::backward_weight(cpu, args, x, dy, dweight);
         } else if direct::applies(args) {
             return direct::backward_weight(cpu, args, x, dy, dweight, dbias);
+        } else if winograd::applies_to_weight(args) {
+            winograd::backward_weight(cpu, args, x, dy, dweight);
         } else {
-            cpu::backward_weight(cpu, args, x, dy, dweight);
+            backward::backward_weight(cpu, args, x, dy, dweight);
         }
-        cpu::backward_bias(cpu, args, dy, dbias);
+        backward::backward_bias(cpu, args, dy, dbias);
     }
 }

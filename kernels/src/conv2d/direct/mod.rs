@@ -12,7 +12,6 @@ mod forward;
 mod layout;
 mod outer;
 mod product;
-mod totals;
 
 pub(super) use backward_input::backward_input;
 pub(super) use backward_weight::backward_weight;
