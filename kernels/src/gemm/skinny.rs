@@ -12,7 +12,7 @@ use crate::{Cpu, Isa};
 /// Most rows of a product whose B has contiguous rows.
 pub(super) const ROWS: usize = 4;
 /// Most rows of one task, and of products of scalar products; more are worth packing for.
-const DOT_ROWS: [usize; 2] = [direct::ROWS, 128];
+const DOT_ROWS: [usize; 2] = [direct::ROWS, 32];
 /// The depth up to which the rows of A that a task has stay in the first-level cache.
 const DOT_DEPTH: usize = 1024;
 /// Columns of C that one task computes: of scalar products, and of sums of rows.
