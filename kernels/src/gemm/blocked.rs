@@ -30,7 +30,7 @@ const TILE: [usize; 2] = [28, 512];
 /// Floats to pack into on the stack, where the device has no scratch memory.
 const STACK: usize = if SCRATCH { 0 } else { 2048 };
 /// Whether the device has scratch memory.
-const SCRATCH: bool = cfg!(feature = "std");
+pub(super) const SCRATCH: bool = cfg!(feature = "std");
 /// Tiles are made smaller for the sake of several threads, but not below this many multiplications.
 const TASK: usize = 1 << 18;
 /// Where its rows are contiguous and at most so far apart, B is read in place; those further apart are if
