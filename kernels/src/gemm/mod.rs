@@ -15,6 +15,7 @@ pub(crate) mod micro;
 pub(crate) mod operand;
 pub(crate) mod output;
 mod skinny;
+mod square;
 #[cfg(test)]
 mod tests;
 
