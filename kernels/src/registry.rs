@@ -49,6 +49,8 @@ registry! {
     batch_norm::BatchNormBackward,
     batch_norm::BatchNormFrozenBackward,
     batch_norm::FoldBatchNorm,
+    blocked::BlockedConv2d,
+    blocked::Pack,
     cast::Cast,
     cross_entropy::CrossEntropy,
     cross_entropy::CrossEntropyBackward,
