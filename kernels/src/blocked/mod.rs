@@ -14,7 +14,6 @@ mod tile;
 pub use pack::{Pack, PackArgs};
 
 use crate::Cpu;
-use crate::activation::Activation;
 use crate::conv2d;
 use crate::op::{Memory, Op, Spec};
 

@@ -15,8 +15,8 @@ pub struct PackArgs {
     pub kernel: [usize; 2],
     /// Whether the convolution has a bias.
     pub bias: bool,
-    /// The ε of the batch norm behind it, if there is one.
-    pub norm: Option<f32>,
+    /// The ε of the batch norm behind it.
+    pub eps: f32,
 }
 
 impl PackArgs {
@@ -26,14 +26,14 @@ impl PackArgs {
     }
 }
 
-/// Packs the parameters of a convolution, with the batch norm behind it folded into them, if there is one: with
+/// Packs the parameters of a convolution, with the batch norm behind it folded into them: with
 /// sₒ = gₒ/√(varₒ + ε), weight′ₒ = sₒ·weightₒ and bias′ₒ = sₒ·(biasₒ − meanₒ) + βₒ.
 ///
 /// The packed weight is `[⌈outputs / 16⌉, kernel height, inputs, kernel width, 16]`, the packed bias
 /// `[⌈outputs / 16⌉, 16]`; both are zero beyond the last channel.
 ///
-/// Memory: weight `[outputs, inputs, height, width]`, bias (absent where there is none), g, β, mean and var (absent
-/// without a batch norm), packed weight, packed bias.
+/// Memory: weight `[outputs, inputs, height, width]`, bias (absent where there is none), g, β, mean, var, packed weight,
+/// packed bias.
 #[derive(Debug)]
 pub struct Pack;
 impl Op for Pack {
@@ -41,9 +41,8 @@ impl Op for Pack {
     type Args = PackArgs;
     fn memory(args: &PackArgs, spec: &mut Spec) {
         let (outs, depth) = (args.outputs, args.depth());
-        let norm = if args.norm.is_some() { outs } else { 0 };
         spec.read::<f32>(outs.saturating_mul(depth)).read::<f32>(if args.bias { outs } else { 0 });
-        spec.read::<f32>(norm).read::<f32>(norm).read::<f32>(norm).read::<f32>(norm);
+        spec.read::<f32>(outs).read::<f32>(outs).read::<f32>(outs).read::<f32>(outs);
         spec.write::<f32>(padded(outs).saturating_mul(depth)).write::<f32>(padded(outs));
     }
     fn cpu(_: &Cpu, args: &PackArgs, memory: &mut Memory<'_>) {
@@ -54,17 +53,8 @@ impl Op for Pack {
         to_bias.fill(0.0);
         for o in 0..outputs {
             let bias = bias.get(o).unwrap_or(&0.0);
-            let scale = match args.norm {
-                None => {
-                    to_bias[o] = *bias;
-                    1.0
-                }
-                Some(eps) => {
-                    let scale = gain[o] / libm::sqrtf(var[o] + eps);
-                    to_bias[o] = (bias - mean[o]) * scale + shift[o];
-                    scale
-                }
-            };
+            let scale = gain[o] / libm::sqrtf(var[o] + args.eps);
+            to_bias[o] = (bias - mean[o]) * scale + shift[o];
             let block = &mut to[o / BLOCK * BLOCK * args.depth()..];
             let places = (0..height).flat_map(|u| (0..inputs).map(move |c| (u, c)));
             for (i, (u, c)) in places.enumerate() {

@@ -1,8 +1,9 @@
 //! What each node computes.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
+use super::blocked::{self, Blocked, Kind};
 use super::broadcast::{self, Walk};
 use super::build::{Builder, is_erased};
 use super::fuse::{self, Group};
@@ -124,8 +125,27 @@ pub(super) fn image(builder: &Builder<'_>, value: ValueId) -> [usize; 3] {
     }
 }
 
+/// A convolution of blocked images.
+fn blocked_convolution(builder: &mut Builder<'_>, group: &Group, unit: UnitId, kind: Kind) {
+    let node = &builder.graph.nodes[group.anchor];
+    let x = builder.read(node.inputs[0]);
+    let residual = group.residual.map_or(Operand::None, |value| builder.read(value));
+    let conv = arguments(&product_call(builder, unit, node).1, group, false);
+    let kind = format_ident!("{kind:?}");
+    let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv } });
+    let [channels, height, width] = image(builder, group.output);
+    let y = create(builder, group.output);
+    builder.program.buffers[y].floats = channels.next_multiple_of(blocked::BLOCK) * height * width;
+    let [weight, bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
+    builder.step("blocked::forward", args, vec![weight, bias, x, residual, Operand::Write(y)]);
+}
+
 fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
     let node = &builder.graph.nodes[group.anchor];
+    let blocked = (builder.phase() == Phase::Prepared).then(|| Blocked::of(builder.graph));
+    if let Some(kind) = blocked.and_then(|blocked| blocked.kind(group.anchor)) {
+        return blocked_convolution(builder, group, unit, kind);
+    }
     let x = builder.read(node.inputs[0]);
     let residual = group.residual.map_or(Operand::None, |value| builder.read(value));
     let train = builder.phase() == Phase::Train;
@@ -199,7 +219,11 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             builder.step(function, args, vec![x, Operand::Write(y)]);
         }
         Layer::GlobalPool2d => {
-            let args = global_pool(image(builder, node.inputs[0]));
+            let image = image(builder, node.inputs[0]);
+            let args = match blocked.is_some_and(|blocked| blocked.has(node.inputs[0])) {
+                true => blocked_pool(image),
+                false => global_pool(image),
+            };
             let y = create(builder, node.output);
             builder.step("reduce::forward", args, vec![x, Operand::Write(y)]);
         }
@@ -220,6 +244,12 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
 pub(super) fn global_pool([channels, height, width]: [usize; 3]) -> TokenStream {
     let len = height * width;
     quote!(&call::reduce::Args { outer: #channels, len: #len, inner: 1, mean: true })
+}
+
+/// The same of a blocked image.
+fn blocked_pool([channels, height, width]: [usize; 3]) -> TokenStream {
+    let (outer, len, inner) = (channels / blocked::BLOCK, height * width, blocked::BLOCK);
+    quote!(&call::reduce::Args { outer: #outer, len: #len, inner: #inner, mean: true })
 }
 
 pub(super) fn dropout(len: usize, zeroed: u32, of: u32) -> TokenStream {

@@ -1,0 +1,119 @@
+//! Which convolutions of a prepared model work on images in blocks of sixteen channels.
+//!
+//! Between layers the layout of an image is the plan's choice. In blocks it is read and written fastest, but only some
+//! kernels know them: convolutions that are pointwise, depthwise, or from few channels, each with a batch norm to fold,
+//! so that their weights are packed anyway. An image is blocked if all who read it can; a chain of such begins with a
+//! convolution from an ordinary image and ends with the mean of all pixels.
+
+use super::fuse::{NodeId, groups};
+use super::values::classes;
+use super::{Group, Phase, is_erased};
+use crate::graph::{Graph, ValueId, What};
+use crate::layers::{Activation, Layer};
+
+/// Channels of a block.
+pub(crate) const BLOCK: usize = 16;
+
+/// From more channels than these, the first convolution of a chain has kernels of its own.
+const FEW: usize = 4;
+
+/// What kind of convolution, as `castiron::call::blocked::Kind` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    First,
+    Pointwise,
+    Depthwise,
+}
+
+/// What is blocked.
+#[derive(Clone, Debug)]
+pub(crate) struct Blocked {
+    /// The convolutions, by their nodes.
+    kinds: Vec<Option<Kind>>,
+    /// By values.
+    images: Vec<bool>,
+}
+
+impl Blocked {
+    pub(crate) fn of(graph: &Graph) -> &Self {
+        graph.known.blocked.get_or_init(|| Blocked::find(graph))
+    }
+
+    pub(crate) fn kind(&self, node: NodeId) -> Option<Kind> {
+        self.kinds[node]
+    }
+
+    /// Whether an image is blocked.
+    pub(crate) fn has(&self, image: ValueId) -> bool {
+        self.images[image]
+    }
+
+    /// Begins with all that could be, and drops what has a neighbour that cannot.
+    fn find(graph: &Graph) -> Self {
+        let (groups, class) = (groups(graph, Phase::Prepared), classes(graph, Phase::Prepared));
+        let (mut kinds, mut images) = (vec![None; graph.nodes.len()], vec![false; graph.values.len()]);
+        for group in &groups {
+            kinds[group.anchor] = kind_of(graph, group);
+            images[group.output] = kinds[group.anchor].is_some();
+        }
+        for value in &graph.outputs {
+            images[class[*value]] = false;
+        }
+        let mut blocked = Blocked { kinds, images };
+        let mut settled = false;
+        while !settled {
+            settled = true;
+            for group in &groups {
+                let inputs = &graph.nodes[group.anchor].inputs;
+                let reads: Vec<ValueId> =
+                    inputs.iter().chain(&group.residual).map(|value| class[*value]).collect();
+                let first = blocked.kinds[group.anchor] == Some(Kind::First);
+                let fits = |(i, value): (usize, &ValueId)| blocked.images[*value] != (first && i == 0);
+                if blocked.kinds[group.anchor].is_some() {
+                    if !blocked.images[group.output] || !reads.iter().enumerate().all(fits) {
+                        (blocked.kinds[group.anchor], blocked.images[group.output]) = (None, false);
+                        settled = false;
+                    }
+                } else if !is_mean(graph, group.anchor) {
+                    for value in reads {
+                        settled &= !blocked.images[value];
+                        blocked.images[value] = false;
+                    }
+                }
+            }
+        }
+        blocked
+    }
+}
+
+/// What a group could be.
+fn kind_of(graph: &Graph, group: &Group) -> Option<Kind> {
+    let What::Unit(unit) = graph.nodes[group.anchor].what else { return None };
+    let Ok(Layer::Conv2d { input, output, groups, window, activation, .. }) = &graph.units[unit].layer else {
+        return None;
+    };
+    let limits = matches!(
+        group.activation.unwrap_or(*activation),
+        Activation::Identity | Activation::Relu | Activation::Relu6
+    );
+    if group.folded.is_none() || !limits || !is_erased(&graph.units[unit]) {
+        return None;
+    }
+    let (input, output, groups) = (input.as_ref()?.value, output.value, groups.value);
+    let pointwise = window.size.value == 1 && window.stride == 1 && window.padding == 0;
+    match groups {
+        1 if output < BLOCK => None,
+        1 if input <= FEW => (window.stride <= 2 && window.dilation == 1).then_some(Kind::First),
+        1 => pointwise.then_some(Kind::Pointwise),
+        _ => (input == 1 && output == groups).then_some(Kind::Depthwise),
+    }
+}
+
+/// Whether a node is the mean of all pixels, of whole blocks.
+fn is_mean(graph: &Graph, node: NodeId) -> bool {
+    let node = &graph.nodes[node];
+    let What::Unit(unit) = node.what else { return false };
+    let whole =
+        graph.values[node.output].sample.as_ref().is_some_and(|mean| mean.bytes().is_multiple_of(4 * BLOCK));
+    matches!(graph.units[unit].layer, Ok(Layer::GlobalPool2d)) && is_erased(&graph.units[unit]) && whole
+}
