@@ -69,7 +69,7 @@ model! {
     }
     /// Somebody else reads what the first convolution gives.
     pub Mixed: [3, 8, 8] -> [5] {
-        stem: Conv2d(16, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d, Relu6,
+        stem: Conv2d(16, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d,
         last: Conv2d(16, kernel = 1), last_bn: BatchNorm2d,
         short: MaxPool2d(2),
         fc: Linear(5),
