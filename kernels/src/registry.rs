@@ -50,6 +50,7 @@ registry! {
     batch_norm::BatchNormFrozenBackward,
     batch_norm::FoldBatchNorm,
     blocked::BlockedConv2d,
+    blocked::BlockedExpand,
     blocked::Pack,
     cast::Cast,
     cross_entropy::CrossEntropy,

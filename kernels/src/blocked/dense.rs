@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::tile::{Depth, Place, Tile, pixels};
-use super::{BLOCK, Call};
+use super::{BLOCK, Call, STACK};
 use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::vector::{Kernel, Vector, run};
@@ -15,23 +15,20 @@ const PARTS: usize = 16;
 /// Floats of input that stay in the second-level cache while all weights pass.
 const CHUNK: usize = 1 << 16;
 
-/// Floats that a line of windows is copied to at a time, at least: no window is larger.
-pub(super) const COPY: usize = 2048;
-
 /// Output pixels of some blocks of channels.
-struct Part<'a> {
-    tile: Tile,
+pub(super) struct Part<'a> {
+    pub(super) tile: Tile,
     /// From one pixel to the next in x.
-    step: usize,
+    pub(super) step: usize,
     /// The pixels to compute, of the planes of this image.
-    pixels: Range<usize>,
-    blocks: Range<usize>,
-    call: &'a Call<'a>,
-    /// Where pixel 0 is.
-    x: *const f32,
-    y: *mut f32,
+    pub(super) pixels: Range<usize>,
+    pub(super) blocks: Range<usize>,
+    pub(super) call: &'a Call<'a>,
+    /// Where pixel 0 is, of block 0, whether it is there or not.
+    pub(super) x: *const f32,
+    pub(super) y: *mut f32,
     /// Null where there is none.
-    residual: *const f32,
+    pub(super) residual: *const f32,
 }
 
 impl Kernel for Part<'_> {
@@ -62,10 +59,10 @@ impl Part<'_> {
                 // SAFETY: within the output, whose size is that of the residual, and the packed parameters.
                 unsafe {
                     let at = Place {
-                        x: self.x.add(first * STEP),
+                        x: self.x.wrapping_add(first * STEP),
                         w: weight.as_ptr().add(block * self.tile.w_block),
                         bias: bias.as_ptr().add(block * BLOCK),
-                        y: self.y.add(to),
+                        y: self.y.wrapping_add(to),
                         residual: if self.residual.is_null() { self.residual } else { self.residual.add(to) },
                     };
                     pixels::<V, STEP>(&self.tile, at, count, 2.min(self.blocks.end - block));
@@ -75,15 +72,21 @@ impl Part<'_> {
     }
 }
 
+/// Tiles of a whole image.
 fn tile(call: &Call<'_>, depth: Depth) -> Tile {
     Tile { depth, w_block: call.depth * BLOCK, y_block: call.area() * BLOCK, limits: call.limits }
 }
 
+/// The channels of a blocked image of `area` pixels.
+pub(super) fn channels(ins: usize, area: usize) -> Depth {
+    let runs = ins.div_ceil(BLOCK);
+    Depth { runs, run: BLOCK, last: ins - runs.saturating_sub(1) * BLOCK, stride: area * BLOCK }
+}
+
 pub(super) fn pointwise(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
     let (area, blocks, ins, images) = (call.area(), call.blocks(), call.args.in_channels, call.args.images);
-    let runs = ins.div_ceil(BLOCK);
-    let last = ins - runs.saturating_sub(1) * BLOCK;
-    let tile = tile(call, Depth { runs, run: BLOCK, last, stride: area * BLOCK });
+    let tile = tile(call, channels(ins, area));
+    let runs = tile.depth.runs;
     assert!(call.x.len() >= images * runs * BLOCK * area && y.len() >= images * blocks * BLOCK * area);
     assert!(call.weight.len() >= blocks * tile.w_block && call.bias.len() >= blocks * BLOCK);
     assert!(call.residual.is_empty() || call.residual.len() == y.len());
@@ -124,7 +127,6 @@ pub(super) fn pointwise(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
 /// Lines of the image are copied with the zeros around them, the channels of a line one after the other: then the
 /// columns of a window in all channels are at equal distances.
 pub(super) fn first(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
-    const STACK: usize = if cfg!(feature = "std") { 0 } else { COPY };
     let args = call.args;
     let ([height, width], [lines, columns], blocks) = (args.input, args.output(), call.blocks());
     let ([kernel, across], channels, [_, stride]) = (args.kernel, args.in_channels, args.stride);

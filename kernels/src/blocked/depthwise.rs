@@ -30,9 +30,11 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
         let part = Part {
             call,
             lines: band..(band + each).min(lines),
+            columns: 0..columns,
             weight: call.weight[plane % blocks * call.depth * BLOCK..].as_ptr(),
             bias: call.bias[plane % blocks * BLOCK..].as_ptr(),
             x: call.x[plane * height * width * BLOCK..].as_ptr(),
+            pitch: width,
             // SAFETY: lines of a plane that are this task's; the lengths were asserted.
             y: unsafe { y.get().add(to) },
             residual: call.residual_at(to),
@@ -42,16 +44,19 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
 }
 
 /// Some lines of a plane of one block.
-struct Part<'a> {
-    call: &'a Call<'a>,
-    lines: Range<usize>,
-    weight: *const f32,
-    bias: *const f32,
-    /// The planes.
-    x: *const f32,
-    y: *mut f32,
+pub(super) struct Part<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) lines: Range<usize>,
+    pub(super) columns: Range<usize>,
+    pub(super) weight: *const f32,
+    pub(super) bias: *const f32,
+    /// Where the first pixel of the plane is, whether it is there or not, and pixels from one line to the next.
+    pub(super) x: *const f32,
+    pub(super) pitch: usize,
+    /// The output plane.
+    pub(super) y: *mut f32,
     /// Null where there is none.
-    residual: *const f32,
+    pub(super) residual: *const f32,
 }
 
 /// Output positions whose windows are inside the input, of `windows`.
@@ -74,27 +79,27 @@ impl Kernel for Part<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let args = &self.call.args;
-        let ([height, width], [windows, columns]) = (args.input, args.output());
+        let ([height, width], [_, columns]) = (args.input, args.output());
         let reach = |d: usize| (args.kernel[d] - 1) * args.dilation[d] + 1;
         let middle = inside(width, columns, reach(1), args.stride[1], args.padding[1]);
-        debug_assert!(self.lines.end <= windows);
         for line in self.lines.clone() {
             let y = (line * args.stride[0]) as isize - args.padding[0] as isize;
             let rows = taps(y, height, args.kernel[0], args.dilation[0]);
-            let mut column = 0;
-            while column < columns {
+            let mut column = self.columns.start;
+            while column < self.columns.end {
                 let x = (column * args.stride[1]) as isize - args.padding[1] as isize;
                 let across = taps(x, width, args.kernel[1], args.dilation[1]);
-                let whole = middle.contains(&column);
+                let whole =
+                    if middle.contains(&column) { middle.end.min(self.columns.end) - column } else { 0 };
                 let window =
                     Window { rows: rows.clone(), across, start: [y, x], to: line * columns + column };
                 // SAFETY: taps are within the plane; pixels within the line, and those beside the first of them see
                 // the same taps.
                 unsafe {
-                    if whole && middle.end - column >= PIXELS {
+                    if whole >= PIXELS {
                         self.pixels::<V, PIXELS>(&window);
                         column += PIXELS;
-                    } else if whole && middle.end - column >= PIXELS / 2 {
+                    } else if whole >= PIXELS / 2 {
                         self.pixels::<V, { PIXELS / 2 }>(&window);
                         column += PIXELS / 2;
                     } else {
@@ -129,11 +134,11 @@ impl Part<'_> {
             unsafe {
                 let mut sums = [V::load(self.bias.add(lane)); P];
                 for u in rows.clone() {
-                    let row = (y + (u * args.dilation[0]) as isize) * args.input[1] as isize + x;
+                    let row = (y + (u * args.dilation[0]) as isize) * self.pitch as isize + x;
                     for v in across.clone() {
                         let weight = V::load(self.weight.add((u * args.kernel[1] + v) * BLOCK + lane));
                         let from = (row + (v * args.dilation[1]) as isize) * BLOCK as isize;
-                        let from = self.x.offset(from).add(lane);
+                        let from = self.x.wrapping_offset(from + lane as isize);
                         let mut p = 0;
                         while p < P {
                             sums[p] = sums[p].fma(V::load(from.add(p * step)), weight);

@@ -6,6 +6,7 @@
 
 mod dense;
 mod depthwise;
+mod expand;
 mod pack;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,12 @@ use crate::op::{Memory, Op, Spec};
 
 /// Channels of a block.
 pub const BLOCK: usize = 16;
+
+/// Floats that kernels have at least for what they copy.
+const LEAST: usize = 2048;
+
+/// Floats on the stack for that, where the device has no scratch memory.
+const STACK: usize = if cfg!(feature = "std") { 0 } else { LEAST };
 
 /// What kind of convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +54,7 @@ impl Args {
         let conv2d::Args { groups, in_channels, out_channels, kernel, stride, padding, dilation, .. } =
             self.conv;
         let kind = match self.kind {
-            Kind::First => groups == 1 && dilation[1] == 1 && stride[1] <= 2 && self.depth() <= dense::COPY,
+            Kind::First => groups == 1 && dilation[1] == 1 && stride[1] <= 2 && self.depth() <= LEAST,
             Kind::Pointwise => groups == 1 && kernel == [1, 1] && stride == [1, 1] && padding == [0, 0],
             Kind::Depthwise => groups == in_channels && groups == out_channels,
         };
@@ -109,6 +116,62 @@ impl Op for BlockedConv2d {
             Kind::First => dense::first(cpu, &call, y),
             Kind::Pointwise => dense::pointwise(cpu, &call, y),
             Kind::Depthwise => depthwise::forward(cpu, &call, y),
+        }
+    }
+}
+
+/// The arguments of [`BlockedExpand`].
+#[derive(Clone, Copy, Debug)]
+pub struct ExpandArgs {
+    /// The pointwise convolution.
+    pub expand: conv2d::Args,
+    /// The depthwise one, of what that gives.
+    pub each: conv2d::Args,
+}
+
+impl ExpandArgs {
+    /// Elements of x, of y, of the two packed weights and of the packed biases.
+    fn sizes(&self) -> [usize; 5] {
+        let ExpandArgs { expand, each } = *self;
+        let fits = expand.images == each.images && expand.out_channels == each.in_channels;
+        let [x, between, weight, bias] = Args { kind: Kind::Pointwise, conv: expand }.sizes();
+        let [same, y, each_weight, _] = Args { kind: Kind::Depthwise, conv: each }.sizes();
+        let added = expand.residual || each.residual;
+        if !fits || between != same || expand.output() != each.input || added || !expand::is_valid(&each) {
+            return [usize::MAX; 5];
+        }
+        [x, y, weight, each_weight, bias]
+    }
+}
+
+/// A pointwise convolution and then a depthwise one, as two [`BlockedConv2d`] without residuals; but what is between them
+/// stays in the cache.
+///
+/// Memory: packed weight and bias of the first, of the second, x, y.
+#[derive(Debug)]
+pub struct BlockedExpand;
+impl Op for BlockedExpand {
+    const NAME: &'static str = "blocked expand";
+    type Args = ExpandArgs;
+    fn memory(args: &ExpandArgs, spec: &mut Spec) {
+        let [x, y, weight, each, bias] = args.sizes();
+        spec.read::<f32>(weight).read::<f32>(bias).read::<f32>(each).read::<f32>(bias);
+        spec.read::<f32>(x).write::<f32>(y);
+    }
+    fn cpu(cpu: &Cpu, args: &ExpandArgs, memory: &mut Memory<'_>) {
+        let call = |kind, conv: conv2d::Args, first: usize| Call {
+            args: conv,
+            weight: memory.read(first),
+            bias: memory.read(first + 1),
+            x: memory.read(4),
+            residual: &[],
+            depth: Args { kind, conv }.depth(),
+            limits: conv.activation.limits().unwrap_or([f32::NEG_INFINITY, f32::INFINITY]),
+        };
+        let (expand, each) = (call(Kind::Pointwise, args.expand, 0), call(Kind::Depthwise, args.each, 2));
+        let y = memory.write(5);
+        if !y.is_empty() {
+            expand::forward(cpu, &expand, &each, y);
         }
     }
 }

@@ -83,34 +83,79 @@ impl Checked for BlockedConv2d {
         ]
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let Args { kind, conv } = *args;
-        let ([height, width], [lines, columns]) = (conv.input, conv.output());
-        let ([kh, kw], outs) = (conv.kernel, padded(conv.out_channels));
-        let ins = if kind == Kind::Depthwise { 1 } else { conv.in_channels };
-        for image in 0..conv.images {
-            for o in 0..outs {
-                for pixel in 0..lines * columns {
-                    let mut sum = memory[1][o];
-                    for (u, c, v) in (0..kh * ins * kw).map(|i| (i / kw / ins, i / kw % ins, i % kw)) {
-                        let place = |d: usize, at: usize, tap: usize| {
-                            (at * conv.stride[d] + tap * conv.dilation[d]).wrapping_sub(conv.padding[d])
-                        };
-                        let (y, x) = (place(0, pixel / columns, u), place(1, pixel % columns, v));
-                        if y >= height || x >= width {
-                            continue;
-                        }
-                        let channel = if kind == Kind::Depthwise { o } else { c };
-                        let depth = (u * ins + c) * kw + v;
-                        let weight = memory[0][(o / BLOCK * kh * ins * kw + depth) * BLOCK + o % BLOCK];
-                        let from = [image, channel, y * width + x];
-                        sum += weight
-                            * memory[2][at(kind != Kind::First, conv.in_channels, height * width, from)];
+        let [weight, bias, x, y, residual] = memory else { unreachable!() };
+        convolve(args, [weight, bias, x, residual], y);
+    }
+}
+
+impl Checked for BlockedExpand {
+    fn cases() -> BoxedStrategy<ExpandArgs> {
+        let pair = |range: core::ops::Range<usize>| [range.clone(), range];
+        let limits = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Relu6]);
+        let window = (pair(1..5), pair(1..4), pair(0..3), pair(1..3));
+        (1..3usize, 1..40usize, 1..70usize, pair(1..12), window, [limits.clone(), limits])
+            .prop_map(|(images, ins, outs, input, (kernel, stride, padding, dilation), [first, last])| {
+                let expand = conv2d::Args { images, activation: first, ..conv(ins, outs, input) };
+                let general = conv2d::Args { images, activation: last, ..conv(outs, outs, input) };
+                let each = conv2d::Args { groups: outs, kernel, stride, padding, dilation, ..general };
+                ExpandArgs { expand, each }
+            })
+            .prop_filter("no window fits", |args| !args.each.output().contains(&0))
+            .boxed()
+    }
+    fn every() -> Vec<ExpandArgs> {
+        // Several bands; then lines so long that they are cut.
+        let of = |ins: usize, outs: usize, input: [usize; 2], stride: usize| {
+            let window = conv2d::Args {
+                kernel: [3, 3],
+                padding: [1, 1],
+                stride: [stride; 2],
+                ..conv(outs, outs, input)
+            };
+            ExpandArgs { expand: conv(ins, outs, input), each: conv2d::Args { groups: outs, ..window } }
+        };
+        vec![of(5, 40, [90, 70], 1), of(5, 40, [91, 70], 2), of(1, 17, [4, 2100], 1), of(1, 17, [5, 2100], 2)]
+    }
+    fn reference(args: &ExpandArgs, memory: &mut [Vec<f64>]) {
+        let [expand, expand_bias, each, each_bias, x, y] = memory else { unreachable!() };
+        let ([height, width], outs) = (args.each.input, padded(args.each.in_channels));
+        let mut between = vec![0.0; args.each.images * outs * height * width];
+        convolve(
+            &Args { kind: Kind::Pointwise, conv: args.expand },
+            [expand, expand_bias, x, &[]],
+            &mut between,
+        );
+        convolve(&Args { kind: Kind::Depthwise, conv: args.each }, [each, each_bias, &between, &[]], y);
+    }
+}
+
+fn convolve(args: &Args, [weights, bias, x, residual]: [&[f64]; 4], y: &mut [f64]) {
+    let Args { kind, conv } = *args;
+    let ([height, width], [lines, columns]) = (conv.input, conv.output());
+    let ([kh, kw], outs) = (conv.kernel, padded(conv.out_channels));
+    let ins = if kind == Kind::Depthwise { 1 } else { conv.in_channels };
+    for image in 0..conv.images {
+        for o in 0..outs {
+            for pixel in 0..lines * columns {
+                let mut sum = bias[o];
+                for (u, c, v) in (0..kh * ins * kw).map(|i| (i / kw / ins, i / kw % ins, i % kw)) {
+                    let place = |d: usize, at: usize, tap: usize| {
+                        (at * conv.stride[d] + tap * conv.dilation[d]).wrapping_sub(conv.padding[d])
+                    };
+                    let (i, j) = (place(0, pixel / columns, u), place(1, pixel % columns, v));
+                    if i >= height || j >= width {
+                        continue;
                     }
-                    let to = at(true, outs, lines * columns, [image, o, pixel]);
-                    sum += memory[4].get(to).unwrap_or(&0.0);
-                    let [low, high] = conv.activation.limits().unwrap();
-                    memory[3][to] = sum.clamp(low.into(), high.into());
+                    let channel = if kind == Kind::Depthwise { o } else { c };
+                    let depth = (u * ins + c) * kw + v;
+                    let weight = weights[(o / BLOCK * kh * ins * kw + depth) * BLOCK + o % BLOCK];
+                    let from = [image, channel, i * width + j];
+                    sum += weight * x[at(kind != Kind::First, conv.in_channels, height * width, from)];
                 }
+                let to = at(true, outs, lines * columns, [image, o, pixel]);
+                sum += residual.get(to).unwrap_or(&0.0);
+                let [low, high] = conv.activation.limits().unwrap();
+                y[to] = sum.clamp(low.into(), high.into());
             }
         }
     }

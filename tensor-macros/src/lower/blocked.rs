@@ -5,7 +5,7 @@
 //! so that their weights are packed anyway. An image is blocked if all who read it can; a chain of such begins with a
 //! convolution from an ordinary image and ends with the mean of all pixels.
 
-use super::fuse::{NodeId, groups};
+use super::fuse::{NodeId, groups, only_reader};
 use super::values::classes;
 use super::{Group, Phase, is_erased};
 use crate::graph::{Graph, ValueId, What};
@@ -25,6 +25,9 @@ pub(crate) enum Kind {
     Depthwise,
 }
 
+/// The largest window that a depthwise convolution may have to be one step with what is before it.
+const REACH: usize = 11;
+
 /// What is blocked.
 #[derive(Clone, Debug)]
 pub(crate) struct Blocked {
@@ -32,6 +35,8 @@ pub(crate) struct Blocked {
     kinds: Vec<Option<Kind>>,
     /// By values.
     images: Vec<bool>,
+    /// By the nodes of depthwise convolutions: the pointwise one before, if the two are one step.
+    expands: Vec<Option<Group>>,
 }
 
 impl Blocked {
@@ -48,6 +53,16 @@ impl Blocked {
         self.images[image]
     }
 
+    /// The pointwise convolution that is one step with this depthwise one.
+    pub(crate) fn expand(&self, node: NodeId) -> Option<&Group> {
+        self.expands[node].as_ref()
+    }
+
+    /// Whether a pointwise convolution is one step with the depthwise one behind it.
+    pub(crate) fn is_expanded(&self, node: NodeId) -> bool {
+        self.expands.iter().flatten().any(|group| group.anchor == node)
+    }
+
     /// Begins with all that could be, and drops what has a neighbour that cannot.
     fn find(graph: &Graph) -> Self {
         let (groups, class) = (groups(graph, Phase::Prepared), classes(graph, Phase::Prepared));
@@ -59,7 +74,8 @@ impl Blocked {
         for value in &graph.outputs {
             images[class[*value]] = false;
         }
-        let mut blocked = Blocked { kinds, images };
+        let expands = vec![None; graph.nodes.len()];
+        let mut blocked = Blocked { kinds, images, expands };
         let mut settled = false;
         while !settled {
             settled = true;
@@ -80,6 +96,16 @@ impl Blocked {
                         blocked.images[value] = false;
                     }
                 }
+            }
+        }
+        for each in groups.iter().filter(|each| blocked.kinds[each.anchor] == Some(Kind::Depthwise)) {
+            let before = groups.iter().find(|group| only_reader(graph, group.output) == Some(each.anchor));
+            if let Some(expand) = before
+                && blocked.kinds[expand.anchor] == Some(Kind::Pointwise)
+                && [expand, each].iter().all(|group| group.residual.is_none())
+                && reach(graph, each) <= REACH
+            {
+                blocked.expands[each.anchor] = Some(expand.clone());
             }
         }
         blocked
@@ -106,6 +132,17 @@ fn kind_of(graph: &Graph, group: &Group) -> Option<Kind> {
         1 if input <= FEW => (window.stride <= 2 && window.dilation == 1).then_some(Kind::First),
         1 => pointwise.then_some(Kind::Pointwise),
         _ => (input == 1 && output == groups).then_some(Kind::Depthwise),
+    }
+}
+
+/// Pixels across a window of a convolution.
+fn reach(graph: &Graph, group: &Group) -> usize {
+    match &graph.nodes[group.anchor].what {
+        What::Unit(unit) => match &graph.units[*unit].layer {
+            Ok(Layer::Conv2d { window, .. }) => window.dilation * window.size.value.saturating_sub(1) + 1,
+            _ => 0,
+        },
+        _ => 0,
     }
 }
 

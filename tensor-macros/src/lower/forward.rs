@@ -125,26 +125,44 @@ pub(super) fn image(builder: &Builder<'_>, value: ValueId) -> [usize; 3] {
     }
 }
 
-/// A convolution of blocked images.
+/// A convolution of blocked images, with the one before it if they are one step.
 fn blocked_convolution(builder: &mut Builder<'_>, group: &Group, unit: UnitId, kind: Kind) {
-    let node = &builder.graph.nodes[group.anchor];
-    let x = builder.read(node.inputs[0]);
+    let graph = builder.graph;
+    let node = &graph.nodes[group.anchor];
+    let before =
+        Blocked::of(graph).expand(group.anchor).and_then(|first| match graph.nodes[first.anchor].what {
+            What::Unit(unit) => Some((first, unit, builder.read(graph.nodes[first.anchor].inputs[0]))),
+            _ => None,
+        });
     let residual = group.residual.map_or(Operand::None, |value| builder.read(value));
     let conv = arguments(&product_call(builder, unit, node).1, group, false);
-    let kind = format_ident!("{kind:?}");
-    let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv } });
+    let [weight, bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
     let [channels, height, width] = image(builder, group.output);
     let y = create(builder, group.output);
     builder.program.buffers[y].floats = channels.next_multiple_of(blocked::BLOCK) * height * width;
-    let [weight, bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
-    builder.step("blocked::forward", args, vec![weight, bias, x, residual, Operand::Write(y)]);
+    if let Some((first, unit, x)) = before {
+        let expand =
+            arguments(&product_call(builder, unit, &builder.graph.nodes[first.anchor]).1, first, false);
+        let args = quote!(&const { call::blocked::ExpandArgs { expand: #expand, each: #conv } });
+        let [first_weight, first_bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
+        let operands = vec![first_weight, first_bias, weight, bias, x, Operand::Write(y)];
+        builder.step("blocked::expand", args, operands);
+    } else {
+        let x = builder.read(node.inputs[0]);
+        let kind = format_ident!("{kind:?}");
+        let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv } });
+        builder.step("blocked::forward", args, vec![weight, bias, x, residual, Operand::Write(y)]);
+    }
 }
 
 fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
     let node = &builder.graph.nodes[group.anchor];
     let blocked = (builder.phase() == Phase::Prepared).then(|| Blocked::of(builder.graph));
-    if let Some(kind) = blocked.and_then(|blocked| blocked.kind(group.anchor)) {
-        return blocked_convolution(builder, group, unit, kind);
+    if let Some((blocked, kind)) = blocked.and_then(|blocked| Some((blocked, blocked.kind(group.anchor)?))) {
+        if !blocked.is_expanded(group.anchor) {
+            blocked_convolution(builder, group, unit, kind);
+        }
+        return;
     }
     let x = builder.read(node.inputs[0]);
     let residual = group.residual.map_or(Operand::None, |value| builder.read(value));

@@ -1,9 +1,9 @@
 //! Convolutions of images in blocks of sixteen channels: what a prepared model runs where it may choose how images lie
 //! in memory.
 
-use castiron_kernels::blocked::{BlockedConv2d, Pack, PackArgs};
+use castiron_kernels::blocked::{BlockedConv2d, BlockedExpand, Pack, PackArgs};
 
-pub use castiron_kernels::blocked::{Args, Kind};
+pub use castiron_kernels::blocked::{Args, ExpandArgs, Kind};
 
 use super::conv2d;
 use crate::Cx;
@@ -24,6 +24,23 @@ pub fn forward<D: Device>(
 ) {
     let conv = conv2d::of_batch(&args.conv, cx.rows());
     cx.run::<BlockedConv2d, 5>(Args { conv, ..*args }, [weight, bias, x, y, r]);
+}
+
+/// A pointwise convolution and a depthwise one of what that gives, each as [`forward`] without a residual. What is between
+/// them is not stored.
+#[allow(clippy::too_many_arguments)]
+pub fn expand<D: Device>(
+    cx: &Cx<'_, D>,
+    args: &ExpandArgs,
+    weight: Arg<'_, D>,
+    bias: Arg<'_, D>,
+    each_weight: Arg<'_, D>,
+    each_bias: Arg<'_, D>,
+    x: Arg<'_, D>,
+    y: Arg<'_, D>,
+) {
+    let [expand, each] = [&args.expand, &args.each].map(|args| conv2d::of_batch(args, cx.rows()));
+    cx.run::<BlockedExpand, 6>(ExpandArgs { expand, each }, [weight, bias, each_weight, each_bias, x, y]);
 }
 
 /// Packs the parameters of a convolution of `outputs` channels, each from `inputs`, by kernels of `size`×`size`, with
