@@ -5,10 +5,15 @@
 //! so that their weights are packed anyway. An image is blocked if all who read it can; a chain of such begins with a
 //! convolution from an ordinary image and ends with the mean of all pixels.
 
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::build::Builder;
+use super::forward::{arguments, create, image, product_call};
 use super::fuse::{NodeId, groups, only_reader};
 use super::values::classes;
-use super::{Group, Phase, is_erased};
-use crate::graph::{Graph, ValueId, What};
+use super::{Group, Operand, Phase, is_erased};
+use crate::graph::{Graph, UnitId, ValueId, What};
 use crate::layers::{Activation, Layer};
 
 /// Channels of a block.
@@ -153,4 +158,40 @@ fn is_mean(graph: &Graph, node: NodeId) -> bool {
     let whole =
         graph.values[node.output].sample.as_ref().is_some_and(|mean| mean.bytes().is_multiple_of(4 * BLOCK));
     matches!(graph.units[unit].layer, Ok(Layer::GlobalPool2d)) && is_erased(&graph.units[unit]) && whole
+}
+
+/// A convolution of blocked images, with the one before it if they are one step.
+pub(super) fn convolution(builder: &mut Builder<'_>, group: &Group, unit: UnitId, kind: Kind) {
+    let graph = builder.graph;
+    let node = &graph.nodes[group.anchor];
+    let before =
+        Blocked::of(graph).expand(group.anchor).and_then(|first| match graph.nodes[first.anchor].what {
+            What::Unit(unit) => Some((first, unit, builder.read(graph.nodes[first.anchor].inputs[0]))),
+            _ => None,
+        });
+    let residual = group.residual.map_or(Operand::None, |value| builder.read(value));
+    let conv = arguments(&product_call(builder, unit, node).1, group, false);
+    let [weight, bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
+    let [channels, height, width] = image(builder, group.output);
+    let y = create(builder, group.output);
+    builder.program.buffers[y].floats = channels.next_multiple_of(BLOCK) * height * width;
+    if let Some((first, unit, x)) = before {
+        let expand =
+            arguments(&product_call(builder, unit, &builder.graph.nodes[first.anchor]).1, first, false);
+        let args = quote!(&const { call::blocked::ExpandArgs { expand: #expand, each: #conv } });
+        let [first_weight, first_bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
+        let operands = vec![first_weight, first_bias, weight, bias, x, Operand::Write(y)];
+        builder.step("blocked::expand", args, operands);
+    } else {
+        let x = builder.read(node.inputs[0]);
+        let kind = format_ident!("{kind:?}");
+        let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv } });
+        builder.step("blocked::forward", args, vec![weight, bias, x, residual, Operand::Write(y)]);
+    }
+}
+
+/// The arguments of the mean of all pixels.
+pub(super) fn global_pool([channels, height, width]: [usize; 3]) -> TokenStream {
+    let (outer, len, inner) = (channels / BLOCK, height * width, BLOCK);
+    quote!(&call::reduce::Args { outer: #outer, len: #len, inner: #inner, mean: true })
 }

@@ -1,9 +1,9 @@
 //! What each node computes.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
-use super::blocked::{self, Blocked, Kind};
+use super::blocked::{self, Blocked};
 use super::broadcast::{self, Walk};
 use super::build::{Builder, is_erased};
 use super::fuse::{self, Group};
@@ -52,7 +52,7 @@ fn output_name(builder: &Builder<'_>, part: usize) -> String {
 }
 
 /// The buffer of a value that is about to be computed.
-fn create(builder: &mut Builder<'_>, value: ValueId) -> BufferId {
+pub(super) fn create(builder: &mut Builder<'_>, value: ValueId) -> BufferId {
     let class = builder.class[value];
     let outputs = &builder.graph.outputs;
     let place = match outputs.iter().position(|output| builder.class[*output] == class) {
@@ -69,7 +69,7 @@ fn create(builder: &mut Builder<'_>, value: ValueId) -> BufferId {
 }
 
 /// `&const { conv1_Layer::call([28, 28]).activation(..) }`
-fn arguments(call: &TokenStream, group: &Group, keep_pre: bool) -> TokenStream {
+pub(super) fn arguments(call: &TokenStream, group: &Group, keep_pre: bool) -> TokenStream {
     let activation = group.activation.map(|function| {
         let function = function.function();
         quote!(.activation(#function))
@@ -125,42 +125,12 @@ pub(super) fn image(builder: &Builder<'_>, value: ValueId) -> [usize; 3] {
     }
 }
 
-/// A convolution of blocked images, with the one before it if they are one step.
-fn blocked_convolution(builder: &mut Builder<'_>, group: &Group, unit: UnitId, kind: Kind) {
-    let graph = builder.graph;
-    let node = &graph.nodes[group.anchor];
-    let before =
-        Blocked::of(graph).expand(group.anchor).and_then(|first| match graph.nodes[first.anchor].what {
-            What::Unit(unit) => Some((first, unit, builder.read(graph.nodes[first.anchor].inputs[0]))),
-            _ => None,
-        });
-    let residual = group.residual.map_or(Operand::None, |value| builder.read(value));
-    let conv = arguments(&product_call(builder, unit, node).1, group, false);
-    let [weight, bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
-    let [channels, height, width] = image(builder, group.output);
-    let y = create(builder, group.output);
-    builder.program.buffers[y].floats = channels.next_multiple_of(blocked::BLOCK) * height * width;
-    if let Some((first, unit, x)) = before {
-        let expand =
-            arguments(&product_call(builder, unit, &builder.graph.nodes[first.anchor]).1, first, false);
-        let args = quote!(&const { call::blocked::ExpandArgs { expand: #expand, each: #conv } });
-        let [first_weight, first_bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
-        let operands = vec![first_weight, first_bias, weight, bias, x, Operand::Write(y)];
-        builder.step("blocked::expand", args, operands);
-    } else {
-        let x = builder.read(node.inputs[0]);
-        let kind = format_ident!("{kind:?}");
-        let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv } });
-        builder.step("blocked::forward", args, vec![weight, bias, x, residual, Operand::Write(y)]);
-    }
-}
-
 fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
     let node = &builder.graph.nodes[group.anchor];
     let blocked = (builder.phase() == Phase::Prepared).then(|| Blocked::of(builder.graph));
     if let Some((blocked, kind)) = blocked.and_then(|blocked| Some((blocked, blocked.kind(group.anchor)?))) {
         if !blocked.is_expanded(group.anchor) {
-            blocked_convolution(builder, group, unit, kind);
+            blocked::convolution(builder, group, unit, kind);
         }
         return;
     }
@@ -239,7 +209,7 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
         Layer::GlobalPool2d => {
             let image = image(builder, node.inputs[0]);
             let args = match blocked.is_some_and(|blocked| blocked.has(node.inputs[0])) {
-                true => blocked_pool(image),
+                true => blocked::global_pool(image),
                 false => global_pool(image),
             };
             let y = create(builder, node.output);
@@ -262,12 +232,6 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
 pub(super) fn global_pool([channels, height, width]: [usize; 3]) -> TokenStream {
     let len = height * width;
     quote!(&call::reduce::Args { outer: #channels, len: #len, inner: 1, mean: true })
-}
-
-/// The same of a blocked image.
-fn blocked_pool([channels, height, width]: [usize; 3]) -> TokenStream {
-    let (outer, len, inner) = (channels / blocked::BLOCK, height * width, blocked::BLOCK);
-    quote!(&call::reduce::Args { outer: #outer, len: #len, inner: #inner, mean: true })
 }
 
 pub(super) fn dropout(len: usize, zeroed: u32, of: u32) -> TokenStream {
