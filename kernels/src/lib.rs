@@ -12,6 +12,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod batch_norm;
+pub mod blocked;
 mod broadcast;
 pub mod cast;
 #[cfg(test)]

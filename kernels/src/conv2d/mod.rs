@@ -112,7 +112,7 @@ impl Args {
 
     /// Whether padded copies of images have sizes that can be computed at all.
     #[inline(always)]
-    fn is_modest(&self) -> bool {
+    pub(crate) fn is_modest(&self) -> bool {
         !self.reaches_beyond(1 << 15)
     }
 

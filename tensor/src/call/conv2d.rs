@@ -8,7 +8,7 @@ use crate::Cx;
 use crate::device::Device;
 use crate::memory::Arg;
 
-const fn of_batch(args: &Args, rows: usize) -> Args {
+pub(super) const fn of_batch(args: &Args, rows: usize) -> Args {
     Args { images: args.images * rows, ..*args }
 }
 
