@@ -117,13 +117,7 @@ fn passes(c: &mut Criterion) {
         }
     }
     // The first pooling of ResNet-18.
-    let args = pool2d::Args {
-        planes: 64,
-        input: [112; 2],
-        kernel: [3; 2],
-        stride: [2; 2],
-        padding: [1; 2],
-    };
+    let args = pool2d::Args { planes: 64, input: [112; 2], kernel: [3; 2], stride: [2; 2], padding: [1; 2] };
     group.throughput(Throughput::Elements(64 * 112 * 112));
     bench::<MaxPool2d, 2>(&mut group, "max-pool 3x3, stride 2".into(), &args, true);
     bench::<MaxPool2dBackward, 3>(&mut group, "max-pool 3x3, stride 2, backward".into(), &args, true);
