@@ -148,6 +148,7 @@ pub(super) fn backward(
     }
     let wanted = !dx.is_empty();
     assert!([0, args.elements()].contains(&dx.len()));
+    assert_eq!([x.len(), if dy.is_empty() { dx.len() } else { dy.len() }], [args.elements(); 2]);
     let dx = SendPtr(dx.as_mut_ptr());
     cpu.parallel_zip([sum, product], [tile; 2], work, |task, [sum, product], _| {
         let first = task * tile;
@@ -156,7 +157,7 @@ pub(super) fn backward(
         let dy_start = if dy.is_empty() { dx.get().cast_const() } else { dy.as_ptr() };
         run(isa, Sums { tile, mean: &mean[first..], x, dy: dy_start, sum, product });
         for planes in tile.planes().take_while(|_| wanted) {
-            // SAFETY: as above.
+            // SAFETY: dx has all planes, and these are of the channels of this task alone.
             let dx = unsafe { core::slice::from_raw_parts_mut(dx.get().add(planes.start), planes.len()) };
             chain(isa, args, planes.start, first, weight, mean, variance, sum, product, x, dy, dx);
         }
