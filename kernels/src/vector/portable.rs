@@ -177,7 +177,7 @@ unsafe fn store_some(lanes: &[f32; 4], to: *mut f32, mask: [bool; 4]) {
     for (i, lane) in lanes.iter().enumerate() {
         if mask[i] {
             // SAFETY: a lane of the mask.
-            unsafe { to.add(i).write(*lane) }
+            unsafe { to.wrapping_add(i).write(*lane) }
         }
     }
 }
