@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Raw;
 use crate::activation::tests::reference as activated;
 use crate::check::{Checked, Data, Random, gradient};
 
