@@ -14,7 +14,7 @@ pub(crate) fn is_near(x: f32) -> bool {
     x.abs() < FAR
 }
 
-/// x = n·π/2 + r + low with |r| ≤ π/4, where `low` is less than the last place of r.
+/// x = n·π/2 + r + low with |r| ≤ π/4.
 #[derive(Clone, Copy)]
 struct Angle<R> {
     /// n in the last bits.
@@ -26,24 +26,20 @@ struct Angle<R> {
 impl<R: Real> Angle<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
-        /// π/2 in three parts.
-        const PARTS: [f32; 3] = [1.570_796_4, -4.371_139e-8, -1.715_124_5e-15];
+        /// π/2 in three parts, none of them negative, so that minus zero stays.
+        const PARTS: [f32; 3] = [1.570_796_3, 7.549_789_4e-8, 5.390_303e-15];
         let [a, b, c] = PARTS.map(|part| x.of(-part));
         let quarter = x.mul_add(x.of(FRAC_2_PI), x.of(ROUND));
         let n = quarter - ROUND;
-        // Exact, since both are of about the same size.
-        let first = n.fused(a, x);
-        let r = n.fused(b, first);
-        let low = n.mul_add(c, n.fused(b, first - r));
-        Angle { quarter, r, low }
+        // The first is exact, since both are of about the same size.
+        Angle { quarter, r: n.fused(b, n.fused(a, x)), low: n * c }
     }
 
     /// sin (r + low)
     #[inline(always)]
     fn sin(self) -> R {
-        const TAIL: [f32; 3] = [-0.166_666_55, 8.332_161e-3, -1.951_529_6e-4];
-        let square = self.r * self.r;
-        (self.r * square).mul_add(polynomial(TAIL, square), self.low) + self.r
+        const SERIES: [f32; 4] = [1.0, -0.166_666_55, 8.332_161e-3, -1.951_529_6e-4];
+        self.r.mul_add(polynomial(SERIES, self.r * self.r), self.low)
     }
 
     /// cos (r + low)

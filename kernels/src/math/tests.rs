@@ -56,9 +56,9 @@ within! {
     erf < 1.6: libm::erf;
     erfc < 6.5: libm::erfc;
     gelu < 6.5: |x| 0.5 * x * libm::erfc(-x * 0.5f64.sqrt());
-    sin < 1.6: libm::sin;
-    cos < 1.6: libm::cos;
-    tan < 2.5: libm::tan;
+    sin < 2.2: libm::sin;
+    cos < 2.2: libm::cos;
+    tan < 3.5: libm::tan;
     asin < 2.5: libm::asin;
     acos < 1.6: libm::acos;
     atan < 2.5: libm::atan;

@@ -78,20 +78,44 @@ unsafe fn spread<V: Vector>(args: &Args, part: Part, x: &[f32], dy: &[f32], dx: 
         for (u, y) in (top..).zip(lines) {
             let dx = &mut dx[y * across.input + part.from..][..part.pixels];
             for q in (0..part.reach.div_ceil(across.stride)).step_by(V::N) {
-                // SAFETY: within `run`, and slices are registers.
+                // SAFETY: within `run`.
                 unsafe {
                     let mut sums = [Wide::<V>::splat(0.0); NEAR];
-                    for v in 0..width {
-                        let from = margin + q - v / across.stride;
-                        let at = Wide::<V>::load(at[from..][..V::N].as_ptr(), V::N);
-                        let given = Wide::load(given[from..][..V::N].as_ptr(), V::N);
-                        let sum = &mut sums[v % across.stride];
-                        *sum = (*sum + given).when(at.equal(at.of((u * width + v) as f32)), *sum);
+                    let from = margin + q;
+                    if across.stride == 2 {
+                        sums[0] = gathered(&at, &given, from, u * width, (0..width).step_by(2));
+                        sums[1] = gathered(&at, &given, from, u * width, (1..width).step_by(2));
+                    } else {
+                        sums[0] = gathered(&at, &given, from, u * width, 0..width);
                     }
                     add(dx, (q * across.stride) as isize - part.to as isize, across.stride, sums);
                 }
             }
         }
+    }
+}
+
+/// What a register of pixels gets that are pixel v of the window `from`, `from` − 1, ..
+///
+/// # Safety
+/// Within [`Kernel::run`].
+#[inline(always)]
+unsafe fn gathered<V: Vector>(
+    at: &[f32; MARGINS],
+    given: &[f32; MARGINS],
+    from: usize,
+    first: usize,
+    pixels: impl Iterator<Item = usize>,
+) -> Wide<V> {
+    // SAFETY: the caller's promise, and slices are registers.
+    unsafe {
+        let mut sum = Wide::<V>::splat(0.0);
+        for (back, v) in pixels.enumerate() {
+            let at = Wide::<V>::load(at[from - back..][..V::N].as_ptr(), V::N);
+            let given = Wide::load(given[from - back..][..V::N].as_ptr(), V::N);
+            sum = (sum + given).when(at.equal(at.of((first + v) as f32)), sum);
+        }
+        sum
     }
 }
 
