@@ -8,6 +8,9 @@ use super::{Real, polynomial};
 /// Below this, angles are reduced by vector instructions: up to 2¹⁶ quarters.
 const FAR: f32 = 1e5;
 
+/// Below this, sin x and tan x are x; minus zero too.
+const TINY: f32 = 1e-4;
+
 /// Whether [`sin`], [`cos`] and [`tan`] of x are [`near_sin`], [`near_cos`] and [`near_tan`].
 #[inline(always)]
 pub(crate) fn is_near(x: f32) -> bool {
@@ -26,7 +29,7 @@ struct Angle<R> {
 impl<R: Real> Angle<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
-        /// π/2 in three parts, none of them negative, so that minus zero stays.
+        /// π/2 in three parts.
         const PARTS: [f32; 3] = [1.570_796_3, 7.549_789_4e-8, 5.390_303e-15];
         let [a, b, c] = PARTS.map(|part| x.of(-part));
         let quarter = x.mul_add(x.of(FRAC_2_PI), x.of(ROUND));
@@ -38,8 +41,9 @@ impl<R: Real> Angle<R> {
     /// sin (r + low)
     #[inline(always)]
     fn sin(self) -> R {
-        const SERIES: [f32; 4] = [1.0, -0.166_666_55, 8.332_161e-3, -1.951_529_6e-4];
-        self.r.mul_add(polynomial(SERIES, self.r * self.r), self.low)
+        const TAIL: [f32; 3] = [-0.166_666_55, 8.332_161e-3, -1.951_529_6e-4];
+        let square = self.r * self.r;
+        (self.r * square).mul_add(polynomial(TAIL, square), self.low) + self.r
     }
 
     /// cos (r + low)
@@ -62,7 +66,7 @@ impl<R: Real> Angle<R> {
 /// sin x where [`is_near`].
 #[inline(always)]
 pub(crate) fn near_sin<R: Real>(x: R) -> R {
-    Angle::new(x).turned(0.0)
+    x.when(x.abs().below(TINY), Angle::new(x).turned(0.0))
 }
 
 /// cos x, likewise.
@@ -76,7 +80,7 @@ pub(crate) fn near_cos<R: Real>(x: R) -> R {
 pub(crate) fn near_tan<R: Real>(x: R) -> R {
     let angle = Angle::new(x);
     let (sin, cos, odd) = (angle.sin(), angle.cos(), angle.quarter.bit::<0>());
-    (-cos).when(odd, sin) / sin.when(odd, cos)
+    x.when(x.abs().below(TINY), (-cos).when(odd, sin) / sin.when(odd, cos))
 }
 
 /// sin x
