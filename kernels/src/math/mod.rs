@@ -11,7 +11,7 @@
 //! | [`erf`], [`exp_m1`], [`ln_1p`], [`log2`], [`cosh`], [`softplus`] | 1.6 |
 //! | [`sinh`], [`log10`], [`acosh`], [`atanh`], [`asinh`], [`atan`], [`asin`], [`sin`], [`cos`], [`tanh`], [`sigmoid`] | 2.5 |
 //! | [`tan`] | 3.5 |
-| [`erfc`], [`gelu`], also far to the left where they are almost zero | 6.5 |
+//! | [`erfc`], [`gelu`], also far to the left where they are almost zero | 6.5 |
 
 mod circular;
 mod error;
