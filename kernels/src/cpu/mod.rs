@@ -15,7 +15,7 @@ use core::cell::Cell;
 use core::ops::Range;
 
 pub(crate) use beyond::Beyond;
-pub(crate) use block::{Block, LANES, load, store};
+pub(crate) use block::{LANES, load, store};
 pub use isa::Isa;
 pub(crate) use isa::multiversion;
 #[cfg(feature = "std")]

@@ -4,6 +4,7 @@ mod average;
 mod halve;
 mod lines;
 mod max;
+mod spread;
 #[cfg(test)]
 mod tests;
 

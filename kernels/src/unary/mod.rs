@@ -3,6 +3,7 @@
 mod cpu;
 mod curves;
 mod derivative;
+mod elementary;
 mod function;
 mod integer;
 mod name;
