@@ -168,7 +168,7 @@ impl Product<'_> {
         let (unit, len) = if by_column { (T::WIDTH, columns) } else { (T::ROWS, rows) };
         let units = len.div_ceil(unit);
         let work = images * groups * rows * columns * (depth + 1) / 16;
-        cpu.parallel_runs(images * groups * units, 1, work, |run, scratch| {
+        cpu.parallel_runs(images * groups * units, 1, work, &|run, scratch| {
             let mut at = run.start;
             while at < run.end {
                 let (index, first) = (at / units, at % units);

@@ -181,7 +181,7 @@ impl Winograd<'_> {
         assert!(y.len() >= s.all / s.tiles[0] * s.outs * s.output[0] * s.output[1]);
         let (isa, y) = (cpu.isa(), SendPtr(y.as_mut_ptr()));
         // Tasks of the same lines are joined, so that these are transformed once: each sum remains the same.
-        cpu.parallel_runs(down * across, 1, usize::MAX, |run, scratch| {
+        cpu.parallel_runs(down * across, 1, usize::MAX, &|run, scratch| {
             let mut at = run.start;
             while at < run.end {
                 let (line, out) = (at / across * s.lines, at % across);
