@@ -19,35 +19,25 @@ __device__ inline To to_integer(C x) {
     return is_nan(x) ? (To)0 : (To)x;
 }
 
-// By way of what x is computed in, which is exact, and what y is: floats are rounded to nearest, of integers the low
-// bits stay.
+// By way of what x is computed in, which is exact: floats are rounded to nearest, of integers the low bits stay.
 template <class To, class C>
-struct Convert {
-    __device__ static To of(C x) { return narrow<To>((Wide<To>)x); }
-};
+__device__ inline To convert(C x, To*) {
+    if constexpr (IsFloat<C>::value && !IsFloat<Wide<To>>::value) {
+        return to_integer<To>(x);
+    } else {
+        return narrow<To>((Wide<To>)x);
+    }
+}
 template <class C>
-struct Convert<Bool, C> {
-    __device__ static Bool of(C x) { return Bool{(unsigned char)(x != 0)}; }
-};
-#define TO_INTEGER(To, C)                                              \
-    template <>                                                        \
-    struct Convert<To, C> {                                            \
-        __device__ static To of(C x) { return to_integer<To, C>(x); }  \
-    };
-TO_INTEGER(signed char, float)
-TO_INTEGER(unsigned char, float)
-TO_INTEGER(int, float)
-TO_INTEGER(i64, float)
-TO_INTEGER(signed char, double)
-TO_INTEGER(unsigned char, double)
-TO_INTEGER(int, double)
-TO_INTEGER(i64, double)
+__device__ inline Bool convert(C x, Bool*) {
+    return Bool{(unsigned char)(x != 0)};
+}
 
 extern "C" __global__ void cast(i64 count, const Pack<FROM, WIDTH>* x, Pack<TO, WIDTH>* y) {
     EACH(i, count) {
         Pack<FROM, WIDTH> in = x[i];
         Pack<TO, WIDTH> out;
-        for (int k = 0; k < WIDTH; k++) out.at[k] = Convert<TO, Compute<FROM>>::of(computed(in.at[k]));
+        for (int k = 0; k < WIDTH; k++) out.at[k] = convert(computed(in.at[k]), (TO*)0);
         y[i] = out;
     }
 }
