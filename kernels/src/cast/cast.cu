@@ -1,4 +1,4 @@
-// FROM one element type TO another, WIDTH elements at a time.
+// FROM one element type to each of all, WIDTH elements at a time.
 
 // The limits of an integer type; the upper one is the first number that is too large, which any float has.
 template <class T>
@@ -33,11 +33,26 @@ __device__ inline Bool convert(C x, Bool*) {
     return Bool{(unsigned char)(x != 0)};
 }
 
-extern "C" __global__ void cast(i64 count, const Pack<FROM, WIDTH>* x, Pack<TO, WIDTH>* y) {
+template <class To>
+__device__ inline void cast(i64 count, const Pack<FROM, WIDTH>* x, Pack<To, WIDTH>* y) {
     EACH(i, count) {
         Pack<FROM, WIDTH> in = x[i];
-        Pack<TO, WIDTH> out;
-        for (int k = 0; k < WIDTH; k++) out.at[k] = convert(computed(in.at[k]), (TO*)0);
+        Pack<To, WIDTH> out;
+        for (int k = 0; k < WIDTH; k++) out.at[k] = convert(computed(in.at[k]), (To*)0);
         y[i] = out;
     }
 }
+
+#define CAST(kernel, To)                                                                                      \
+    extern "C" __global__ void kernel(i64 count, const Pack<FROM, WIDTH>* x, Pack<To, WIDTH>* y) {            \
+        cast(count, x, y);                                                                                    \
+    }
+CAST(cast_to_f32, float)
+CAST(cast_to_f64, double)
+CAST(cast_to_bf16, bf16)
+CAST(cast_to_f16, f16)
+CAST(cast_to_i8, signed char)
+CAST(cast_to_u8, unsigned char)
+CAST(cast_to_i32, int)
+CAST(cast_to_i64, i64)
+CAST(cast_to_bool, Bool)
