@@ -82,26 +82,31 @@ impl<const N: usize> Space<N> {
     /// Threads for all indices: the defines `WIDTH` and `INDEX`, and the parameters `i64 count, int rank, Axes lens`
     /// and an `Axes` for the strides of each memory.
     pub(crate) fn launch<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
-        let launch = launch.over(self.count()).define("WIDTH", self.width).define("INDEX", self.index());
+        let launch =
+            launch.over(self.count()).define("WIDTH", self.width).define("INDEX", index_type(self.reach()));
         self.parameters(launch)
     }
 
-    /// The parameters of [`Space::launch`] alone: for a second space.
+    /// The parameters of [`Space::launch`] alone: for kernels of two spaces.
     pub(crate) fn parameters<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
         let launch = launch.arg(self.count()).arg(self.rank as u32).array(self.lens);
         self.strides.iter().fold(launch, |launch, strides| launch.array(strides.map(|stride| stride as i64)))
     }
 
-    /// The type of indices: 32 bits where they and all places fit.
-    fn index(&self) -> &'static str {
+    /// More than any index, and than any place from the first element on.
+    pub(crate) fn reach(&self) -> usize {
         let reach = |strides: &[isize; AXES]| {
             let along =
                 |(len, stride): (&usize, &isize)| len.saturating_sub(1).saturating_mul(stride.unsigned_abs());
             self.lens[..self.rank].iter().zip(strides).map(along).fold(self.width, usize::saturating_add)
         };
-        let most = self.strides.iter().map(reach).fold(self.count(), usize::max);
-        if most < 1 << 31 { "u32" } else { "u64" }
+        self.strides.iter().map(reach).fold(self.count(), usize::max)
     }
+}
+
+/// The type of indices and places, as the define `INDEX`: 32 bits where they fit.
+pub(crate) fn index_type(reach: usize) -> &'static str {
+    if reach < 1 << 31 { "u32" } else { "u64" }
 }
 
 /// A space of two memories that are contiguous along different axes.
@@ -158,7 +163,7 @@ mod tests {
 
     #[test]
     fn indices_have_32_bits_where_all_places_fit() {
-        let index = |len, stride| Space::new([(len, [stride])]).index();
+        let index = |len, stride| index_type(Space::new([(len, [stride])]).reach());
         assert_eq!(index(1 << 30, 1), "u32");
         assert_eq!(index(1 << 31, 1), "u64");
         assert_eq!(index(3, 1 << 30), "u64");
