@@ -165,7 +165,7 @@ impl Cpu {
 
     /// Whether results are looked at.
     pub fn checks_finite(&self) -> bool {
-        self.finite.check.get()
+        self.finite.checks()
     }
 
     /// The first result that was not finite since the last call, if there was one.
@@ -190,6 +190,10 @@ impl Finite {
     /// Whether to look at the next operation: no longer once there is something.
     pub(crate) fn is_on(&self) -> bool {
         self.check.get() && self.found.get().is_none()
+    }
+
+    pub(crate) fn checks(&self) -> bool {
+        self.check.get()
     }
 
     pub(crate) fn check(&self, on: bool) {

@@ -285,6 +285,14 @@ impl Launch<'_> {
         self.grid([blocks as u32, 1, 1])
     }
 
+    /// A team of threads for each row of `len` elements, a warp or a whole block: the kernel's
+    /// `EACH_ROW(row, rows)`.
+    pub fn over_rows(self, rows: usize, len: usize) -> Self {
+        let team = if len > 1024 { Self::BLOCK as usize } else { 32 };
+        let blocks = rows.div_ceil(Self::BLOCK as usize / team).min(Self::MOST_BLOCKS);
+        self.define("TEAM", team).grid([blocks as u32, 1, 1])
+    }
+
     /// How many blocks. With none in one direction, nothing is launched.
     pub fn grid(mut self, blocks: [u32; 3]) -> Self {
         self.grid = blocks;
@@ -306,6 +314,11 @@ impl Launch<'_> {
     /// The next parameter. A `usize` is a `long long` in the kernel, a `bool` an `int`.
     pub fn arg(self, value: impl Into<Parameter>) -> Self {
         self.array([value])
+    }
+
+    /// Memory arguments as the next parameters, in this order.
+    pub fn memory<const N: usize>(self, memory: &Pointers, order: [usize; N]) -> Self {
+        order.into_iter().fold(self, |launch, i| launch.arg(memory.at(i)))
     }
 
     /// The next parameter: `Array<T, N>` of the prelude, where `T` has 64 bits.

@@ -12,7 +12,14 @@ fn small() -> BoxedStrategy<Args> {
 }
 
 fn cases() -> BoxedStrategy<Args> {
-    let large = prop::sample::select(vec![(300, 130, 1), (3, 5, 1000), (40, 65, 9), (1, 1, 1), (2, 0, 3)]);
+    let large = prop::sample::select(vec![
+        (300, 130, 1),
+        (3, 5, 1000),
+        (5, 3, 2500),
+        (40, 65, 9),
+        (1, 1, 1),
+        (2, 0, 3),
+    ]);
     let large =
         large.prop_map(|(images, channels, pixels)| Args { images, ..Args::new(channels, pixels, 1e-5) });
     let activation = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Silu]);
@@ -109,6 +116,20 @@ fn backward_cases() -> BoxedStrategy<BackwardArgs> {
         .boxed()
 }
 
+/// Channels that several blocks of a GPU share.
+fn every_backward() -> Vec<BackwardArgs> {
+    let args = |(images, channels, pixels)| BackwardArgs {
+        images,
+        channels,
+        pixels,
+        eps: 1e-2,
+        input_gradient: true,
+        parameter_gradients: true,
+        in_place: false,
+    };
+    [(300, 2, 1), (3, 1, 1400)].map(args).into()
+}
+
 fn inputs(args: &Args) -> Vec<f64> {
     let mut random = Random::new(7);
     (0..args.elements()).map(|_| (2.0 * random.signed()) as f64).collect()
@@ -136,6 +157,9 @@ impl Checked for BatchNormBackward {
     const TOLERANCE: f64 = 5e-5;
     fn cases() -> BoxedStrategy<BackwardArgs> {
         backward_cases()
+    }
+    fn every() -> Vec<BackwardArgs> {
+        every_backward()
     }
     fn in_place(args: &BackwardArgs) -> Option<(BackwardArgs, [usize; 2])> {
         args.input_gradient.then_some((BackwardArgs { in_place: true, ..*args }, [2, 5]))
@@ -168,6 +192,9 @@ impl Checked for BatchNormBackward {
 impl Checked for BatchNormFrozenBackward {
     fn cases() -> BoxedStrategy<BackwardArgs> {
         backward_cases()
+    }
+    fn every() -> Vec<BackwardArgs> {
+        every_backward()
     }
     fn in_place(args: &BackwardArgs) -> Option<(BackwardArgs, [usize; 2])> {
         args.input_gradient.then_some((BackwardArgs { in_place: true, ..*args }, [2, 5]))

@@ -9,7 +9,7 @@ use crate::cuda::{Buffer, Cuda, Place};
 use crate::{Cpu, Fault, Mode, Op, Raw, Spec};
 
 /// The GPU of one check: checks run at the same time, and each wants to see its own faults.
-pub(super) fn gpu() -> Option<Cuda> {
+pub(crate) fn gpu() -> Option<Cuda> {
     match Cuda::new(0) {
         Ok(gpu) => Some(gpu),
         Err(missing) => {
@@ -53,6 +53,11 @@ pub(crate) fn same_as_cpu<O: Op>(args: &O::Args, inputs: &[Data]) -> Option<Faul
         }
     }
     fault
+}
+
+/// What the operation finds wrong with these arguments.
+pub(crate) fn fault<O: Op>(gpu: &Cuda, args: &O::Args, inputs: &[Data]) -> Option<Fault> {
+    launch::<O>(gpu, args, &Spec::of::<O>(args), inputs).1
 }
 
 /// What the operation makes of copies of `inputs`, and what it finds wrong.

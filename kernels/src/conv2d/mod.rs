@@ -6,6 +6,7 @@
 //! over many channels are Winograd's algorithm.
 
 mod cpu;
+mod cuda;
 mod depthwise;
 mod direct;
 mod forward;
@@ -19,6 +20,7 @@ mod winograd;
 
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::window::Axis;
 
@@ -160,6 +162,9 @@ impl Op for Conv2d {
             forward::forward(cpu, args, weight, [bias, residual], x, y, z);
         }
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// dx ← the gradient of [`Conv2d`] (before its activation) with respect to x, given dy.
@@ -185,6 +190,9 @@ impl Op for Conv2dBackwardInput {
         } else {
             cpu::backward_input(cpu, args, weight, dy, dx);
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward_input(gpu, args, memory);
     }
 }
 
@@ -213,5 +221,8 @@ impl Op for Conv2dBackwardWeight {
             cpu::backward_weight(cpu, args, x, dy, dweight);
         }
         cpu::backward_bias(cpu, args, dy, dbias);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward_weight(gpu, args, memory);
     }
 }

@@ -107,6 +107,16 @@ impl Cuda {
         self.stream.name()
     }
 
+    /// A number that no other stream of this process has.
+    pub fn id(&self) -> u32 {
+        self.stream.id()
+    }
+
+    /// Keeps a fault for [`Cuda::take_fault`].
+    pub fn report(&self, fault: Fault) {
+        self.stream.keep(fault);
+    }
+
     /// Which GPU it is, from zero.
     pub fn ordinal(&self) -> usize {
         self.stream.ordinal()
@@ -197,6 +207,11 @@ impl Cuda {
     /// operation is waited for. As [`Cpu::check_finite`](crate::Cpu::check_finite).
     pub fn check_finite(&self, on: bool) {
         self.stream.check_finite(on);
+    }
+
+    /// Whether results are looked at.
+    pub fn checks_finite(&self) -> bool {
+        self.stream.checks_finite()
     }
 
     /// Tells the search which layer called the last operation.

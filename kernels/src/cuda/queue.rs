@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::CString;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cudarc::driver::sys::{self, CUdevice_attribute as Attribute};
@@ -72,6 +72,7 @@ pub(super) struct Stream {
     log: Mutex<Option<String>>,
     tf32: AtomicBool,
     properties: Properties,
+    id: u32,
     folder: Option<PathBuf>,
     stream: Arc<CudaStream>,
 }
@@ -90,6 +91,7 @@ impl Stream {
         if capability < CudaError::LEAST_CAPABILITY {
             return Err(CudaError::Capability { got: capability });
         }
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let multiprocessors = ask(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
         let stream = context.new_stream().map_err(CudaError::driver("cuStreamCreate"))?;
         Ok(Stream {
@@ -102,9 +104,14 @@ impl Stream {
             log: Mutex::default(),
             tf32: AtomicBool::new(false),
             properties: Properties { capability, multiprocessors, tf32: false },
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             folder: folder(),
             stream,
         })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
     }
 
     pub(super) fn name(&self) -> String {
@@ -132,6 +139,11 @@ impl Stream {
     /// Keeps a fault; the first stays.
     pub(super) fn keep(&self, fault: Fault) {
         lock(&self.fault).get_or_insert(fault);
+    }
+
+    /// Whether a fault is kept that was known without waiting.
+    pub(super) fn has_fault(&self) -> bool {
+        lock(&self.fault).is_some()
     }
 
     /// Keeps what the driver refused.
@@ -219,6 +231,10 @@ impl Stream {
 
     pub(super) fn check_finite(&self, on: bool) {
         lock(&self.finite).check(on);
+    }
+
+    pub(super) fn checks_finite(&self) -> bool {
+        lock(&self.finite).checks()
     }
 
     pub(super) fn looks(&self) -> bool {

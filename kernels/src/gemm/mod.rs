@@ -6,6 +6,7 @@
 
 pub(crate) mod blocked;
 mod cpu;
+pub(crate) mod cuda;
 mod direct;
 mod dot;
 #[cfg(feature = "matrixmultiply")]
@@ -20,6 +21,7 @@ mod tests;
 
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// Where the elements of a matrix lie: element (i, j) of batch (b₀, b₁) is at
@@ -255,5 +257,8 @@ impl Op for Gemm {
         let (a, b, bias) = (memory.read(0), memory.read(1), memory.read(2));
         let (c, z, residual) = (memory.write(3), memory.write(4), memory.read(5));
         cpu::gemm(cpu, args, a, b, [bias, residual], c, z);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::gemm(gpu, args, memory);
     }
 }

@@ -1,6 +1,7 @@
 //! Maxima and averages over windows of images, and their gradients.
 
 mod average;
+mod cuda;
 mod halve;
 mod lines;
 mod max;
@@ -8,6 +9,7 @@ mod max;
 mod tests;
 
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::window::Axis;
 
@@ -116,6 +118,9 @@ impl Op for MaxPool2d {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         max::forward(cpu, args, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::max(gpu, args, memory);
+    }
 }
 
 /// dx ← the gradient of [`MaxPool2d`]: each dy goes to the first maximum of its window (to the last
@@ -133,6 +138,9 @@ impl Op for MaxPool2dBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         max::backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::max_backward(gpu, args, memory);
     }
 }
 
@@ -153,6 +161,9 @@ impl Op for AvgPool2d {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         average::forward(cpu, args, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::average(gpu, args, memory);
+    }
 }
 
 /// dx ← the gradient of [`AvgPool2d`]: each dy, divided by the size of the window, goes to all its
@@ -170,5 +181,8 @@ impl Op for AvgPool2dBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         average::backward(cpu, args, memory.read(0), memory.write(1));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::average_backward(gpu, args, memory);
     }
 }

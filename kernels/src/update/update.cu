@@ -113,11 +113,17 @@ struct Rates {
     }
 };
 
+// Whether an earlier operation found something wrong: then nothing may reach parameters or averages before the host knows.
+__device__ inline bool must_wait(const Faults* faults, int op) {
+    return faults->kind != 0 && faults->op != (u32)op;
+}
+
 #define TABLE const RunRow *rows, i64 count, i64 bytes, Faults *faults, int op
 #define THE_TABLE Table{rows, count, (u64)bytes, faults, op}
 
 extern "C" __global__ void sgd(TABLE, const Step* step, char* params, const char* gradients, char* velocity,
                                float momentum, float dampening, int nesterov, float clip_value) {
+    if (must_wait(faults, op)) return;
     Region regions[] = {{gradients, 3}, {params, 2}, {velocity, 4}};
     // The first step does not look at what the memory held before.
     bool first = step->index == 0;
@@ -141,6 +147,7 @@ extern "C" __global__ void sgd(TABLE, const Step* step, char* params, const char
 extern "C" __global__ void adam(TABLE, const Step* step, char* params, const char* gradients, char* first,
                                 char* second, float beta1, float beta2, float eps, int decoupled,
                                 float clip_value) {
+    if (must_wait(faults, op)) return;
     Region regions[] = {{gradients, 3}, {params, 2}, {first, 4}, {second, 5}};
     each_piece(THE_TABLE, TRAIN, regions, [&](const RunRow& row, u64 offset, int count) {
         Rates rates(step, row, clip_value);
@@ -164,6 +171,7 @@ extern "C" __global__ void adam(TABLE, const Step* step, char* params, const cha
 extern "C" __global__ void rms_prop(TABLE, const Step* step, char* params, const char* gradients, char* squares,
                                     char* buffer, char* average, float alpha, float eps, float momentum,
                                     float clip_value) {
+    if (must_wait(faults, op)) return;
     Region regions[] = {{gradients, 3}, {params, 2}, {squares, 4}, {buffer, 5}, {average, 6}};
     each_piece(THE_TABLE, TRAIN, regions, [&](const RunRow& row, u64 offset, int count) {
         Rates rates(step, row, clip_value);
@@ -189,6 +197,7 @@ extern "C" __global__ void rms_prop(TABLE, const Step* step, char* params, const
 }
 
 extern "C" __global__ void merge_averages(TABLE, char* params, const char* gradients) {
+    if (must_wait(faults, op)) return;
     Region regions[] = {{gradients, 2}, {params, 1}};
     each_piece(THE_TABLE, AVERAGE, regions, [&](const RunRow& row, u64 offset, int count) {
         Floats g = read(gradients + offset, count), p = read(params + offset, count);

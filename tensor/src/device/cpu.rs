@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 impl Device for Cpu {
     type Address = *mut u8;
+    type Graphs = ();
 
     fn offset(address: *mut u8, bytes: usize) -> *mut u8 {
         address.wrapping_add(bytes)
@@ -100,7 +101,7 @@ impl Storage for Cpu {
     fn restore(memory: Erased) -> Option<Arc<Block>> {
         match memory {
             Erased::Cpu(memory) => Some(memory),
-            Erased::Offsets(_) => None,
+            _ => None,
         }
     }
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {

@@ -3,6 +3,8 @@
 #[cfg(feature = "std")]
 mod block;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 #[cfg(feature = "std")]
 mod erased;
 #[cfg(feature = "std")]
@@ -10,8 +12,12 @@ mod offsets;
 
 #[cfg(feature = "std")]
 pub use block::Block;
+#[cfg(feature = "cuda")]
+pub use castiron_kernels::cuda::{Cuda, CudaError};
 pub use castiron_kernels::{Cpu, Isa};
 use castiron_kernels::{Fault, NotFinite, Op, Plain};
+#[cfg(feature = "cuda")]
+pub use cuda::GpuAddress;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use erased::Erased;
@@ -25,6 +31,8 @@ use crate::memory::{Arg, Mut, Ref};
 mod sealed {
     pub trait Sealed {}
     impl Sealed for castiron_kernels::Cpu {}
+    #[cfg(feature = "cuda")]
+    impl Sealed for castiron_kernels::cuda::Cuda {}
     #[cfg(feature = "std")]
     impl Sealed for super::Offsets {}
 }
@@ -52,6 +60,22 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     /// [`Cpu::take_not_finite`].
     #[doc(hidden)]
     fn take_not_finite(&self) -> Option<NotFinite>;
+    /// Whether all that went wrong so far is known without waiting. On a GPU it is not: there, what changes
+    /// parameters does nothing after a fault, until [`Device::take_fault`].
+    #[doc(hidden)]
+    fn knows_faults(&self) -> bool {
+        true
+    }
+    /// Sequences of work that [`Device::repeat`] has recorded: the graphs of a GPU.
+    #[doc(hidden)]
+    type Graphs: Default + Send;
+    /// Runs `f`, which runs the same operations on the same memory each time it is called for `key`, and nothing
+    /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again.
+    #[doc(hidden)]
+    fn repeat(&self, graphs: &mut Self::Graphs, key: u64, f: impl FnOnce(&Self)) {
+        let _ = (graphs, key);
+        f(self);
+    }
     /// Runs `f` where starting work is cheapest: once around a whole step.
     fn enter<R: Send>(&self, f: impl FnOnce(&Self) -> R + Send) -> R {
         f(self)

@@ -84,6 +84,7 @@ impl Arena {
 
 impl Device for Offsets {
     type Address = Offset;
+    type Graphs = ();
 
     fn offset(address: Offset, bytes: usize) -> Offset {
         Offset { bytes: address.bytes + bytes, ..address }
@@ -170,7 +171,7 @@ impl Storage for Offsets {
     fn restore(memory: Erased) -> Option<Arc<Allocation>> {
         match memory {
             Erased::Offsets(memory) => Some(memory),
-            Erased::Cpu(_) => None,
+            _ => None,
         }
     }
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {
