@@ -270,7 +270,8 @@ impl Launch<'_> {
     /// The most blocks of [`Launch::over`]; their threads go on with the next elements.
     const MOST_BLOCKS: usize = 1 << 16;
 
-    /// `-D NAME=VALUE`: the source is compiled once for each combination.
+    /// `-D NAME=VALUE`: the source is compiled once for each combination. The compiler's own headers have names of one
+    /// letter, which a define would break.
     pub fn define(mut self, name: &'static str, value: impl Into<Define>) -> Self {
         assert!(self.define_count < MAX_DEFINES, "a launch has at most {MAX_DEFINES} defines");
         self.defines[self.define_count] = (name, value.into());

@@ -396,6 +396,9 @@ impl core::fmt::Display for Fault {
             Fault::Element { op, dtype } => write!(f, "{op}: not defined for {dtype}"),
             Fault::ZeroDivisor { op } => write!(f, "{op}: integers are divided by zero"),
             Fault::Device { op } => write!(f, "{op}: has no code for this device"),
+            Fault::Launch { op, code: 0 } => {
+                write!(f, "{op}: its CUDA source does not compile; `Cuda::take_log` has the compiler's words")
+            }
             Fault::Launch { op, code } => write!(f, "{op}: the GPU failed with CUDA error {code}"),
         }
     }

@@ -103,3 +103,28 @@ impl<const N: usize> Space<N> {
         if most < 1 << 31 { "u32" } else { "u64" }
     }
 }
+
+/// A space of two memories that are contiguous along different axes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Transpose {
+    /// All other axes.
+    pub(crate) rest: Space<2>,
+    /// The axis along which the first is contiguous: its length, and its stride in the second.
+    pub(crate) rows: (usize, isize),
+    /// The axis along which the second is contiguous: its length, and its stride in the first.
+    pub(crate) columns: (usize, isize),
+}
+
+impl Space<2> {
+    /// Its transpose, if both axes are worth it.
+    pub(crate) fn transpose(&self) -> Option<Transpose> {
+        const SHORT: usize = 16;
+        let Space { rank, lens, strides: [from, to], .. } = *self;
+        let row = (1..rank).find(|&i| from[i] == 1)?;
+        if to[0] != 1 || from[0].unsigned_abs() <= 1 || lens[0] < SHORT || lens[row] < SHORT {
+            return None;
+        }
+        let rest = (1..rank).filter(|&i| i != row).map(|i| (lens[i], [from[i], to[i]]));
+        Some(Transpose { rest: Space::new(rest), rows: (lens[row], to[row]), columns: (lens[0], from[0]) })
+    }
+}

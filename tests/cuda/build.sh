@@ -19,7 +19,7 @@ kernel_flags="-std=c++17 -O2 -fPIC -w -fdiagnostics-plain-output
   -ffp-contract=fast -fno-exceptions -fvisibility=hidden -ftrivial-auto-var-init=pattern
   -fsanitize=alignment,bounds -fno-sanitize-recover=all"
 grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && kernel_flags+=" -march=x86-64-v3"
-# Modules of another build are not loaded, and NVRTC's version is another one for each: a cache on disk keeps them apart.
+# Modules of another build are not loaded; NVRTC's version is another one for each, so that caches keep them apart.
 stamp=$(cat *.h *.cpp build.sh | cat - <("$cxx" --version) <(echo "$kernel_flags") | sha256sum)
 kernel_flags=$(echo $kernel_flags "-DEMULATOR_BUILD=$((0x${stamp:0:6}))")
 

@@ -7,7 +7,8 @@ namespace {
 
 // Copies. Memory that is not pinned is read when the copy is asked for and written before the call returns, as CUDA
 // has it; in a capture, both happen at every replay.
-int copy(Address to, Address from, size_t size, Stream& stream, bool wait, const char* who, bool host_to, bool host_from) {
+int copy(Address to, Address from, size_t size, Stream& stream, bool wait, const char* who, bool host_to,
+         bool host_from) {
   if (size == 0) return SUCCESS;
   auto check = [=](Address address, bool on_host, char** host) {
     if (on_host && !find_allocation(address)) return *host = reinterpret_cast<char*>(address), int(SUCCESS);
@@ -73,7 +74,8 @@ API cuMemFree_v2(Address address) {
   TRY(may_wait(nullptr, "cuMemFree"));
   if (address == 0) return SUCCESS;
   if (auto* a = find_allocation(address); a && a->device != context->device)
-    return complain(INVALID_VALUE, "cuMemFree: %#llx is memory of device %d, not %d", address, a->device, context->device);
+    return complain(INVALID_VALUE, "cuMemFree: %#llx is memory of device %d, not %d", address, a->device,
+                    context->device);
   drain(*context);
   return release(address, "cuMemFree");
 }

@@ -10,13 +10,13 @@
 
 #define __global__
 #define __device__
+#define __constant__
 #define __host__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __inline__ inline
 #define __noinline__ __attribute__((noinline))
 #define __restrict__ __restrict
 #define __align__(n) __attribute__((aligned(n)))
-#define __constant__ static
 #define __grid_constant__
 #define __launch_bounds__(...)
 // In a section of its own: the driver poisons it before every block.

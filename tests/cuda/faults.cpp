@@ -13,27 +13,23 @@ namespace {
 
 struct sigaction before;
 
-// The kernel runs on this thread; another one's fault is its own.
-thread_local bool catches = false;
-
-void on_fault(int signal, siginfo_t* info, void* context) {
-  const bool in_kernel = catches && !running_kernel().empty();
+void on_fault(int signal, siginfo_t* info, void*) {
+  const bool in_kernel = !running_kernel().empty();
   const Address address = Address(info->si_addr);
-  const bool known = is_fibre_stack(info->si_addr) || !describe(address).empty();
+  const std::string where = describe(address);
   if (in_kernel && is_fibre_stack(info->si_addr)) fail("out of stack: local arrays too large, or endless recursion");
-  if (in_kernel && info->si_code <= 0x7f) fail("no memory at %#llx%s", address, describe(address).c_str());
+  // The kernel gives no address where the hardware does not: SI_KERNEL.
+  if (in_kernel && info->si_code != SI_KERNEL) fail("no memory at %#llx%s", address, where.c_str());
   if (in_kernel) fail("an address that no memory can have, or one that is not aligned");
-  if (known) fail("the host used a device's address, %#llx%s", address, describe(address).c_str());
+  if (!where.empty()) fail("the host used a device's address, %#llx%s", address, where.c_str());
   // Not ours: once more, for whoever was there before.
   sigaction(signal, &before, nullptr);
-  (void)context;
 }
 
 }  // namespace
 
 void catch_faults() {
   static thread_local bool stack_is_set = false;
-  catches = true;
   if (!stack_is_set) {
     stack_is_set = true;
     stack_t old;

@@ -1,10 +1,8 @@
 // Runs kernels. Every CUDA thread is a fibre: a stack of its own, left and resumed at barriers. One block runs at a
 // time. A fibre whose kernel returns takes the next thread, so that a kernel without barriers is a loop of calls.
-#include <signal.h>
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -48,6 +46,7 @@ struct Warp {
 };
 
 const Launch* launch_;
+thread_local bool runs_here = false;
 uint3 block_;
 Thread threads[MOST_THREADS];
 std::vector<Copy> copies[MOST_THREADS];
@@ -316,7 +315,7 @@ char* dynamic_shared(size_t size) {
 }  // namespace
 
 std::string running_kernel() {
-  if (!launch_) return "";
+  if (!runs_here) return "";
   uint3 t = threads[current].index;
   char text[256];
   snprintf(text, sizeof text, "kernel `%s`, block (%u, %u, %u), thread (%u, %u, %u)", launch_->function->kernel->name,
@@ -333,6 +332,7 @@ void run(const Launch& launch) {
   catch_faults();
   const emulator::Module& module = *launch.function->module;
   launch_ = &launch;
+  runs_here = true;
   count = launch.block.x * launch.block.y * launch.block.z;
   *module.runtime = &runtime;
   *module.block_dim = launch.block;
@@ -350,5 +350,5 @@ void run(const Launch& launch) {
     memset(*module.dynamic_shared, 0xff, launch.dynamic_shared);
     run_block();
   }
-  launch_ = nullptr;
+  runs_here = false;
 }

@@ -1,10 +1,9 @@
 // Modules, functions, and launches.
 #include <dlfcn.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "driver.h"
 #include "image.h"
@@ -13,7 +12,6 @@ namespace {
 
 struct LoadedModule {
   const emulator::Module* module;
-  void* library;
   std::map<std::string, Function> functions;
 };
 
@@ -26,7 +24,7 @@ struct Arguments {
   std::vector<void*> addresses;
 };
 
-// Pointers of the device become the host's, in `arguments`.
+// Pointers of the device become the host's, in `arguments`; `used` gets the allocations that they point into.
 void translate(const Function& function, Arguments& arguments, std::vector<Allocation*>& used) {
   const emulator::Kernel& kernel = *function.kernel;
   for (size_t i = 0; i < kernel.count; i++) {
@@ -52,16 +50,26 @@ int check_launch(const Function& function, dim3 grid, dim3 block, size_t dynamic
   const emulator::Kernel& kernel = *function.kernel;
   const uint64_t threads = uint64_t(block.x) * block.y * block.z;
   if (threads == 0 || threads > 1024 || block.z > 64)
-    return complain(INVALID_VALUE, "kernel `%s`: a block of %u x %u x %u threads", kernel.name, block.x, block.y, block.z);
+    return complain(INVALID_VALUE, "kernel `%s`: a block of %u x %u x %u threads", kernel.name, block.x, block.y,
+                    block.z);
   if (grid.x == 0 || grid.x > 0x7fffffff || grid.y == 0 || grid.y > 65535 || grid.z == 0 || grid.z > 65535)
     return complain(INVALID_VALUE, "kernel `%s`: a grid of %u x %u x %u blocks", kernel.name, grid.x, grid.y, grid.z);
   if (kernel.max_threads && threads > kernel.max_threads)
     return complain(LAUNCH_OUT_OF_RESOURCES, "kernel `%s`: %llu threads a block, and its __launch_bounds__ are %u",
                     kernel.name, (unsigned long long)threads, kernel.max_threads);
   if (dynamic_shared > function.max_dynamic_shared)
-    return complain(INVALID_VALUE, "kernel `%s`: %zu bytes of dynamic shared memory; without an attribute %zu may be had",
+    return complain(INVALID_VALUE, "kernel `%s`: %zu bytes of dynamic shared memory; its attribute allows %zu",
                     kernel.name, dynamic_shared, function.max_dynamic_shared);
   return SUCCESS;
+}
+
+// Of an open file. The loader takes a path that it has seen for the library that it loaded from there, so no two are
+// spelled alike: by the bits of a number, "./" or "/".
+std::string unique_path(int file) {
+  static unsigned number = 0;
+  std::string path = "/proc/self/fd/";
+  for (unsigned bits = ++number; bits; bits >>= 1) path += bits & 1 ? "./" : "/";
+  return path + std::to_string(file);
 }
 
 int find_function(Function* function) { return functions.count(function) ? SUCCESS : INVALID_HANDLE; }
@@ -78,12 +86,10 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   TRY(may_wait(nullptr, "cuModuleLoadData"));
   std::string object;
   TRY(read_image(image, &object));
-  // A name that no module had before: of one that it knows, `dlopen` gives the module that it has.
-  std::string path = std::filesystem::temp_directory_path() / "castiron-module-XXXXXX";
-  int file = mkstemp(path.data());
+  int file = memfd_create("kernels", MFD_CLOEXEC);
   if (file < 0 || write(file, object.data(), object.size()) != ssize_t(object.size())) fail("no file for a module");
+  const std::string path = unique_path(file);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  unlink(path.c_str());
   if (!library) {
     complain(INVALID_IMAGE, "%s", dlerror());
     return close(file), INVALID_IMAGE;
@@ -92,7 +98,7 @@ API cuModuleLoadDataEx(LoadedModule** out, const void* image, unsigned, void*, v
   auto* module = static_cast<const emulator::Module*>(dlsym(library, "castiron_module"));
   if (!module || module->build != EMULATOR_BUILD)
     return complain(INVALID_IMAGE, "the module was compiled by another build of the emulated NVRTC");
-  auto* loaded = new LoadedModule{module, library, {}};
+  auto* loaded = new LoadedModule{module, {}};
   for (size_t i = 0; i < module->count; i++) {
     const emulator::Kernel& kernel = module->kernels[i];
     Function& function = loaded->functions[kernel.name] = {module, &kernel, context};

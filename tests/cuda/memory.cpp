@@ -77,15 +77,16 @@ int allocate(Address* address, size_t size, int device) {
 }
 
 bool is_intact(const Allocation& a) {
+  // The first byte is poison, and each one equals the next.
   auto poisoned = [](const char* from, const char* to) {
-    for (; from != to; from++)
-      if (static_cast<unsigned char>(*from) != POISON) return false;
-    return true;
+    return from == to || (*from == char(POISON) && memcmp(from, from + 1, to - from - 1) == 0);
   };
   return poisoned(a.pages, a.host) && poisoned(a.host + a.size, a.pages + a.pages_size);
 }
 
-static void give_back(std::map<uintptr_t, Allocation>::iterator i) {
+namespace {
+
+void give_back(std::map<uintptr_t, Allocation>::iterator i) {
   const Allocation& a = i->second;
   if (!is_intact(a)) fail("somebody wrote beside the allocation of %zu bytes at %#llx", a.size, device_address(a.host));
   used[a.device] -= a.size;
@@ -95,6 +96,8 @@ static void give_back(std::map<uintptr_t, Allocation>::iterator i) {
   if (freed.size() > 10000) freed.erase(freed.begin());
   live.erase(i);
 }
+
+}  // namespace
 
 int release(Address address, const char* who) {
   uintptr_t host = address - DEVICE + HOST;

@@ -20,7 +20,14 @@ extern char** environ;
 
 namespace {
 
-enum Result { SUCCESS = 0, OUT_OF_MEMORY = 1, INVALID_INPUT = 3, INVALID_PROGRAM = 4, INVALID_OPTION = 5, COMPILATION = 6 };
+enum Result {
+  SUCCESS = 0,
+  OUT_OF_MEMORY = 1,
+  INVALID_INPUT = 3,
+  INVALID_PROGRAM = 4,
+  INVALID_OPTION = 5,
+  COMPILATION = 6,
+};
 
 struct Program {
   std::string name, source, log, object, image;
@@ -128,7 +135,7 @@ bool compile(Program& program, const Options& options, const std::filesystem::pa
   if (!options.fused) command.push_back("-ffp-contract=off");
   // Sanitizers are linked by hand: what they call is in the module.
   command.insert(command.end(), {"-include", headers_folder() / "emulator.h", "-shared", "-nodefaultlibs",
-                                 folder / "translated.cpp", "-lm", "-lc", "-o", folder / "module.so"});
+                                 folder / "translated.cpp", "-lm", "-lgcc", "-lc", "-o", folder / "module.so"});
   if (!execute(command, folder, &program.log)) return false;
   program.object = read_file(folder / "module.so");
   program.image = write_image(program.object);

@@ -186,6 +186,7 @@ API cuEventSynchronize(Event* event) {
     event->capture->invalid = true;
     return complain(CAPTURE_UNSUPPORTED, "cuEventSynchronize: the event was recorded in a capture");
   }
+  TRY(may_wait(nullptr, "cuEventSynchronize"));
   if (event->recorded) drain(*event->stream, event->position);
   return SUCCESS;
 }
@@ -196,6 +197,7 @@ API cuEventQuery(Event* event) {
     event->capture->invalid = true;
     return complain(CAPTURE_UNSUPPORTED, "cuEventQuery: the event was recorded in a capture");
   }
+  TRY(may_wait(nullptr, "cuEventQuery"));
   if (!event->recorded || event->stream->done >= event->position) return SUCCESS;
   drain(*event->stream, event->stream->done + 1);
   return NOT_READY;

@@ -70,8 +70,7 @@ std::vector<Found> find_kernels(const std::string& text) {
     if (token == ";" || token == "{" || token == "}") in_template = false;
     if (token != "__global__") continue;
     Found found{"", "0"};
-    std::string name;
-    for (; !(token = reader.next()).empty();) {
+    while (!(token = reader.next()).empty()) {
       if (token == "__launch_bounds__") {
         reader.next();
         found.max_threads = first_argument(reader.parenthesis());
@@ -99,12 +98,13 @@ std::string translate(const std::string& text) {
     kernels += "emulator::Entry<" + k.name + ">::describe(\"" + k.name + "\", " + k.max_threads + "), ";
 
   static const std::regex dynamic_shared(
-      R"(extern\s+__shared__\s+((?:__align__|alignas)\s*\([^)]*\)\s*)?([\w\s:]+?)(\w+)\s*\[\s*\]\s*;)");
+      R"(extern\s+__shared__\s+((?:__align__|alignas)\s*\([^)]*\)\s*)?([\w\s:<>,]+?)(\w+)\s*\[\s*\]\s*;)");
   // Everything within one nameless namespace: statics of templates too are then no common symbols, and may lie in a
   // section of their own.
   return "# 1 \"" + std::string(REGISTRATION) + "\"\nnamespace {\n" +
          std::regex_replace(text, dynamic_shared, "$2* $3 = reinterpret_cast<$2*>(emulator::dynamic_shared);") +
-         "\n# 1 \"" + REGISTRATION + "\"\n}\nstatic constexpr emulator::Kernel castiron_kernels[] = {" + kernels + "{}};\n" +
+         "\n# 1 \"" + REGISTRATION + "\"\n}\n" +
+         "static constexpr emulator::Kernel castiron_kernels[] = {" + kernels + "{}};\n" +
          R"(extern "C" __attribute__((visibility("default"))) const emulator::Module castiron_module = {
   EMULATOR_BUILD, castiron_kernels, sizeof castiron_kernels / sizeof *castiron_kernels - 1,
   &threadIdx, &blockIdx, &blockDim, &gridDim, &emulator::dynamic_shared, &emulator::runtime,

@@ -1,5 +1,5 @@
 use super::{AffineArgs, BinaryArgs, BinaryOp, CopyRowsArgs, ReciprocalArgs};
-use crate::copy_strided;
+use crate::copy_strided::cuda::{self, Elements};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source, pack};
 use crate::strides::Space;
 
@@ -48,5 +48,5 @@ pub(super) fn reciprocal(gpu: &Gpu<'_>, args: &ReciprocalArgs, memory: &Pointers
 pub(super) fn copy_rows(gpu: &Gpu<'_>, args: &CopyRowsArgs, memory: &Pointers) {
     let &CopyRowsArgs { rows, width, from_stride, to_stride } = args;
     let space = Space::new([(width, [1, 1]), (rows, [from_stride as isize, to_stride as isize])]);
-    copy_strided::cuda::copy(gpu, FLOAT, space, memory.at(0), memory.at(1));
+    cuda::copy(gpu, Elements::Copied(FLOAT), space, memory.at(0), memory.at(1));
 }

@@ -52,6 +52,10 @@ impl Cuda {
             let recorded = self.record(f);
             let may_fault = self.stream.remember_faults(faults);
             let Some(executable) = self.stream.check("graph", recorded) else { return };
+            // An operation is missing in what was recorded.
+            if self.stream.has_fault() {
+                return;
+            }
             *recording = Recording::Graph { executable, may_fault };
         }
         if let Recording::Graph { executable, may_fault } = recording {

@@ -117,6 +117,26 @@ struct alignas(sizeof(T) * N) Pack {
     T at[N];
 };
 
+// The unsigned integer of so many bytes: for elements of which only the bits matter.
+template <int bytes>
+struct UintOf {
+    typedef unsigned char Type;
+};
+template <>
+struct UintOf<2> {
+    typedef unsigned short Type;
+};
+template <>
+struct UintOf<4> {
+    typedef u32 Type;
+};
+template <>
+struct UintOf<8> {
+    typedef u64 Type;
+};
+template <int bytes>
+using Uint = typename UintOf<bytes>::Type;
+
 // Whether it is a floating-point type, after widening.
 template <class T>
 struct IsFloat {

@@ -141,6 +141,11 @@ impl Stream {
         lock(&self.fault).get_or_insert(fault);
     }
 
+    /// Whether a fault is kept that was known without waiting.
+    pub(super) fn has_fault(&self) -> bool {
+        lock(&self.fault).is_some()
+    }
+
     /// Keeps what the driver refused.
     pub(super) fn check<T>(&self, op: &'static str, result: Result<T, DriverError>) -> Option<T> {
         result.map_err(|error| self.keep(Fault::Launch { op, code: error.0 as u32 })).ok()

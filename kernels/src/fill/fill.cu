@@ -1,13 +1,5 @@
 // Elements of SIZE bytes, of which WIDTH are written at once.
-#if SIZE == 1
-typedef unsigned char Bits;
-#elif SIZE == 2
-typedef unsigned short Bits;
-#elif SIZE == 4
-typedef u32 Bits;
-#else
-typedef u64 Bits;
-#endif
+typedef Uint<SIZE> Bits;
 
 extern "C" __global__ void fill(u64 bits, i64 count, Pack<Bits, WIDTH>* y) {
     Pack<Bits, WIDTH> pack;

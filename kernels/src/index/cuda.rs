@@ -56,11 +56,12 @@ pub(crate) fn scatter_add(gpu: &Gpu<'_>, args: &Args, x: Pointer, indices: Indic
 }
 
 pub(crate) fn index_add(gpu: &Gpu<'_>, args: &Args, x: Pointer, indices: Indices, y: Pointer) {
-    let Some([first, times]) = note(gpu, &Args { outer: 1, inner: 1, ..*args }, indices) else { return };
-    // A warp for 32 elements of a row.
-    let threads = args.outer * args.count * args.inner.div_ceil(32) * 32;
     let one = Args { outer: 1, inner: 1, ..*args };
-    let launch = one.kernel(gpu, "index_add", indices).define("ELEMENT", args.dtype).over(threads);
+    let Some([first, times]) = note(gpu, &one, indices) else { return };
+    let grid = [args.count.min(i32::MAX as usize), args.outer.min(u16::MAX.into()), 1];
+    let threads = args.inner.clamp(1, Launch::BLOCK as usize).next_multiple_of(32);
+    let launch = one.kernel(gpu, "index_add", indices).define("ELEMENT", args.dtype);
+    let launch = launch.grid(grid.map(|blocks| blocks as u32)).block([threads as u32, 1, 1]);
     let launch = launch.arg(args.outer).arg(args.len).arg(args.count).arg(args.inner);
     launch.arg(x).arg(indices.at).arg(first).arg(times).arg(y).run();
 }

@@ -14,15 +14,7 @@ extern "C" __global__ void check(i64 count, i64 len, const Named* index, Faults*
 
 #ifdef SIZE
 
-#if SIZE == 1
-typedef unsigned char Bits;
-#elif SIZE == 2
-typedef unsigned short Bits;
-#elif SIZE == 4
-typedef u32 Bits;
-#else
-typedef u64 Bits;
-#endif
+typedef Uint<SIZE> Bits;
 
 // y[o, j, i] = x[o, index[o, j, i], i]
 extern "C" __global__ void gather(i64 named, i64 len, i64 count, i64 inner, const Bits* x, const Named* index, Bits* y,
@@ -110,30 +102,34 @@ extern "C" __global__ void scatter_add(i64 named, i64 len, i64 count, i64 inner,
     }
 }
 
-// y[o, index[j]] += x[o, j], each `inner` elements: a warp for 32 of them, whose threads search the indices together.
+// y[o, index[j]] += x[o, j], each `inner` elements: blocks in x for j, in y for o. The threads of a warp, whose columns
+// follow each other, search the indices together.
 extern "C" __global__ void index_add(i64 outer, i64 len, i64 count, i64 inner, const ELEMENT* x, const Named* index,
                                      const POSITION* first, const POSITION* times, ELEMENT* y) {
     int lane = threadIdx.x % 32;
-    i64 groups = (inner + 31) / 32;
-    EACH(thread, 32 * outer * count * groups) {
-        i64 row = thread / 32 / groups, column = thread / 32 % groups * 32 + lane;
-        i64 o = row / count, j = row % count;
+    for (i64 j = blockIdx.x; j < count; j += gridDim.x) {
         Named mine = index[j];
         if (!is_below(mine, len) || first[mine] != (POSITION)j) continue;
-        bool live = column < inner;
-        ELEMENT* to = y + (o * len + mine) * inner + column;
-        ELEMENT sum = {};
-        if (live) sum = *to;
-        i64 from = j;
-        for (POSITION left = times[mine]; left > 0; from += 32) {
-            u32 hits = __ballot_sync(0xffffffffu, from + lane < count && index[from + lane] == mine);
-            left -= __popc(hits);
-            for (; hits != 0; hits &= hits - 1) {
-                i64 hit = from + __ffs(hits) - 1;
-                if (live) sum = plus(sum, x[(o * count + hit) * inner + column]);
+        for (i64 o = blockIdx.y; o < outer; o += gridDim.y) {
+            for (i64 column = threadIdx.x; column - lane < inner; column += blockDim.x) {
+                const ELEMENT* named = x + o * count * inner + column;
+                ELEMENT* to = y + (o * len + mine) * inner + column;
+                bool live = column < inner;
+                ELEMENT sum = {};
+                if (live) sum = *to;
+                i64 from = j;
+                for (POSITION left = times[mine]; left > 0; from += 32) {
+                    bool same = from + lane < count && index[from + lane] == mine;
+                    u32 hits = __ballot_sync(0xffffffffu, same);
+                    left -= __popc(hits);
+                    for (; hits != 0; hits &= hits - 1) {
+                        i64 hit = from + __ffs(hits) - 1;
+                        if (live) sum = plus(sum, named[hit * inner]);
+                    }
+                }
+                if (live) *to = sum;
             }
         }
-        if (live) *to = sum;
     }
 }
 

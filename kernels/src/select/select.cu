@@ -1,13 +1,5 @@
 // Elements of SIZE bytes, WIDTH at a time.
-#if SIZE == 1
-typedef unsigned char Bits;
-#elif SIZE == 2
-typedef unsigned short Bits;
-#elif SIZE == 4
-typedef u32 Bits;
-#else
-typedef u64 Bits;
-#endif
+typedef Uint<SIZE> Bits;
 
 extern "C" __global__ void choose(i64 count, int rank, Axes lens, Axes mask_strides, Axes a_strides, Axes b_strides,
                                   const Bool* mask, const Bits* a, const Bits* b, Pack<Bits, WIDTH>* y) {

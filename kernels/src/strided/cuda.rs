@@ -1,11 +1,10 @@
 use super::Args;
 use super::axes::{Axis, Plan};
-use crate::copy_strided;
+use crate::copy_strided::cuda::{self, Elements};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 use crate::strides::Space;
 
-const SCALE: Source = Source::new("strided", include_str!("strided.cu"));
-const SUM: Source = Source::new("sum", include_str!("sum.cu"));
+const SOURCE: Source = Source::new("strided", include_str!("strided.cu"));
 const FLOAT: usize = size_of::<f32>();
 
 pub(super) fn strided(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
@@ -16,13 +15,13 @@ pub(super) fn strided(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     if !plan.summed.as_slice().is_empty() {
         let axis = |axis: &Axis| (axis.len, [axis.from as isize]);
         sum(gpu, plan.factor, kept, Space::new(plan.summed.as_slice().iter().rev().map(axis)), x, y);
-    } else if plan.factor == 1.0 && !args.accumulate {
-        // The bits as they are: they may be those of integers, which a product could change.
-        copy_strided::cuda::copy(gpu, FLOAT, kept, x, y);
     } else {
-        let kept = kept.packed(4, [(x, FLOAT), (y, FLOAT)]);
-        let launch = kept.launch(gpu.kernel(&SCALE, "scale"));
-        launch.arg(plan.factor).arg(args.accumulate).arg(x).arg(y).run();
+        // By a factor of 1 the bits stay as they are: they may be those of integers, which a product could change.
+        let elements = match plan.factor {
+            1.0 if !args.accumulate => Elements::Copied(FLOAT),
+            factor => Elements::Scaled { factor, accumulate: args.accumulate },
+        };
+        cuda::copy(gpu, elements, kept, x, y);
     }
 }
 
@@ -40,12 +39,12 @@ fn sum(gpu: &Gpu<'_>, factor: f32, kept: Space<2>, summed: Space<1>, x: Pointer,
     // Few sums of many terms are cut, so that there is work for the whole GPU.
     let cuts = (FEW / count.max(1)).min(terms / (lanes * 64)).clamp(1, 256);
     let parts = gpu.scratch(if cuts > 1 { cuts * count * size_of::<f64>() } else { 0 });
-    let launch = kept.launch(gpu.kernel(&SUM, "sum"));
+    let launch = kept.launch(gpu.kernel(&SOURCE, "sum"));
     let launch = summed.parameters(launch).arg(lanes as u32).arg(along);
     let blocks = count.div_ceil(Launch::BLOCK as usize / lanes).min(1 << 16);
     launch.grid([blocks as u32, cuts as u32, 1]).arg(factor).arg(x).arg(y).arg(parts).run();
     if cuts > 1 {
-        let launch = kept.launch(gpu.kernel(&SUM, "finish"));
+        let launch = kept.launch(gpu.kernel(&SOURCE, "finish"));
         launch.arg(cuts as u32).arg(factor).arg(parts).arg(y).run();
     }
 }

@@ -92,10 +92,10 @@ impl Code {
 /// The same function in fewer instructions: of powers, those that are products or roots.
 pub(super) fn simplified(function: Function) -> Function {
     match function {
-        PowScalar(s) if s == 2.0 => Square,
-        PowScalar(s) if s == 0.5 => Sqrt,
-        PowScalar(s) if s == -0.5 => Rsqrt,
-        PowScalar(s) if s == -1.0 => Recip,
+        PowScalar(2.0) => Square,
+        PowScalar(0.5) => Sqrt,
+        PowScalar(-0.5) => Rsqrt,
+        PowScalar(-1.0) => Recip,
         other => other,
     }
 }
@@ -103,18 +103,14 @@ pub(super) fn simplified(function: Function) -> Function {
 /// Whether f takes many instructions.
 pub(super) const fn is_slow(function: Function) -> bool {
     match function {
-        Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Sin | Cos | Tan | Asin | Acos | Atan => true,
-        Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Sigmoid | Elu(_) | Gelu | GeluTanh | Silu => true,
-        Softplus | Mish | LogSigmoid | Erf | Erfc | PowScalar(_) | RpowScalar(_) | RemScalar(_) => true,
-        _ => false,
+        Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | RpowScalar(_) | RemScalar(_) => true,
+        Tan | Asin | Acos | Atan | Tanh | Asinh | Acosh | Atanh | Sigmoid => true,
+        other => is_slow_derivative(other),
     }
 }
 
 /// Whether f′ takes many instructions.
 pub(super) const fn is_slow_derivative(function: Function) -> bool {
-    match function {
-        Sin | Cos | Sinh | Cosh | Elu(_) | Gelu | GeluTanh | Silu | Softplus | Mish => true,
-        LogSigmoid | Erf | Erfc | PowScalar(_) => true,
-        _ => false,
-    }
+    matches!(function, Sin | Cos | Sinh | Cosh | Elu(_) | Gelu | GeluTanh | Silu | Softplus | Mish)
+        || matches!(function, LogSigmoid | Erf | Erfc | PowScalar(_))
 }

@@ -62,6 +62,13 @@ extern "C" __global__ void reads_fresh(float* x, int n) {
   x[threadIdx.x + 32] = local[n % 4];
 }
 
+__device__ int deep(volatile int* x, int n) {
+  int local[64];
+  local[n % 64] = n;
+  return n == 0 ? 0 : deep(x, n + 1) + local[*x % 64];
+}
+extern "C" __global__ void recurses(int* x, int n) { x[0] = deep(x, n); }
+
 extern "C" __global__ void __launch_bounds__(64) bounded(float* x, int n) {}
 
 // After tensor_core.cuh: of two groups of copies, the last one may still be under way.

@@ -204,6 +204,22 @@ void compile_errors() {
   ERROR(218, cuModuleLoadData(&module, ptx.substr(0, 1000).c_str()));
 }
 
+// More modules than there may be open files, each with a kernel of its own under one name.
+void many_modules() {
+  Address x = upload(std::vector<float>{0});
+  std::string ptx[2], log;
+  for (int i : {0, 1}) {
+    std::string source = "extern \"C\" __global__ void k(float* x) { *x = " + std::to_string(i) + "; }";
+    CHECK(compile(source, "k.cu", {}, ptx[i], log) == 0);
+  }
+  for (int i = 0; i < 300; i++) {
+    void* module;
+    OK(cuModuleLoadData(&module, ptx[i % 2].c_str()));
+    OK(launch(get(module, "k"), {1}, {1}, 0, nullptr, x));
+    CHECK(download<float>(x, 1)[0] == i % 2);
+  }
+}
+
 void launch_limits() {
   void* bounded = get(module("bad"), "bounded");
   Address x = upload(std::vector<float>(4));
@@ -291,6 +307,13 @@ void speed() {
          [&] { OK(launch(matmul, {16, 16}, {16, 16}, 0, nullptr, a, b, c, n, n, n)); });
     time("scale, threads", n * n, [&] { OK(launch(scale, {n}, {n}, 0, nullptr, a, b, n * n)); });
     std::string ptx, log;
+    time("memory, allocations", 1000, [&] {
+      Address x;
+      for (int i = 0; i < 1000; i++) OK(cuMemAllocAsync(&x, 4 * n, nullptr)), OK(cuMemFreeAsync(x, nullptr));
+    });
+    time("launches", 1000, [&] {
+      for (int i = 0; i < 1000; i++) OK(launch(scale, {1}, {32}, 0, nullptr, a, b, 32));
+    });
     time("compile", 1, [&] { compile(read(std::string(getenv("KERNELS")) + "/good.cu"), "good.cu", {}, ptx, log); });
   }
 }
@@ -301,8 +324,9 @@ int main(int, char** argv) {
   const std::map<std::string, void (*)()> checks = {
       {"matmul", matmul}, {"softmax", softmax}, {"warps", warps}, {"tensor_core", tensor_core}, {"graph", graph},
       {"refused_in_capture", refused_in_capture}, {"streams", streams}, {"memory", memory},
-      {"compile_errors", compile_errors}, {"launch_limits", launch_limits}, {"host_pointer", host_pointer},
-      {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device}, {"other_device", other_device}, {"speed", speed},
+      {"compile_errors", compile_errors}, {"many_modules", many_modules}, {"launch_limits", launch_limits},
+      {"host_pointer", host_pointer}, {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device},
+      {"other_device", other_device}, {"speed", speed},
   };
   start();
   auto check = checks.find(argv[1]);

@@ -41,9 +41,11 @@ extern "C" __global__ void softmax(const float* x, float* y, int columns) {
   for (int i = threadIdx.x; i < columns; i += blockDim.x) y[i] = row[i] / sum;
 }
 
+static __constant__ const float ones[2] = {1, 1};
+
 extern "C" __global__ void scale(float* x, const float* factor, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i < n) x[i] *= *factor;
+  if (i < n) x[i] *= *factor * ones[i % 2];
 }
 
 // Every warp operation; `out` gets one number a check that holds.

@@ -85,7 +85,8 @@ inline std::string read(const std::string& path) {
 
 inline void* load(const std::string& path, const std::string& prelude) {
   std::string ptx, log;
-  if (int error = compile(prelude + "\n#line 1\n" + read(path), path.c_str(), {"--gpu-architecture=sm_90", "--std=c++17"}, ptx, log))
+  std::string source = prelude + "\n#line 1\n" + read(path);
+  if (int error = compile(source, path.c_str(), {"--gpu-architecture=sm_90", "--std=c++17"}, ptx, log))
     printf("%s: error %d\n%s", path.c_str(), error, log.c_str()), exit(1);
   void* module;
   OK(cuModuleLoadData(&module, ptx.c_str()));
