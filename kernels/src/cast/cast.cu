@@ -1,4 +1,4 @@
-// FROM one element type TO another, WIDTH elements at a time.
+// FROM one element type to each of all, WIDTH elements at a time.
 
 // The limits of an integer type; the upper one is the first number that is too large, which any float has.
 template <class T>
@@ -19,35 +19,40 @@ __device__ inline To to_integer(C x) {
     return is_nan(x) ? (To)0 : (To)x;
 }
 
-// By way of what x is computed in, which is exact, and what y is: floats are rounded to nearest, of integers the low
-// bits stay.
+// By way of what x is computed in, which is exact: floats are rounded to nearest, of integers the low bits stay.
 template <class To, class C>
-struct Convert {
-    __device__ static To of(C x) { return narrow<To>((Wide<To>)x); }
-};
+__device__ inline To convert(C x, To*) {
+    if constexpr (IsFloat<C>::value && !IsFloat<Wide<To>>::value) {
+        return to_integer<To>(x);
+    } else {
+        return narrow<To>((Wide<To>)x);
+    }
+}
 template <class C>
-struct Convert<Bool, C> {
-    __device__ static Bool of(C x) { return Bool{(unsigned char)(x != 0)}; }
-};
-#define TO_INTEGER(To, C)                                              \
-    template <>                                                        \
-    struct Convert<To, C> {                                            \
-        __device__ static To of(C x) { return to_integer<To, C>(x); }  \
-    };
-TO_INTEGER(signed char, float)
-TO_INTEGER(unsigned char, float)
-TO_INTEGER(int, float)
-TO_INTEGER(i64, float)
-TO_INTEGER(signed char, double)
-TO_INTEGER(unsigned char, double)
-TO_INTEGER(int, double)
-TO_INTEGER(i64, double)
+__device__ inline Bool convert(C x, Bool*) {
+    return Bool{(unsigned char)(x != 0)};
+}
 
-extern "C" __global__ void cast(i64 count, const Pack<FROM, WIDTH>* x, Pack<TO, WIDTH>* y) {
+template <class To>
+__device__ inline void cast(i64 count, const Pack<FROM, WIDTH>* x, Pack<To, WIDTH>* y) {
     EACH(i, count) {
         Pack<FROM, WIDTH> in = x[i];
-        Pack<TO, WIDTH> out;
-        for (int k = 0; k < WIDTH; k++) out.at[k] = Convert<TO, Compute<FROM>>::of(computed(in.at[k]));
+        Pack<To, WIDTH> out;
+        for (int k = 0; k < WIDTH; k++) out.at[k] = convert(computed(in.at[k]), (To*)0);
         y[i] = out;
     }
 }
+
+#define CAST(kernel, To)                                                                                      \
+    extern "C" __global__ void kernel(i64 count, const Pack<FROM, WIDTH>* x, Pack<To, WIDTH>* y) {            \
+        cast(count, x, y);                                                                                    \
+    }
+CAST(cast_to_f32, float)
+CAST(cast_to_f64, double)
+CAST(cast_to_bf16, bf16)
+CAST(cast_to_f16, f16)
+CAST(cast_to_i8, signed char)
+CAST(cast_to_u8, unsigned char)
+CAST(cast_to_i32, int)
+CAST(cast_to_i64, i64)
+CAST(cast_to_bool, Bool)

@@ -134,3 +134,14 @@ fn the_extremes_of_nothing_are_a_fault() {
         assert_eq!(fault.is_none(), op.of_nothing(), "{op:?}: {fault:?}");
     }
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_says_the_same_of_nothing() {
+    for op in OPS {
+        let args = Args { op, dtype: DType::F32, outer: 1, len: 0, inner: 1 };
+        let inputs = [Data::F32(vec![]), Data::of(op.output(DType::F32), vec![0.0])];
+        let fault = crate::check::gpu::same_as_cpu::<Fold>(&args, &inputs);
+        assert_eq!(fault.is_none(), op.of_nothing(), "{op:?}: {fault:?}");
+    }
+}

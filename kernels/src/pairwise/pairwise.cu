@@ -5,19 +5,15 @@ enum {
     EQ, NE, LT, LE, GT, GE, AND, OR, XOR
 };
 
-// The functions that floats alone have, and those that integers alone have.
-__device__ inline float of_floats(float a, float b) { return atan2f(a, b); }
-__device__ inline double of_floats(double a, double b) { return atan2(a, b); }
+// The function that floats alone have, and those that integers alone have.
 template <class C>
-__device__ inline C of_floats(C a, C) {
-    return a;
+__device__ inline C others(int op, C a, C b) {
+    if constexpr (IsFloat<C>::value) {
+        return atan2(a, b);
+    } else {
+        return op == AND ? a & b : op == OR ? a | b : a ^ b;
+    }
 }
-template <class C>
-__device__ inline C bitwise(int op, C a, C b) {
-    return op == AND ? a & b : op == OR ? a | b : a ^ b;
-}
-__device__ inline float bitwise(int, float a, float) { return a; }
-__device__ inline double bitwise(int, double a, double) { return a; }
 
 template <class C>
 __device__ inline C combine(int op, C a, C b) {
@@ -27,7 +23,7 @@ __device__ inline C combine(int op, C a, C b) {
         case REM: return number::rem(a, b);
         case FMOD: return number::fmod(a, b);
         case DIV_FLOOR: return number::div_floor(a, b);
-        default: return of_floats(a, b);
+        default: return others(op, a, b);
 #else
         case ADD: return number::add(a, b);
         case SUB: return number::sub(a, b);
@@ -35,7 +31,7 @@ __device__ inline C combine(int op, C a, C b) {
         case DIV: return number::div(a, b);
         case MAXIMUM: return maximum(a, b);
         case MINIMUM: return minimum(a, b);
-        default: return bitwise(op, a, b);
+        default: return others(op, a, b);
 #endif
     }
 }

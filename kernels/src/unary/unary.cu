@@ -107,11 +107,11 @@ __device__ inline C of_integer(Function function, C s, C t, C x) {
 
 template <class C>
 __device__ inline C apply(Function function, C s, C t, C x) {
-    return of_integer(function, s, t, x);
-}
-__device__ inline float apply(Function function, float s, float t, float x) { return of_float(function, s, t, x); }
-__device__ inline double apply(Function function, double s, double t, double x) {
-    return of_float(function, s, t, x);
+    if constexpr (IsFloat<C>::value) {
+        return of_float(function, s, t, x);
+    } else {
+        return of_integer(function, s, t, x);
+    }
 }
 
 // The numbers of the function are `s` and `t` for floats, `m` and `n` for integers.
