@@ -12,6 +12,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod batch_norm;
+pub mod blocked;
 mod broadcast;
 pub mod cast;
 #[cfg(test)]
@@ -58,7 +59,7 @@ pub use cpu::{Cpu, Isa};
 pub use dtype::DType;
 pub use finite::{NonFinite, NotFinite};
 pub use half;
-pub use op::{Access, Fault, Memory, Mode, Op, Raw, Spec};
+pub use op::{Access, Call, Fault, Memory, Mode, Op, Raw, Spec};
 #[doc(hidden)]
 pub use plain::Numbers;
 pub use plain::{Bool, Plain, zeroed};

@@ -62,6 +62,41 @@ pub trait Op: 'static {
         let _ = (args, memory);
         gpu.unsupported();
     }
+    /// What computes just this on the CPU, where there are several algorithms: chosen by [`Call::new`], so that a
+    /// program is linked with those alone that its constant arguments need. Mark it `#[inline(always)]`. It is
+    /// called before memory is looked at, and so with any arguments.
+    #[inline(always)]
+    fn kernel(_: &Self::Args) -> Kernel<Self> {
+        Self::cpu
+    }
+}
+
+/// A function like [`Op::cpu`].
+pub type Kernel<O> = fn(&Cpu, &<O as Op>::Args, &mut Memory<'_>);
+
+/// An operation with its arguments and the kernel for these: made together, so that they fit.
+pub struct Call<'a, O: Op + ?Sized> {
+    pub(crate) args: &'a O::Args,
+    pub(crate) kernel: Kernel<O>,
+}
+
+impl<'a, O: Op> Call<'a, O> {
+    /// Chooses the kernel: a constant where all that the choice depends on is one.
+    #[inline(always)]
+    pub fn new(args: &'a O::Args) -> Self {
+        Call { args, kernel: O::kernel(args) }
+    }
+
+    /// The arguments.
+    pub fn args(&self) -> &'a O::Args {
+        self.args
+    }
+}
+
+impl<O: Op> core::fmt::Debug for Call<'_, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(O::name(self.args))
+    }
 }
 
 /// What an operation asks of one memory argument.

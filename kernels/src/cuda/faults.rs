@@ -84,9 +84,12 @@ impl Faults {
         Ok(match kind {
             INDEX => Some(Fault::Index { op, row: row as usize, got, limit: limit as usize }),
             ZERO_DIVISOR => Some(Fault::ZeroDivisor { op }),
-            MEMORY => {
-                Some(Fault::Memory { op, argument: argument as usize, got: got as usize, want: limit as usize })
-            }
+            MEMORY => Some(Fault::Memory {
+                op,
+                argument: argument as usize,
+                got: got as usize,
+                want: limit as usize,
+            }),
             _ => None,
         })
     }

@@ -16,13 +16,14 @@ pub(crate) mod micro;
 pub(crate) mod operand;
 pub(crate) mod output;
 mod skinny;
+mod square;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
-use crate::op::{Memory, Op, Spec};
+use crate::op::{Kernel, Memory, Op, Spec};
 
 /// Where the elements of a matrix lie: element (i, j) of batch (b₀, b₁) is at
 /// i·`row` + j·`column` + b₀·`batch[0]` + b₁·`batch[1]`. All strides are in elements.
@@ -260,5 +261,16 @@ impl Op for Gemm {
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::gemm(gpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        // The only small products that are computed otherwise are those that several threads share.
+        if cfg!(any(feature = "rayon", feature = "matrixmultiply")) || !direct::fits(args) {
+            return Self::cpu;
+        }
+        |cpu, args, memory| {
+            let (a, b, added) = (memory.read(0), memory.read(1), [memory.read(2), memory.read(5)]);
+            direct::product(cpu.isa(), args, a, b, added, memory.write(3));
+        }
     }
 }

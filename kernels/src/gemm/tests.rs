@@ -21,7 +21,9 @@ impl Checked for Gemm {
         let dots = [[8, 600, 1030], [5, 2000, 40], [8, 3, 5000]];
         let dots = dots.map(|[m, n, k]| Args::new(m, n, k).b(View::transposed(k)));
         let relu6 = Args::new(33, 50, 70).bias(Bias::PerRow).activation(Activation::Relu6);
-        [&dots[..], &[relu6, relu6.residual(true)]].concat()
+        // Tiles of several threads, panels of B and ranges of k; B packed across its rows.
+        let cut = Args::new(60, 530, 530).b(View::transposed(530));
+        [&dots[..], &[relu6, relu6.residual(true), cut, cut.a(View::transposed(60))]].concat()
     }
     fn cases() -> BoxedStrategy<Args> {
         let size = || prop_oneof![1..6usize, 1..70usize, 14..=16usize, 31..=33usize];

@@ -5,12 +5,13 @@ mod cuda;
 mod halve;
 mod lines;
 mod max;
+mod spread;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
-use crate::op::{Memory, Op, Spec};
+use crate::op::{Kernel, Memory, Op, Spec};
 use crate::window::Axis;
 
 /// The arguments of all pooling operations. Pairs are height and width.
@@ -60,6 +61,7 @@ impl Args {
     }
 
     /// The width of the output, where windows are two by two pixels that fill the plane side by side.
+    #[inline(always)]
     fn halves(&self) -> Option<usize> {
         let [height, width] = self.input;
         let two = self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0];
@@ -116,7 +118,14 @@ impl Op for MaxPool2d {
         spec.read::<f32>(x).write::<f32>(y);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        max::forward(cpu, args, memory.read(0), memory.write(1));
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        match args.halves() {
+            Some(_) => |cpu, args, memory| max::halves(cpu, args, memory.read(0), memory.write(1)),
+            None => |cpu, args, memory| max::forward(cpu, args, memory.read(0), memory.write(1)),
+        }
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::max(gpu, args, memory);

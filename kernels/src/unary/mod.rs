@@ -5,6 +5,7 @@ mod cpu;
 mod cuda;
 mod curves;
 mod derivative;
+mod elementary;
 mod function;
 mod integer;
 mod name;

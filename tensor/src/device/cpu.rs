@@ -1,7 +1,7 @@
 //! [`Cpu`] as a [`Device`]: addresses are pointers.
 
 use castiron_kernels::op::MAX_MEMORY;
-use castiron_kernels::{Cpu, Fault, NotFinite, Op, Plain, Raw};
+use castiron_kernels::{Call, Cpu, Fault, NotFinite, Op, Plain, Raw};
 
 use super::Device;
 #[cfg(feature = "std")]
@@ -18,7 +18,7 @@ impl Device for Cpu {
         address.wrapping_add(bytes)
     }
 
-    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]) {
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
         let mut raws = [const { Raw::none() }; MAX_MEMORY];
         let count = arguments.len().min(MAX_MEMORY);
         for (raw, argument) in raws.iter_mut().zip(arguments.iter()) {
@@ -28,7 +28,7 @@ impl Device for Cpu {
                 *raw = unsafe { Raw::new(address, argument.bytes, argument.writable) };
             }
         }
-        Cpu::run::<O>(self, args, &mut raws[..count]);
+        Cpu::call::<O>(self, call, &mut raws[..count]);
     }
 
     fn take_fault(&self) -> Option<Fault> {

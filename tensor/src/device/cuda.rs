@@ -5,7 +5,7 @@ use std::sync::Arc;
 use castiron_kernels::cuda::{Buffer, Cuda, Graphs, Place};
 use castiron_kernels::launch::Pointer;
 use castiron_kernels::op::MAX_MEMORY;
-use castiron_kernels::{Fault, NotFinite, Op, Plain};
+use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
 
 use super::{Device, Erased, Storage};
 use crate::Error;
@@ -41,7 +41,7 @@ impl Device for Cuda {
         GpuAddress { pointer: address.pointer.skip(bytes), ..address }
     }
 
-    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]) {
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
         let mut places = [Place::NONE; MAX_MEMORY];
         for (i, (place, argument)) in places.iter_mut().zip(arguments.iter()).enumerate() {
             if let Some(address) = argument.address {
@@ -52,7 +52,7 @@ impl Device for Cuda {
         // SAFETY: an `Arg` is made from a `Ref` or a `Mut`, which promise a borrowed value of that many bytes,
         // uniquely borrowed if writable. The borrow ends on the host before the operation does on the GPU;
         // all that uses or frees the memory later comes after it, on the same stream.
-        unsafe { Cuda::run::<O>(self, args, &places[..arguments.len().min(MAX_MEMORY)]) };
+        unsafe { Cuda::run::<O>(self, call.args(), &places[..arguments.len().min(MAX_MEMORY)]) };
     }
 
     fn take_fault(&self) -> Option<Fault> {

@@ -58,8 +58,8 @@ mod offsets;
 pub use block::Block;
 #[cfg(feature = "cuda")]
 pub use castiron_kernels::cuda::{Cuda, CudaError};
+use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
 pub use castiron_kernels::{Cpu, Isa};
-use castiron_kernels::{Fault, NotFinite, Op, Plain};
 #[cfg(feature = "cuda")]
 pub use cuda::GpuAddress;
 #[cfg(feature = "std")]
@@ -92,7 +92,11 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     /// The address `bytes` further on.
     fn offset(address: Self::Address, bytes: usize) -> Self::Address;
     /// Runs an operation. What goes wrong is kept for [`Device::take_fault`].
-    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]);
+    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]) {
+        self.call::<O>(Call::new(args), arguments);
+    }
+    /// [`Device::run`] with a kernel that is chosen already.
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]);
     /// The first fault since the last call, if there was one.
     fn take_fault(&self) -> Option<Fault>;
     /// [`Cpu::check_finite`].
