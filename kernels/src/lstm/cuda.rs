@@ -7,7 +7,7 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let &Args { rows, hidden, gates_stride, c_prev_stride, c_stride, h_stride } = args;
     let launch = gpu.kernel(&SOURCE, "lstm_gates").over(rows * hidden).arg(rows).arg(hidden);
     let launch = launch.array([gates_stride, c_prev_stride, c_stride, h_stride]);
-    launch.arg(memory.at(0)).arg(memory.at(1)).arg(memory.at(2)).arg(memory.at(3)).run();
+    launch.memory(memory, [0, 1, 2, 3]).run();
 }
 
 pub(super) fn backward(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
@@ -15,5 +15,5 @@ pub(super) fn backward(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
         args;
     let launch = gpu.kernel(&SOURCE, "lstm_gates_backward").over(rows * hidden).arg(rows).arg(hidden);
     let launch = launch.array([gates_stride, c_prev_stride, c_stride, dh_stride, dgates_stride]);
-    (0..6).fold(launch, |launch, i| launch.arg(memory.at(i))).run();
+    launch.memory(memory, [0, 1, 2, 3, 4, 5]).run();
 }

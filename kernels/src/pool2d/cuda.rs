@@ -6,18 +6,20 @@ const HALVE: Source = Source::new("halve", include_str!("halve.cu"));
 
 pub(super) fn max(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [_, y] = args.sizes();
-    match halves(args, memory) {
-        Some(columns) => halve(gpu, "max_halves", y, columns, memory, 2),
-        None => finish(kernel(gpu, args, "max_pool", y), memory, 2),
-    }
+    let launch = match halves(args, memory) {
+        Some(columns) => halve(gpu, "max_halves", y, columns).memory(memory, [0, 1]),
+        None => kernel(gpu, args, "max_pool", y).memory(memory, [0, 1]),
+    };
+    launch.run();
 }
 
 pub(super) fn max_backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [x, y] = args.sizes();
-    match halves(args, memory) {
-        Some(columns) => halve(gpu, "max_halves_backward", y, columns, memory, 3),
-        None => finish(kernel(gpu, args, "max_pool_backward", x), memory, 3),
-    }
+    let launch = match halves(args, memory) {
+        Some(columns) => halve(gpu, "max_halves_backward", y, columns).memory(memory, [0, 1, 2]),
+        None => kernel(gpu, args, "max_pool_backward", x).memory(memory, [0, 1, 2]),
+    };
+    launch.run();
 }
 
 pub(super) fn average(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
@@ -25,24 +27,22 @@ pub(super) fn average(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     if args.is_global() {
         let area = args.areas()[0];
         let launch = define(gpu.kernel(&SOURCE, "plane_means"), args).over_rows(y, area);
-        return finish(launch.arg(y).arg(area), memory, 2);
+        return launch.arg(y).arg(area).memory(memory, [0, 1]).run();
     }
-    match halves(args, memory) {
-        Some(columns) => halve(gpu, "average_halves", y, columns, memory, 2),
-        None => finish(kernel(gpu, args, "average_pool", y).arg(scale(args)), memory, 2),
-    }
+    let launch = match halves(args, memory) {
+        Some(columns) => halve(gpu, "average_halves", y, columns).memory(memory, [0, 1]),
+        None => kernel(gpu, args, "average_pool", y).arg(scale(args)).memory(memory, [0, 1]),
+    };
+    launch.run();
 }
 
 pub(super) fn average_backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [x, y] = args.sizes();
-    match halves(args, memory) {
-        Some(columns) => halve(gpu, "average_halves_backward", y, columns, memory, 2),
-        None => finish(kernel(gpu, args, "average_pool_backward", x).arg(scale(args)), memory, 2),
-    }
-}
-
-fn finish(launch: Launch<'_>, memory: &Pointers, count: usize) {
-    (0..count).fold(launch, |launch, i| launch.arg(memory.at(i))).run();
+    let launch = match halves(args, memory) {
+        Some(columns) => halve(gpu, "average_halves_backward", y, columns).memory(memory, [0, 1]),
+        None => kernel(gpu, args, "average_pool_backward", x).arg(scale(args)).memory(memory, [0, 1]),
+    };
+    launch.run();
 }
 
 fn scale(args: &Args) -> f32 {
@@ -57,15 +57,8 @@ fn halves(args: &Args, memory: &Pointers) -> Option<usize> {
 }
 
 /// A thread for each window.
-fn halve(
-    gpu: &Gpu<'_>,
-    kernel: &'static str,
-    windows: usize,
-    columns: usize,
-    memory: &Pointers,
-    count: usize,
-) {
-    finish(gpu.kernel(&HALVE, kernel).over(windows).arg(windows).arg(columns as u32), memory, count);
+fn halve<'a>(gpu: &Gpu<'a>, kernel: &'static str, windows: usize, columns: usize) -> Launch<'a> {
+    gpu.kernel(&HALVE, kernel).over(windows).arg(windows).arg(columns as u32)
 }
 
 /// A thread for each of `len` pixels of the result.

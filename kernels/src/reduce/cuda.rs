@@ -17,5 +17,5 @@ pub(super) fn expand(gpu: &Gpu<'_>, args: &ExpandArgs, memory: &Pointers) {
     let elements = outer * slab;
     let index = if elements < 1 << 31 { "u32" } else { "i64" };
     let launch = gpu.kernel(&EXPAND, "expand").define("INDEX", index).over(elements);
-    launch.arg(elements).arg(slab).arg(inner).arg(factor).arg(memory.at(0)).arg(memory.at(1)).run();
+    launch.arg(elements).arg(slab).arg(inner).arg(factor).memory(memory, [0, 1]).run();
 }
