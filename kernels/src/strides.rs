@@ -82,26 +82,31 @@ impl<const N: usize> Space<N> {
     /// Threads for all indices: the defines `WIDTH` and `INDEX`, and the parameters `i64 count, int rank, Axes lens`
     /// and an `Axes` for the strides of each memory.
     pub(crate) fn launch<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
-        let launch = launch.over(self.count()).define("WIDTH", self.width).define("INDEX", self.index());
+        let launch =
+            launch.over(self.count()).define("WIDTH", self.width).define("INDEX", index_type(self.reach()));
         self.parameters(launch)
     }
 
-    /// The parameters of [`Space::launch`] alone: for a second space.
+    /// The parameters of [`Space::launch`] alone: for kernels of two spaces.
     pub(crate) fn parameters<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
         let launch = launch.arg(self.count()).arg(self.rank as u32).array(self.lens);
         self.strides.iter().fold(launch, |launch, strides| launch.array(strides.map(|stride| stride as i64)))
     }
 
-    /// The type of indices: 32 bits where they and all places fit.
-    fn index(&self) -> &'static str {
+    /// More than any index, and than any place from the first element on.
+    pub(crate) fn reach(&self) -> usize {
         let reach = |strides: &[isize; AXES]| {
             let along =
                 |(len, stride): (&usize, &isize)| len.saturating_sub(1).saturating_mul(stride.unsigned_abs());
             self.lens[..self.rank].iter().zip(strides).map(along).fold(self.width, usize::saturating_add)
         };
-        let most = self.strides.iter().map(reach).fold(self.count(), usize::max);
-        if most < 1 << 31 { "u32" } else { "u64" }
+        self.strides.iter().map(reach).fold(self.count(), usize::max)
     }
+}
+
+/// The type of indices and places, as the define `INDEX`: 32 bits where they fit.
+pub(crate) fn index_type(reach: usize) -> &'static str {
+    if reach < 1 << 31 { "u32" } else { "u64" }
 }
 
 /// A space of two memories that are contiguous along different axes.
@@ -126,5 +131,52 @@ impl Space<2> {
         }
         let rest = (1..rank).filter(|&i| i != row).map(|i| (lens[i], [from[i], to[i]]));
         Some(Transpose { rest: Space::new(rest), rows: (lens[row], to[row]), columns: (lens[0], from[0]) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_that_follow_each_other_are_one() {
+        let space = Space::new([(5, [1, 1]), (1, [9, 9]), (4, [5, 5]), (3, [20, 40])]);
+        assert_eq!((space.rank, &space.lens[..2], space.count()), (2, &[20, 3][..], 60));
+        assert_eq!(space.strides.map(|strides| [strides[0], strides[1]]), [[1, 20], [1, 40]]);
+        assert_eq!(Space::new([(1, [7]), (1, [8])]).rank, 1);
+        // However large what is not there.
+        assert_eq!(Space::new([(usize::MAX, [1]), (usize::MAX, [isize::MAX]), (0, [1])]).count(), 0);
+    }
+
+    #[test]
+    fn elements_are_taken_together_where_all_memories_have_them_so() {
+        let aligned = Pointer(256);
+        let width = |space: Space<2>, at: [Pointer; 2]| space.packed(16, at.map(|at| (at, 4))).width;
+        let rows = |len, stride| Space::new([(len, [1, 0]), (3, [stride, 1])]);
+        assert_eq!(width(rows(8, 12), [aligned; 2]), 4);
+        assert_eq!(width(rows(6, 12), [aligned; 2]), 1);
+        assert_eq!(width(rows(8, 10), [aligned; 2]), 1);
+        assert_eq!(width(rows(8, 12), [Pointer(8), aligned]), 1);
+        // A repeated element may lie anywhere.
+        assert_eq!(width(rows(8, 12), [aligned, Pointer(4)]), 4);
+    }
+
+    #[test]
+    fn indices_have_32_bits_where_all_places_fit() {
+        let index = |len, stride| index_type(Space::new([(len, [stride])]).reach());
+        assert_eq!(index(1 << 30, 1), "u32");
+        assert_eq!(index(1 << 31, 1), "u64");
+        assert_eq!(index(3, 1 << 30), "u64");
+        assert_eq!(index(3, -(1 << 30)), "u64");
+        assert_eq!(index(1 << 31, 0), "u64");
+    }
+
+    #[test]
+    fn a_transpose_is_found_where_both_axes_are_long() {
+        let space = Space::new([(40, [60, 1]), (60, [1, 40]), (7, [2400, 2400])]);
+        let Transpose { rest, rows, columns } = space.transpose().unwrap();
+        assert_eq!((rest.count(), rows, columns), (7, (60, 40), (40, 60)));
+        assert!(Space::new([(3, [60, 1]), (60, [1, 3])]).transpose().is_none());
+        assert!(Space::new([(40, [1, 1]), (60, [50, 40])]).transpose().is_none());
     }
 }

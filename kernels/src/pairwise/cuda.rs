@@ -14,11 +14,10 @@ pub(super) fn pairwise(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         following[i - 1] = following[i].saturating_mul(dims[i]);
     }
     let space = Space::of_operands(dims, [if in_place { &following } else { &args.a }, &args.b]);
-    // The result has to be aligned as the operands have.
-    let size = dtype.size();
-    let slow = is_slow(op);
-    let width = if slow || !y.is_aligned(16) { 1 } else { 4 };
-    let space = space.packed(width, [(a, size), (b, size)]);
+    let (size, slow) = (dtype.size(), is_slow(op));
+    // The result has to be aligned as well.
+    let most = if slow || !y.is_aligned(16) { 1 } else { 4 };
+    let space = space.packed(most, [(a, size), (b, size)]);
     let kernel = if op.compares() { "pairwise_compare" } else { "pairwise" };
     let launch = gpu.kernel(&SOURCE, kernel).define("ELEMENT", dtype).define("SLOW", slow);
     let launch = space.launch(launch).arg(op as u32).arg(a).arg(b).arg(y);

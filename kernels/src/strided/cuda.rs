@@ -2,7 +2,7 @@ use super::Args;
 use super::axes::{Axis, Plan};
 use crate::copy_strided::cuda::{self, Elements};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
-use crate::strides::Space;
+use crate::strides::{Space, index_type};
 
 const SOURCE: Source = Source::new("strided", include_str!("strided.cu"));
 const FLOAT: usize = size_of::<f32>();
@@ -39,13 +39,13 @@ fn sum(gpu: &Gpu<'_>, factor: f32, kept: Space<2>, summed: Space<1>, x: Pointer,
     // Few sums of many terms are cut, so that there is work for the whole GPU.
     let cuts = (FEW / count.max(1)).min(terms / (lanes * 64)).clamp(1, 256);
     let parts = gpu.scratch(if cuts > 1 { cuts * count * size_of::<f64>() } else { 0 });
-    let launch = kept.launch(gpu.kernel(&SOURCE, "sum"));
-    let launch = summed.parameters(launch).arg(lanes as u32).arg(along);
+    let index = index_type(kept.reach().saturating_add(summed.reach()));
+    let kernel = |name| kept.parameters(gpu.kernel(&SOURCE, name).define("INDEX", index));
+    let launch = summed.parameters(kernel("sum")).arg(lanes as u32).arg(along);
     let blocks = count.div_ceil(Launch::BLOCK as usize / lanes).min(1 << 16);
     launch.grid([blocks as u32, cuts as u32, 1]).arg(factor).arg(x).arg(y).arg(parts).run();
     if cuts > 1 {
-        let launch = kept.launch(gpu.kernel(&SOURCE, "finish"));
-        launch.arg(cuts as u32).arg(factor).arg(parts).arg(y).run();
+        kernel("finish").over(count).arg(cuts as u32).arg(factor).arg(parts).arg(y).run();
     }
 }
 
