@@ -63,7 +63,8 @@ fn threads_have_streams_of_their_own() {
     let sum = |seed: u64| {
         let gpu = super::gpu().unwrap();
         let x = Tensor::<Rank2<64, 64>>::randn(seed);
-        let (got, want) = (x.to(&gpu).unwrap().matmul(&x.t().to(&gpu).unwrap()).to_cpu(&gpu), x.matmul(&x.t()));
+        let (got, want) =
+            (x.to(&gpu).unwrap().matmul(&x.t().to(&gpu).unwrap()).to_cpu(&gpu), x.matmul(&x.t()));
         close(got.as_flattened(), want.as_flattened(), 1e-4);
     };
     std::thread::scope(|scope| (0..4).for_each(|seed| drop(scope.spawn(move || sum(seed)))));

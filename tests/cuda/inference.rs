@@ -49,7 +49,10 @@ fn prediction_in_batches_of_any_size_is_the_cpus() {
         predictor.predict(&x, &mut got).unwrap();
         close(got.as_flattened(), want.as_flattened(), 1e-4);
     }
-    Predictor::<Prepared<LeNet>, 8, _>::new(gpu.clone(), &prepared).unwrap().predict(&x, &mut folded).unwrap();
+    Predictor::<Prepared<LeNet>, 8, _>::new(gpu.clone(), &prepared)
+        .unwrap()
+        .predict(&x, &mut folded)
+        .unwrap();
     close(folded.as_flattened(), want.as_flattened(), 1e-4);
 
     // As a function of tensors.

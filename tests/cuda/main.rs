@@ -15,6 +15,7 @@ mod faults;
 mod files;
 mod inference;
 mod missing;
+mod own;
 mod tensors;
 mod training;
 

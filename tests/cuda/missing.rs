@@ -62,7 +62,14 @@ fn memory() {
     let gpu = Cuda::new(0).unwrap();
     let error = Tensor::<Rank2<1_000_000, 1_000_000>, Cuda>::zeros_on(&gpu).unwrap_err().to_string();
     assert_eq!(error, "allocation: the device has not 4000000000000 bytes to give");
-    let Err(error) = Trainer::<super::LeNet, _, _, 4096, _>::new(gpu, &init::<super::LeNet>(0), CrossEntropyLoss::<10>::new(), Sgd::new(0.1)) else { return };
+    let Err(error) = Trainer::<super::LeNet, _, _, 4096, _>::new(
+        gpu,
+        &init::<super::LeNet>(0),
+        CrossEntropyLoss::<10>::new(),
+        Sgd::new(0.1),
+    ) else {
+        return;
+    };
     assert!(error.to_string().contains("bytes to give"), "{error}");
 }
 
@@ -95,12 +102,14 @@ fn damaged_caches_are_made_anew() {
         child::passes("missing::computes", &[("CASTIRON_CACHE", folder.to_str())]);
     };
     let files = || -> Vec<_> {
-        let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
         files.sort();
         files
     };
     compute(folder.path());
-    let whole: Vec<(_, Vec<u8>)> = files().into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
+    let whole: Vec<(_, Vec<u8>)> =
+        files().into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
     assert!(whole.len() > 3, "{} files", whole.len());
     for (i, (file, bytes)) in whole.iter().enumerate() {
         let damaged = match i % 3 {

@@ -75,8 +75,10 @@ fn a_model_learns_on_a_tape() {
     let Some(gpu) = gpu() else { return };
     fn learn<D: castiron::device::Storage>(device: &D) -> (Vec<f32>, Vec<f32>) {
         let mut model = init::<Curve>(5).to(device).unwrap();
-        let mut optimizer =
-            Updater::new(&model, Adam::new(0.02)).unwrap().clip(Clip::Norm(5.0)).schedule(Cosine { steps: 20, min: 1e-3 });
+        let mut optimizer = Updater::new(&model, Adam::new(0.02))
+            .unwrap()
+            .clip(Clip::Norm(5.0))
+            .schedule(Cosine { steps: 20, min: 1e-3 });
         let x = Tensor::<Rank2<32, 2>>::randn(1);
         let t = (x.narrow::<1, 0, 1>() * x.narrow::<1, 1, 1>()).to(device).unwrap();
         let x = x.to(device).unwrap();
