@@ -1,7 +1,6 @@
 //! One operation on tensors of each kind, and the gradients through them, on any device.
 
 use castiron::device::Storage;
-use castiron::prelude::*;
 use castiron::tape::Tracked;
 use castiron::{DynTensor, Pad, Rank1, Rank2, Rank3, Shape, Tape, Tensor, bf16, tensor};
 

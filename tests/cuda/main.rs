@@ -86,5 +86,5 @@ type Lesson<O, D> = Trainer<LeNet, CrossEntropyLoss<10>, O, 16, D>;
 
 fn lesson<O: castiron::optim::Optimizer, D: Storage>(device: D, optimizer: O) -> Lesson<O, D> {
     let loss = CrossEntropyLoss::<10>::new();
-    Trainer::new(device, &init::<LeNet>(3), loss, optimizer).unwrap().seed(11)
+    Trainer::<LeNet, _, _, 16, D>::new(device, &init::<LeNet>(3), loss, optimizer).unwrap().seed(11)
 }

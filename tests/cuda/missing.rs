@@ -60,7 +60,7 @@ fn capability() {
 #[ignore = "run by `what_is_missing_is_said`"]
 fn memory() {
     let gpu = Cuda::new(0).unwrap();
-    let error = Tensor::<Rank2<1_000_000, 1_000_000>, Cuda>::zeros_on(&gpu).unwrap_err().to_string();
+    let error = Tensor::<Rank2<1_000_000, 1_000_000>, Cuda>::zeros_on(&gpu).err().unwrap().to_string();
     assert_eq!(error, "allocation: the device has not 4000000000000 bytes to give");
     let Err(error) = Trainer::<super::LeNet, _, _, 4096, _>::new(
         gpu,

@@ -12,9 +12,18 @@ use crate::gpu;
 struct Double<const SOURCE: usize>;
 
 const SOURCES: [Source; 3] = [
-    Source::new("double", "extern \"C\" __global__ void twice(i64 n, const float* x, float* y) { EACH(i, n) y[i] = 2 * x[i]; }"),
-    Source::new("typo", "extern \"C\" __global__ void twice(i64 n, const float* x, float* y) { y[0] = 2 * z[0]; }"),
-    Source::new("other", "extern \"C\" __global__ void thrice(i64 n, const float* x, float* y) { y[0] = 3 * x[0]; }"),
+    Source::new(
+        "double",
+        "extern \"C\" __global__ void twice(i64 n, const float* x, float* y) { EACH(i, n) y[i] = 2 * x[i]; }",
+    ),
+    Source::new(
+        "typo",
+        "extern \"C\" __global__ void twice(i64 n, const float* x, float* y) { y[0] = 2 * z[0]; }",
+    ),
+    Source::new(
+        "other",
+        "extern \"C\" __global__ void thrice(i64 n, const float* x, float* y) { y[0] = 3 * x[0]; }",
+    ),
 ];
 
 impl<const SOURCE: usize> Op for Double<SOURCE> {

@@ -1,6 +1,7 @@
 //! Training on a GPU is training on the CPU, within rounding.
 
 use castiron::device::Storage;
+use castiron::optim::Optimizer;
 use castiron::prelude::*;
 
 use crate::{Lesson, close, gpu, lesson, numbers, stripes};
@@ -25,7 +26,7 @@ fn losses_are_the_cpus() {
 
 /// What training leaves behind whose steps nobody waits for, all with the same number of rows: on a GPU the first
 /// runs, the second is recorded, and the others replay it.
-fn six_steps<D: Storage>(mut trainer: Lesson<Sgd, D>) -> (Vec<f32>, Tensor<super::LeNet>) {
+fn six_steps<O: Optimizer, D: Storage>(mut trainer: Lesson<O, D>) -> (Vec<f32>, Tensor<super::LeNet>) {
     let mut losses = Vec::new();
     for seed in 0..6 {
         let (x, t) = stripes(16, seed / 3);
@@ -38,7 +39,7 @@ fn six_steps<D: Storage>(mut trainer: Lesson<Sgd, D>) -> (Vec<f32>, Tensor<super
 #[test]
 fn a_recorded_step_reads_its_rate_and_its_step_from_memory() {
     let Some(gpu) = gpu() else { return };
-    let schedule = StepDecay { every: 1, factor: 0.5 };
+    let schedule = StepDecay { every: 1, gamma: 0.5 };
     let (got, here) = six_steps(lesson(gpu.clone(), Sgd::new(0.05).momentum(0.9)).schedule(schedule));
     let (want, there) = six_steps(lesson(Cpu::new(), Sgd::new(0.05).momentum(0.9)).schedule(schedule));
     close(&got, &want, 1e-4);

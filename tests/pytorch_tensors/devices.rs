@@ -1,7 +1,7 @@
 //! The same operations in the memory of another device: the same bits.
 
-use castiron::prelude::*;
 use castiron::DynTensor;
+use castiron::prelude::*;
 
 use crate::operations_on::compute;
 
