@@ -4,6 +4,7 @@
 //! vector registers lie along channels, and neither edges of images nor odd sizes leave them half empty. What the
 //! lanes beyond the last channel hold is never read as a channel. Weights are packed once, by [`Pack`].
 
+mod cuda;
 mod dense;
 mod depthwise;
 mod expand;
@@ -16,6 +17,7 @@ pub use pack::{Pack, PackArgs};
 
 use crate::Cpu;
 use crate::conv2d;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// Channels of a block.
@@ -118,6 +120,9 @@ impl Op for BlockedConv2d {
             Kind::Depthwise => depthwise::forward(cpu, &call, y),
         }
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// The arguments of [`BlockedExpand`].
@@ -173,6 +178,9 @@ impl Op for BlockedExpand {
         if !y.is_empty() {
             expand::forward(cpu, &expand, &each, y);
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &ExpandArgs, memory: &Pointers) {
+        cuda::expand(gpu, args, memory);
     }
 }
 

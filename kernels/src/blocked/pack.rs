@@ -1,7 +1,8 @@
 //! Weights as blocked convolutions read them.
 
-use super::{BLOCK, padded};
+use super::{BLOCK, cuda, padded};
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`Pack`].
@@ -21,7 +22,7 @@ pub struct PackArgs {
 
 impl PackArgs {
     /// Weights of each output channel.
-    fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.inputs.saturating_mul(self.kernel[0].saturating_mul(self.kernel[1]))
     }
 }
@@ -64,5 +65,8 @@ impl Op for Pack {
                 }
             }
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &PackArgs, memory: &Pointers) {
+        cuda::pack(gpu, args, memory);
     }
 }
