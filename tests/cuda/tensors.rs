@@ -39,6 +39,15 @@ fn tensors_travel_in_every_type() {
 }
 
 #[test]
+fn tensors_are_printed_wherever_they_are() {
+    let Some(gpu) = gpu() else { return };
+    let x = Tensor::<Rank2<3, 4>>::randn(1);
+    let there = x.to(&gpu).unwrap();
+    assert_eq!((there.to_string(), format!("{there:?}")), (x.to_string(), format!("{x:?}")));
+    assert_eq!(Tape::new().watch(&there).sum().to_string(), Tape::new().watch(&x).sum().to_string());
+}
+
+#[test]
 fn what_is_written_is_the_tensors_own() {
     let Some(gpu) = gpu() else { return };
     let x = tensor![1.0, 2.0, 3.0].to(&gpu).unwrap();

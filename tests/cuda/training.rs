@@ -1,8 +1,10 @@
 //! Training on a GPU is training on the CPU, within rounding.
 
+use castiron::data::{Loader, Samples};
 use castiron::device::Storage;
 use castiron::optim::Optimizer;
 use castiron::prelude::*;
+use castiron::train::{Fit, accuracy};
 
 use crate::{Lesson, close, gpu, lesson, numbers, stripes};
 
@@ -68,6 +70,24 @@ fn nobody_waits_for_enqueued_steps() {
     let (got, want) = (last(gpu), last(Cpu::new()));
     close(&[got.0], &[want.0], 1e-4);
     close(&got.1, &want.1, 1e-4);
+}
+
+#[test]
+fn the_loop_over_epochs_is_the_cpus() {
+    let Some(gpu) = gpu() else { return };
+    fn history<D: Storage>(device: D) -> Vec<f32> {
+        let data = |seed| {
+            let (x, t) = stripes(40, seed);
+            Loader::new(Samples::new(x, t).unwrap()).batch_size(16).shuffle(seed.into()).prefetch(2)
+        };
+        let mut trainer = lesson(device, Sgd::new(0.02).momentum(0.9));
+        let history = Fit::new(3).score(accuracy).run(&mut trainer, &data(1), Some(&data(2))).unwrap();
+        history
+            .iter()
+            .flat_map(|epoch| [epoch.train_loss, epoch.test_loss.unwrap(), epoch.test_accuracy.unwrap()])
+            .collect()
+    }
+    close(&history(gpu), &history(Cpu::new()), 1e-3);
 }
 
 #[test]
