@@ -6,6 +6,8 @@ pub use crate::{
     Cpu, Model, Module, Params, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, model,
     params::Params, shape,
 };
+#[cfg(feature = "cuda")]
+pub use crate::device::Cuda;
 #[cfg(feature = "std")]
 pub use crate::{
     Tensor,

@@ -112,7 +112,7 @@ pub(super) fn folder() -> Option<PathBuf> {
     }
 }
 
-fn version() -> [i32; 2] {
+pub(super) fn version() -> [i32; 2] {
     let [mut major, mut minor] = [0; 2];
     // SAFETY: places for two numbers.
     let _ = unsafe { sys::nvrtcVersion(&mut major, &mut minor) };

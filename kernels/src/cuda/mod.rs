@@ -4,6 +4,7 @@
 //! An operation runs on it by the launches that [`Op::cuda`](crate::Op::cuda) describes. Sources are compiled
 //! when they are first used, for the GPU at hand, and kept in a folder (`CASTIRON_CACHE`, or the user's caches).
 
+mod about;
 mod compile;
 mod error;
 mod faults;

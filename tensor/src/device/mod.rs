@@ -1,4 +1,48 @@
 //! Devices: where memory is and where operations run. The set is closed; operations are open.
+//!
+//! [`Cpu`] is always there; with the feature `cuda` so is the type `Cuda`, an NVIDIA GPU. A program that runs on either is
+//! written for a `D: Storage`, and what it chooses at run time is which of the two it is called with:
+//!
+//! ```
+//! use castiron::{device::Storage, prelude::*, tensor};
+//!
+//! fn sum<D: Storage>(device: &D) -> Result<f32, castiron::Error> {
+//!     let x = tensor![1.0, 2.0].to(device)?;
+//!     Ok(*x.sum().to_cpu(device))
+//! }
+//!
+//! #[cfg(feature = "cuda")]
+//! let sum = match Cuda::new(0) {
+//!     Ok(gpu) => sum(&gpu)?,
+//!     Err(missing) => {
+//!         eprintln!("{missing}"); // what, and how to get it
+//!         sum(&Cpu::new())?
+//!     }
+//! };
+//! #[cfg(not(feature = "cuda"))]
+//! let sum = sum(&Cpu::new())?;
+//! assert_eq!(sum, 3.0);
+//! # Ok::<(), castiron::Error>(())
+//! ```
+//!
+//! # When a GPU works
+//!
+//! A GPU works behind the program: what is called is put into a queue, the *stream* of its `Cuda`, and done in that order.
+//! Waiting are only
+//!
+//! - what brings numbers to the CPU: `to_cpu`, `Trainer::{step, loss, evaluate, outputs, model}`, `Predictor::predict`;
+//! - operations on tensors that may find their data wrong: an index out of range, an integer divided by zero;
+//! - `Device::take_fault`, and whatever looks for numbers that are not finite.
+//!
+//! [`Trainer::enqueue`](crate::train::Trainer::enqueue) does not wait. Of a step that went wrong the program hears at the
+//! next call that waits; until then no step changes a parameter, so that a model is never trained on data that an
+//! operation has refused.
+//!
+//! A step of a `Trainer` is recorded when it runs for the second time with the same number of rows, and from then on
+//! replayed in one launch, as a *graph*. What changes from step to step (its number, the learning rate, the seed of
+//! dropout) is read from the GPU's memory.
+//!
+//! A `Cuda` and its clones are one stream; each `Cuda::new` is another.
 
 #[cfg(feature = "std")]
 mod block;
