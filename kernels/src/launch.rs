@@ -161,7 +161,7 @@ pub const MAX_PARAMETERS: usize = 32;
 /// The most words that they have together.
 const MAX_WORDS: usize = 80;
 /// The most defines a launch can have.
-const MAX_DEFINES: usize = 10;
+const MAX_DEFINES: usize = 12;
 
 /// What does launches: a GPU, or a test that looks at them.
 pub(crate) trait Queue {

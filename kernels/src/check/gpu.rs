@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 
-use super::Data;
 use super::memory::{Buffer as Room, Edge};
+use super::{Checked, Data, case, off};
 use crate::cuda::{Buffer, Cuda, Place};
 use crate::{Cpu, Fault, Mode, Op, Raw, Spec};
 
@@ -29,6 +29,21 @@ pub(super) fn run<O: Op>(
     let (outputs, fault) = launch::<O>(gpu, args, spec, inputs);
     prop_assert_eq!(fault, None, "{}", gpu.take_log().unwrap_or_default());
     Ok(outputs)
+}
+
+/// How far a GPU is off the reference at most, as a multiple of `1 + |reference|`: for what rounds more than checks
+/// allow.
+pub(crate) fn error<O: Checked>(gpu: &Cuda, args: &O::Args) -> f64 {
+    let (spec, inputs, want) = case::<O>(args, 7);
+    let (outputs, fault) = launch::<O>(gpu, args, &spec, &inputs);
+    assert_eq!(fault, None, "{}", gpu.take_log().unwrap_or_default());
+    let written =
+        spec.items().iter().zip(outputs.iter().zip(&want)).filter(|(access, _)| access.mode != Mode::Read);
+    let errors = written.flat_map(|(_, (got, want))| {
+        let errors = got.widen(Mode::Update).into_iter().zip(want).map(|(got, want)| off(got, *want));
+        errors.collect::<Vec<f64>>()
+    });
+    errors.fold(0.0, |most, error| if error.is_nan() { error } else { most.max(error) })
 }
 
 /// Asserts that a GPU, if there is one, leaves the same bits as the CPU, and finds the same fault, which is returned.

@@ -124,8 +124,8 @@ impl Devices {
     }
 }
 
-/// Checks one case. The contents of the arguments follow from `seed`.
-fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
+/// One case: the contents of the arguments, which follow from `seed`, and what the reference makes of them.
+fn case<O: Checked>(args: &O::Args, seed: u64) -> (Spec, Vec<Data>, Vec<Vec<f64>>) {
     let spec = Spec::of::<O>(args);
     let mut random = Random::new(seed);
     let inputs: Vec<Data> = spec
@@ -145,7 +145,12 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
     let mut want: Vec<Vec<f64>> =
         inputs.iter().zip(spec.items()).map(|(data, access)| data.widen(access.mode)).collect();
     O::reference(args, &mut want);
+    (spec, inputs, want)
+}
 
+/// Checks one case.
+fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
+    let (spec, inputs, want) = case::<O>(args, seed);
     let Devices { one, several, lesser, .. } = devices;
     for edge in [Edge::Start, Edge::End] {
         let results = |cpu: &Cpu| -> Result<Vec<Data>, TestCaseError> {

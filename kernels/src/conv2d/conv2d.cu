@@ -3,6 +3,13 @@
 
 #define SIZE (KERNEL_H * KERNEL_W)
 
+// Products of f32. What is read one by one.
+struct Factors {
+    typedef float Element, Total;
+    typedef Pack<float, 1> One;
+    enum { A_PACK = 1, B_PACK = 1 };
+};
+
 // Where images, windows and channels lie. Pairs are height and width.
 struct Shape {
     int images, groups, ins, outs;  // channels of a group
@@ -58,7 +65,7 @@ struct Epilogue {
 
 // ---- forward: weight [outs, ins·SIZE] times windows [ins·SIZE, images·pixels] ----
 
-struct Forward {
+struct Forward : Factors {
     enum { A_ALONG_K = 1, B_ALONG_COLUMNS = 1 };
     Shape shape;
     const float *weight, *x;
@@ -67,31 +74,28 @@ struct Forward {
     i64 image, line, pixel;
 
     __device__ i64 depth() const { return (i64)shape.ins * SIZE; }
+    __device__ i64 rows() const { return shape.outs; }
     __device__ i64 columns() const { return shape.images * shape.out_area(); }
     __device__ void enter(i64 column) {
         image = column / shape.out_area();
         line = column % shape.out_area() / shape.output[1];
         pixel = column % shape.output[1];
     }
-    __device__ float a(i64 row, i64 k) const {
-        return row < shape.outs ? weight[(group * shape.outs + row) * depth() + k] : 0.0f;
+    __device__ One a(i64 row, i64 k) const {
+        return {row < shape.outs ? weight[(group * shape.outs + row) * depth() + k] : 0.0f};
     }
-    __device__ float b(i64 k, i64) const {
+    __device__ One b(i64 k, i64) const {
         i64 at = image < shape.images ? shape.in_pixel(line, pixel, k % SIZE) : -1;
-        return at >= 0 ? x[shape.in_plane(image, group, k / SIZE) + at] : 0.0f;
+        return {at >= 0 ? x[shape.in_plane(image, group, k / SIZE) + at] : 0.0f};
     }
 };
 
 // Blocks: x a tile, z a group.
 extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* weight, const float* x, EPILOGUE) {
-    Forward problem{THE_SHAPE, weight, x, (int)blockIdx.z, 0, 0, 0};
-    i64 n = problem.columns(), across = (n + COLUMNS - 1) / COLUMNS;
-    i64 row0 = blockIdx.x / across * ROWS, column0 = blockIdx.x % across * COLUMNS;
-    float sums[ROWS / 16][COLUMNS / 16];
-    product_tile<ROWS, COLUMNS>(problem, row0, column0, 0, problem.depth(), sums);
+    Forward problem{{}, THE_SHAPE, weight, x, (int)blockIdx.z, 0, 0, 0};
     Epilogue epilogue = THE_EPILOGUE;
     i64 area = problem.shape.out_area();
-    for_sums<ROWS, COLUMNS>(row0, column0, outs, n, sums, [&](i64 row, i64 column, float sum) {
+    product_tile(problem, 0, problem.depth(), [&](i64 row, i64 column, float sum) {
         i64 at = problem.shape.out_plane(column / area, blockIdx.z, row) + column % area;
         epilogue.put(at, (i64)blockIdx.z * outs + row, sum);
     });
@@ -122,7 +126,7 @@ extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x
 
 // ---- the gradient of the input: weightᵀ [ins, outs·SIZE] times output pixels [outs·SIZE, images·pixels] ----
 
-struct BackwardInput {
+struct BackwardInput : Factors {
     enum { A_ALONG_K = 0, B_ALONG_COLUMNS = 1 };
     Shape shape;
     const float *weight, *dy;
@@ -131,31 +135,28 @@ struct BackwardInput {
     i64 image, line, pixel;
 
     __device__ i64 depth() const { return (i64)shape.outs * SIZE; }
+    __device__ i64 rows() const { return shape.ins; }
     __device__ i64 columns() const { return shape.images * shape.in_area(); }
     __device__ void enter(i64 column) {
         image = column / shape.in_area();
         line = column % shape.in_area() / shape.input[1];
         pixel = column % shape.input[1];
     }
-    __device__ float a(i64 row, i64 k) const {
-        if (row >= shape.ins) return 0.0f;
-        return weight[((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE];
+    __device__ One a(i64 row, i64 k) const {
+        if (row >= shape.ins) return {};
+        return {weight[((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE]};
     }
-    __device__ float b(i64 k, i64) const {
+    __device__ One b(i64 k, i64) const {
         i64 at = image < shape.images ? shape.out_pixel(line, pixel, k % SIZE) : -1;
-        return at >= 0 ? dy[shape.out_plane(image, group, k / SIZE) + at] : 0.0f;
+        return {at >= 0 ? dy[shape.out_plane(image, group, k / SIZE) + at] : 0.0f};
     }
 };
 
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, const float* weight,
                                                                         const float* dy, float* dx) {
-    BackwardInput problem{THE_SHAPE, weight, dy, (int)blockIdx.z, 0, 0, 0};
-    i64 n = problem.columns(), across = (n + COLUMNS - 1) / COLUMNS;
-    i64 row0 = blockIdx.x / across * ROWS, column0 = blockIdx.x % across * COLUMNS;
-    float sums[ROWS / 16][COLUMNS / 16];
-    product_tile<ROWS, COLUMNS>(problem, row0, column0, 0, problem.depth(), sums);
+    BackwardInput problem{{}, THE_SHAPE, weight, dy, (int)blockIdx.z, 0, 0, 0};
     i64 area = problem.shape.in_area();
-    for_sums<ROWS, COLUMNS>(row0, column0, ins, n, sums, [&](i64 row, i64 column, float sum) {
+    product_tile(problem, 0, problem.depth(), [&](i64 row, i64 column, float sum) {
         dx[problem.shape.in_plane(column / area, blockIdx.z, row) + column % area] = sum;
     });
 }
@@ -184,24 +185,25 @@ extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight,
 
 // ---- the gradient of the weight: output pixels [outs, images·pixels] times windows [images·pixels, ins·SIZE] ----
 
-struct BackwardWeight {
+struct BackwardWeight : Factors {
     enum { A_ALONG_K = 1, B_ALONG_COLUMNS = 0 };
     Shape shape;
     const float *x, *dy;
     int group;
 
+    __device__ i64 rows() const { return shape.outs; }
     __device__ i64 columns() const { return (i64)shape.ins * SIZE; }
     __device__ void enter(i64) {}
-    __device__ float a(i64 row, i64 k) const {
-        if (row >= shape.outs) return 0.0f;
+    __device__ One a(i64 row, i64 k) const {
+        if (row >= shape.outs) return {};
         i64 area = shape.out_area();
-        return dy[shape.out_plane(k / area, group, row) + k % area];
+        return {dy[shape.out_plane(k / area, group, row) + k % area]};
     }
-    __device__ float b(i64 k, i64 column) const {
-        if (column >= columns()) return 0.0f;
+    __device__ One b(i64 k, i64 column) const {
+        if (column >= columns()) return {};
         i64 image = k / shape.out_area(), pixel = k % shape.out_area();
         i64 at = shape.in_pixel(pixel / shape.output[1], pixel % shape.output[1], column % SIZE);
-        return at >= 0 ? x[shape.in_plane(image, group, column / SIZE) + at] : 0.0f;
+        return {at >= 0 ? x[shape.in_plane(image, group, column / SIZE) + at] : 0.0f};
     }
 };
 
@@ -209,14 +211,10 @@ struct BackwardWeight {
 // `conv2d_add_parts` adds them up.
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight(SHAPE, const float* x, const float* dy,
                                                                          float* dweight, i64 part, float* parts) {
-    BackwardWeight problem{THE_SHAPE, x, dy, (int)blockIdx.z};
-    i64 n = problem.columns(), across = (n + COLUMNS - 1) / COLUMNS;
-    i64 row0 = blockIdx.x / across * ROWS, column0 = blockIdx.x % across * COLUMNS;
-    i64 total = images * problem.shape.out_area();
+    BackwardWeight problem{{}, THE_SHAPE, x, dy, (int)blockIdx.z};
+    i64 n = problem.columns(), total = images * problem.shape.out_area();
     i64 from = blockIdx.y * part, to = from + part < total ? from + part : total;
-    float sums[ROWS / 16][COLUMNS / 16];
-    product_tile<ROWS, COLUMNS>(problem, row0, column0, from, to, sums);
-    for_sums<ROWS, COLUMNS>(row0, column0, outs, n, sums, [&](i64 row, i64 column, float sum) {
+    product_tile(problem, from, to, [&](i64 row, i64 column, float sum) {
         i64 at = ((i64)blockIdx.z * outs + row) * n + column;
         if (gridDim.y > 1) parts[blockIdx.y * (i64)groups * outs * n + at] = sum;
         else dweight[at] += sum;

@@ -1,23 +1,23 @@
 use super::Args;
-use crate::gemm::cuda::Cut;
+use crate::DType;
+use crate::gemm::cuda::{Cut, with_tiles};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
-const SOURCE: Source =
-    Source::new("conv2d", concat!(include_str!("../gemm/tile.cuh"), include_str!("conv2d.cu")));
+const SOURCE: Source = Source::new("conv2d", with_tiles!("conv2d.cu"));
 
 /// Channels of a group up to which each result is summed up by itself: a tile would be mostly empty.
 const FEW: usize = 8;
 
 /// A launch with the constants that kernels are compiled for.
-fn plain<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, [rows, columns]: [usize; 2]) -> Launch<'a> {
-    let launch = gpu.kernel(&SOURCE, kernel).define("ROWS", rows).define("COLUMNS", columns);
+fn plain<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Launch<'a> {
+    let launch = cut.define(gpu.kernel(&SOURCE, kernel));
     // Without a pixel in the kernel there is no output: the constants only have to compile.
     launch.define("KERNEL_H", args.kernel[0].max(1)).define("KERNEL_W", args.kernel[1].max(1))
 }
 
 /// A launch that is told the shape.
-fn launch<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, [rows, columns]: [usize; 2]) -> Launch<'a> {
-    let launch = plain(gpu, args, kernel, [rows, columns]).arg(args.images as u32).arg(args.groups as u32);
+fn launch<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Launch<'a> {
+    let launch = plain(gpu, args, kernel, cut).arg(args.images as u32).arg(args.groups as u32);
     let launch = launch.arg(args.in_per_group() as u32).arg(args.out_per_group() as u32);
     let launch = launch.array(args.input).array(args.output());
     launch.array(args.stride).array(args.padding).array(args.dilation)
@@ -36,11 +36,11 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let (code, slope) = args.activation.code();
     let run = |launch: Launch<'_>| launch.memory(memory, [0, 2, 1, 5, 3, 4]).arg(slope).arg(code).run();
     if m <= FEW {
-        return run(launch(gpu, args, "conv2d_few", [32, 64]).over(args.groups * m * n));
+        return run(launch(gpu, args, "conv2d_few", Cut::NONE).over(args.groups * m * n));
     }
-    let cut = Cut::new(gpu.properties().multiprocessors, [m, n, k], args.groups);
+    let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
     let [tiles, ..] = cut.grid(m, n, 1);
-    run(launch(gpu, args, "conv2d", cut.tile).grid([tiles, 1, args.groups as u32]));
+    run(launch(gpu, args, "conv2d", cut).grid([tiles, 1, args.groups as u32]));
 }
 
 pub(super) fn backward_input(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
@@ -51,11 +51,11 @@ pub(super) fn backward_input(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     }
     let run = |launch: Launch<'_>| launch.memory(memory, [0, 1, 2]).run();
     if m <= FEW {
-        return run(launch(gpu, args, "conv2d_backward_input_few", [32, 64]).over(args.groups * m * n));
+        return run(launch(gpu, args, "conv2d_backward_input_few", Cut::NONE).over(args.groups * m * n));
     }
-    let cut = Cut::new(gpu.properties().multiprocessors, [m, n, k], args.groups);
+    let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
     let [tiles, ..] = cut.grid(m, n, 1);
-    run(launch(gpu, args, "conv2d_backward_input", cut.tile).grid([tiles, 1, args.groups as u32]));
+    run(launch(gpu, args, "conv2d_backward_input", cut).grid([tiles, 1, args.groups as u32]));
 }
 
 pub(super) fn backward_weight(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
@@ -68,7 +68,7 @@ pub(super) fn backward_weight(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         weight(gpu, args, [m, n, k], memory);
     }
     if args.bias {
-        let launch = plain(gpu, args, "conv2d_backward_bias", [32, 64]);
+        let launch = plain(gpu, args, "conv2d_backward_bias", Cut::NONE);
         let launch = launch.grid([args.out_channels as u32, 1, 1]);
         launch.arg(args.images).arg(args.out_channels).arg(pixels).arg(memory.at(1)).arg(memory.at(3)).run();
     }
@@ -78,19 +78,19 @@ fn weight(gpu: &Gpu<'_>, args: &Args, [m, n, k]: [usize; 3], memory: &Pointers) 
     let len = args.groups * m * n;
     if m <= FEW && args.in_per_group() <= FEW {
         let blocks = len.min(1 << 16) as u32;
-        let launch = launch(gpu, args, "conv2d_backward_weight_few", [32, 64]).grid([blocks, 1, 1]);
+        let launch = launch(gpu, args, "conv2d_backward_weight_few", Cut::NONE).grid([blocks, 1, 1]);
         return launch.memory(memory, [0, 1, 2]).run();
     }
-    let cut = Cut::new(gpu.properties().multiprocessors, [m, n, k], args.groups);
+    let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
     let parts = match cut.parts {
         1 => Pointer::NULL,
         parts => gpu.scratch(parts * len * size_of::<f32>()),
     };
     let [tiles, count, _] = cut.grid(m, n, 1);
-    let tile = launch(gpu, args, "conv2d_backward_weight", cut.tile).grid([tiles, count, args.groups as u32]);
+    let tile = launch(gpu, args, "conv2d_backward_weight", cut).grid([tiles, count, args.groups as u32]);
     tile.memory(memory, [0, 1, 2]).arg(cut.part).arg(parts).run();
     if cut.parts > 1 {
-        let add = plain(gpu, args, "conv2d_add_parts", cut.tile);
+        let add = plain(gpu, args, "conv2d_add_parts", cut);
         add.over(len).arg(len).arg(count).arg(parts).arg(memory.at(2)).run();
     }
 }

@@ -378,3 +378,24 @@ fn odd_sizes_do_no_harm() {
         run::<Conv2dBackwardWeight>(args, absurd);
     }
 }
+
+/// With TF32 allowed, on tensor cores: as near as 10 bits of mantissa let them, and no nearer.
+#[cfg(feature = "cuda")]
+#[test]
+fn tf32_rounds_factors_to_ten_bits() {
+    use crate::check::gpu::{error, gpu};
+    let Some(gpu) = gpu() else { return };
+    gpu.allow_tf32(true);
+    let range = if gpu.properties().capability >= [8, 0] { 5e-5..1e-2 } else { 0.0..2e-5 };
+    let forward = wide([3, 1, 40, 136], [13, 14], 3, 1, [1, 1]);
+    for args in [forward.residual(), wide([2, 2, 24, 80], [9, 7], 3, 2, [0, 2])] {
+        let error = error::<Conv2d>(&gpu, &args);
+        assert!(range.contains(&error), "{error} off, for {args:?}");
+    }
+    for args in [wide([2, 1, 12, 16], [7, 9], 3, 1, [1, 1]), wide([1, 2, 24, 20], [6, 5], 2, 2, [1, 0])] {
+        let args = Args { activation: Activation::Identity, ..args };
+        for error in [error::<Conv2dBackwardInput>(&gpu, &args), error::<Conv2dBackwardWeight>(&gpu, &args)] {
+            assert!(range.contains(&error), "{error} off, for {args:?}");
+        }
+    }
+}

@@ -150,3 +150,37 @@ fn elements_of_c_do_not_share_a_place() {
     cpu.run::<Gemm>(&args, &mut raws);
     assert!(matches!(cpu.take_fault(), Some(crate::Fault::Memory { argument: 3, .. })));
 }
+
+/// With TF32 allowed, tiles of every size, each order of memory, with factors read four at a time or one by one, are as
+/// near as 10 bits of mantissa let them; and no nearer, where tensor cores have it.
+#[cfg(feature = "cuda")]
+#[test]
+fn tf32_rounds_factors_to_ten_bits() {
+    let Some(gpu) = crate::check::gpu::gpu() else { return };
+    gpu.allow_tf32(true);
+    let sizes = [[264, 136, 72], [261, 135, 71], [68, 72, 520], [63, 61, 600], [20, 300, 40], [19, 301, 39]];
+    let orders = [[false, false], [false, true], [true, false], [true, true]];
+    let dense = sizes.into_iter().flat_map(|[m, n, k]| {
+        orders.map(|[a, b]| {
+            Args::new(m, n, k).a(view([m, k], [1, 1], a, 0, false)).b(view([k, n], [1, 1], b, 0, false))
+        })
+    });
+    let batched = |batch: [usize; 2]| {
+        let (m, n, k) = (40, 48, 36);
+        let args = Args::new(m, n, k).batch([2, 3]).accumulate(true).scale(0.5);
+        args.a(View::row_major(k).batched([3 * m * k, m * k]))
+            .b(View::row_major(n).batched([3 * k * n, k * n]))
+            .c(View::row_major(n).batched(batch))
+    };
+    let rest = [
+        batched([3 * 40 * 48, 40 * 48]),
+        batched([0, 0]),
+        Args::new(70, 80, 90).bias(Bias::PerRow).activation(Activation::Relu).residual(true).keep_pre(true),
+    ];
+    for args in dense.chain(rest) {
+        let error = crate::check::gpu::error::<Gemm>(&gpu, &args);
+        let tensor_cores = gpu.properties().capability >= [8, 0];
+        let range = if tensor_cores { 5e-5..1e-2 } else { 0.0..2e-5 };
+        assert!(range.contains(&error), "{error} off, for {args:?}");
+    }
+}
