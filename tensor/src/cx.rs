@@ -21,7 +21,7 @@ impl<'a, D: Device> Cx<'a, D> {
     }
 
     /// How many rows of the batch are live; never more than the capacity `B` of the call.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -39,22 +39,23 @@ impl<'a, D: Device> Cx<'a, D> {
 
     /// The circumstances of part `index` of this layer.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn child(&self, index: usize) -> Self {
         Cx { path: child(self.path, index), ..*self }
     }
 
     /// The same for one that knows that there are no more than `capacity` rows. The compiler knows it from then
     /// on, and where that is a few leaves out what computes many.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
     pub fn within(&self, capacity: usize) -> Self {
         Cx { rows: self.rows.min(capacity), ..*self }
     }
 
     /// Runs an operation.
-    // Inlined, so that the kernel is chosen where arguments are constants.
-    #[inline(always)]
+    // Inlined, so that the kernel is chosen where arguments are constants. A debug build, whose size matters less than the
+    // time to compile it, chooses when it runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn run<O: Op, const N: usize>(&self, args: O::Args, arguments: [Arg<'_, D>; N]) {
         self.call::<O, N>(Call::new(&args), arguments);
     }

@@ -44,7 +44,7 @@ pub(super) const fn of_batch(args: &Args, rows: usize) -> Args {
 /// assert_eq!((y[0], y[1]), ([[3.0; 3]; 3], [[0.5; 3]; 3]));
 /// ```
 #[allow(clippy::too_many_arguments)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn forward<D: Device>(
     cx: &Cx<'_, D>,
     args: &Args,
