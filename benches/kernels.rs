@@ -4,8 +4,10 @@
 use castiron::castiron_kernels::activation::Activation;
 use castiron::castiron_kernels::conv2d::{Conv2d, Conv2dBackwardInput, Conv2dBackwardWeight};
 use castiron::castiron_kernels::gemm::Gemm;
+use castiron::castiron_kernels::pool2d::{MaxPool2d, MaxPool2dBackward};
 use castiron::castiron_kernels::softmax::Softmax;
-use castiron::castiron_kernels::{Cpu, Mode, Op, Raw, Spec, conv2d, gemm, softmax};
+use castiron::castiron_kernels::unary::{Function, Unary};
+use castiron::castiron_kernels::{Cpu, DType, Mode, Op, Raw, Spec, conv2d, gemm, pool2d, softmax, unary};
 use castiron::prelude::*;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -106,6 +108,19 @@ fn passes(c: &mut Criterion) {
         let args = softmax::Args { rows, len, log: false };
         bench::<Softmax, 2>(&mut group, format!("softmax of {rows}x{len}"), &args, true);
     }
+
+    for (name, function) in [("exp", Function::Exp), ("tanh", Function::Tanh), ("GELU", Function::Gelu)] {
+        for len in [1_000, 100_000, 10_000_000] {
+            group.throughput(Throughput::Elements(len as u64));
+            let args = unary::Args { function, dtype: DType::F32, len, in_place: false };
+            bench::<Unary, 2>(&mut group, format!("{name} of {len}"), &args, true);
+        }
+    }
+    // The first pooling of ResNet-18.
+    let args = pool2d::Args { planes: 64, input: [112; 2], kernel: [3; 2], stride: [2; 2], padding: [1; 2] };
+    group.throughput(Throughput::Elements(64 * 112 * 112));
+    bench::<MaxPool2d, 2>(&mut group, "max-pool 3x3, stride 2".into(), &args, true);
+    bench::<MaxPool2dBackward, 3>(&mut group, "max-pool 3x3, stride 2, backward".into(), &args, true);
 
     // A million parameters, their gradients and two moments: 16 MB.
     type Model = Linear<Rank1<1024>, 1024>;

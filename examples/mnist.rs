@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --release --example mnist
 //! cargo run --release --example mnist -- --epochs 3 --batch 100 --out /tmp/mnist
+//! cargo run --release --features cuda --example mnist -- --device cuda
 //! ```
 
 use std::error::Error;
@@ -11,10 +12,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use castiron::data::{Dataset, Loader, Samples};
+use castiron::device::Storage;
 use castiron::files;
 use castiron::prelude::*;
 use castiron::train::{Fit, Record, accuracy};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use examples_common::{Part, Scan, draw, finish, largest, mnist, normalize};
 use rand::RngExt;
 
@@ -47,7 +49,10 @@ struct Options {
     /// Seeds initialisation, order and augmentation.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Threads; 0 means one per core. The result is the same for any number.
+    /// What to train on.
+    #[arg(long, value_enum, default_value_t = On::Cpu)]
+    device: On,
+    /// Threads of the CPU; 0 means one per core. The result is the same for any number.
     #[arg(long, default_value_t = 0)]
     threads: usize,
     /// Where weights, checkpoint, history and plot go.
@@ -58,11 +63,42 @@ struct Options {
     resume: bool,
 }
 
-fn main() -> ExitCode {
-    finish(run(&Options::parse()))
+#[derive(Clone, Copy, ValueEnum)]
+enum On {
+    /// The cores of this machine.
+    Cpu,
+    /// Its first NVIDIA GPU.
+    Cuda,
 }
 
-fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    let options = Options::parse();
+    finish(match options.device {
+        On::Cpu => on_cpu(&options),
+        On::Cuda => on_gpu(&options),
+    })
+}
+
+fn on_cpu(options: &Options) -> Result<(), Box<dyn Error>> {
+    let cpu = Cpu::with_threads(options.threads)?;
+    let name = format!("{} threads", cpu.threads());
+    run(options, cpu, &name)
+}
+
+#[cfg(feature = "cuda")]
+fn on_gpu(options: &Options) -> Result<(), Box<dyn Error>> {
+    let gpu = Cuda::new(0)?;
+    let name = gpu.name();
+    run(options, gpu, &name)
+}
+
+#[cfg(not(feature = "cuda"))]
+fn on_gpu(_: &Options) -> Result<(), Box<dyn Error>> {
+    let command = "cargo run --release --features cuda --example mnist -- --device cuda";
+    Err(format!("this program was built without GPUs: {command}").into())
+}
+
+fn run<D: Storage>(options: &Options, device: D, name: &str) -> Result<(), Box<dyn Error>> {
     let (epochs, batch) = (options.epochs, options.batch as usize);
     let checkpoint = options.out.join("checkpoint.safetensors");
     if options.resume && !checkpoint.exists() {
@@ -79,8 +115,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let test = Loader::new(dataset(Part::Test)?).batch_size(CAPACITY);
 
     let schedule = OneCycle { max: options.learning_rate, steps: epochs * train.batches() as u64 };
-    let mut trainer = Trainer::<LeNet, _, _, CAPACITY>::new(
-        Cpu::with_threads(options.threads)?,
+    let mut trainer = Trainer::<LeNet, _, _, CAPACITY, D>::new(
+        device,
         &init::<LeNet>(options.seed),
         CrossEntropyLoss::<10>::new(),
         Adam::new(options.learning_rate),
@@ -95,7 +131,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .resume(options.resume)
         .on_epoch(report)
         .run(&mut trainer, &train, Some(&test))?;
-    println!("\ntrained in {:.1} s on {} threads", start.elapsed().as_secs_f64(), trainer.device().threads());
+    println!("\ntrained in {:.1} s on {name}", start.elapsed().as_secs_f64());
 
     let model = trainer.model();
     files::save(&*model, options.out.join("lenet.safetensors"))?;

@@ -1,7 +1,8 @@
 //! An operation and a layer that castiron does not have, written outside of it: the mean over the items of
-//! sequences of different lengths. No unsafe code but one marker.
+//! sequences of different lengths, for the CPU in Rust and for a GPU in CUDA C++. No unsafe code but one marker.
 
 use castiron::device::Device;
+use castiron::launch::{Gpu, Pointers, Source};
 use castiron::memory::{Mut, Ref};
 use castiron::op::{Memory, Spec};
 use castiron::params::{Params, Tree};
@@ -13,6 +14,40 @@ struct Sizes {
     rows: usize,
     capacity: usize,
     width: usize,
+}
+
+/// A thread for each number that is written.
+const SOURCE: Source = Source::new(
+    "mean_of_items",
+    r#"
+extern "C" __global__ void mean_of_items(i64 rows, int capacity, int width, const u32* lens, const float* x, float* y) {
+    EACH(i, rows * width) {
+        i64 row = i / width;
+        u32 len = min(lens[row], (u32)capacity);
+        float sum = 0;
+        for (u32 k = 0; k < len; k++) sum += x[(row * capacity + k) * width + i % width] / len;
+        y[i] = sum;
+    }
+}
+
+extern "C" __global__ void mean_of_items_backward(i64 rows, int capacity, int width, const u32* lens, const float* dy,
+                                                  float* dx) {
+    EACH(i, rows * capacity * width) {
+        i64 item = i / width, row = item / capacity;
+        u32 len = min(lens[row], (u32)capacity);
+        dx[i] = item % capacity < len ? dy[row * width + i % width] / len : 0;
+    }
+}
+"#,
+);
+
+impl Sizes {
+    /// A launch for that many numbers.
+    fn launch(&self, gpu: &Gpu<'_>, kernel: &'static str, numbers: usize, memory: &Pointers) {
+        let launch = gpu.kernel(&SOURCE, kernel).over(numbers);
+        let launch = launch.arg(self.rows).arg(self.capacity as i32).arg(self.width as i32);
+        launch.memory(memory, [0, 1, 2]).run();
+    }
 }
 
 /// y\[row\] ← the mean of x\[row, ..len\[row\]\].
@@ -33,6 +68,9 @@ impl Op for MeanOfItems {
             }
         }
     }
+    fn cuda(gpu: &Gpu<'_>, s: &Sizes, memory: &Pointers) {
+        s.launch(gpu, "mean_of_items", s.rows * s.width, memory);
+    }
 }
 
 /// dx\[row, i\] ← dy\[row\] / len where i < len\[row\], else 0.
@@ -52,6 +90,9 @@ impl Op for MeanOfItemsBackward {
                 item.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy / len as f32);
             }
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, s: &Sizes, memory: &Pointers) {
+        s.launch(gpu, "mean_of_items_backward", s.rows * s.capacity * s.width, memory);
     }
 }
 

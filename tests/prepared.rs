@@ -108,6 +108,15 @@ fn a_batch_norm_behind_a_convolution_is_folded() {
         Depthwise ["spread.weight", "spread.bias", "each.weight", "each.bias", "join.weight", "join.bias"]
             1e-9..TOLERANCE,
         Frozen ["conv.weight", "conv.bias"] 1e-9..TOLERANCE,
+        Mobile [
+            "stem.weight", "stem.bias",
+            "blocks.0.expand.weight", "blocks.0.expand.bias", "blocks.0.each.weight", "blocks.0.each.bias",
+            "blocks.0.project.weight", "blocks.0.project.bias",
+            "blocks.1.expand.weight", "blocks.1.expand.bias", "blocks.1.each.weight", "blocks.1.each.bias",
+            "blocks.1.project.weight", "blocks.1.project.bias",
+            "down.weight", "down.bias", "last.weight", "last.bias", "fc.weight", "fc.bias",
+        ] 1e-9..TOLERANCE,
+        Mixed ["stem.weight", "stem.bias", "last.weight", "last.bias", "fc.weight", "fc.bias"] 1e-9..TOLERANCE,
         Blocks [
             "stem.weight", "stem.bias",
             "blocks.0.conv1.weight", "blocks.0.conv1.bias", "blocks.0.conv2.weight", "blocks.0.conv2.bias",
@@ -179,6 +188,20 @@ fn folded_weights_are_what_the_formula_says() {
     visit::<Prepared<Depthwise>>(|_, offset, leaf| dims.push((offset % 64, leaf.dims.as_slice().to_vec())));
     assert_eq!(dims[2], (0, vec![8, 1, 3, 3]));
     assert_eq!(Prepared::<ConvNormRelu>::BYTES, 6 * 2 * 9 * 4 + 16 + 64);
+}
+
+/// Weights are packed where images are in blocks.
+#[test]
+fn images_are_in_blocks_where_all_layers_know_them() {
+    fn dims<M: Prepare>() -> Vec<Vec<usize>> {
+        let mut dims = Vec::new();
+        visit::<Prepared<M>>(|_, _, leaf| dims.push(leaf.dims.as_slice().to_vec()));
+        dims
+    }
+    let mobile = dims::<Mobile>();
+    assert_eq!(mobile[..4], [vec![2, 27, 16], vec![2, 16], vec![3, 24, 16], vec![3, 16]]);
+    assert_eq!((&mobile[4], &mobile[6], &mobile[18]), (&vec![3, 9, 16], &vec![2, 48, 16], &vec![5, 32]));
+    assert_eq!(dims::<Mixed>()[..2], [vec![16, 3, 3, 3], vec![16]]);
 }
 
 #[test]

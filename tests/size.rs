@@ -14,7 +14,7 @@ use castiron::prelude::*;
 use model::{LeNet, image, leaves};
 
 /// Bytes of the stripped program: kernels for three instruction sets, and what `std` brings.
-const LIMIT: u64 = 1_000_000;
+const LIMIT: u64 = 600_000;
 
 #[test]
 fn a_program_that_infers_is_small() {

@@ -9,7 +9,7 @@ use castiron::tensor;
 use crate::network::counted;
 
 pub fn run() -> Result<(), Box<dyn Error>> {
-    // Today there is one kind of device, the CPU. A GPU would be another type, and its choice an `if` here.
+    // A GPU is another type, `Cuda`, and the choice an `if` here: README, "On a GPU".
     let device = Cpu::new();
     println!("{}", on(&device)?);
     Ok(())

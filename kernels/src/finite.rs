@@ -160,31 +160,26 @@ impl Cpu {
     /// assert_eq!(found.to_string(), "`log` made -inf at element 1 of finite numbers");
     /// ```
     pub fn check_finite(&self, on: bool) {
-        self.finite.check.set(on);
+        self.finite.check(on);
     }
 
     /// Whether results are looked at.
     pub fn checks_finite(&self) -> bool {
-        self.finite.check.get()
+        self.finite.checks()
     }
 
     /// The first result that was not finite since the last call, if there was one.
     pub fn take_not_finite(&self) -> Option<NotFinite> {
-        self.finite.found.take()
+        self.finite.take()
     }
 
     /// Says which layer the last operation belonged to, for what it found.
     pub fn locate(&self, path: u64) {
-        if self.finite.check.get()
-            && let Some(found) = self.finite.found.get()
-            && found.path == 0
-        {
-            self.finite.found.set(Some(NotFinite { path, ..found }));
-        }
+        self.finite.locate(path);
     }
 }
 
-/// What [`Cpu`] keeps of this.
+/// What a device keeps of this.
 #[derive(Debug, Default)]
 pub(crate) struct Finite {
     check: core::cell::Cell<bool>,
@@ -197,8 +192,29 @@ impl Finite {
         self.check.get() && self.found.get().is_none()
     }
 
+    pub(crate) fn checks(&self) -> bool {
+        self.check.get()
+    }
+
+    pub(crate) fn check(&self, on: bool) {
+        self.check.set(on);
+    }
+
     pub(crate) fn keep(&self, found: Option<NotFinite>) {
         self.found.set(found);
+    }
+
+    pub(crate) fn take(&self) -> Option<NotFinite> {
+        self.found.take()
+    }
+
+    pub(crate) fn locate(&self, path: u64) {
+        if self.check.get()
+            && let Some(found) = self.found.get()
+            && found.path == 0
+        {
+            self.found.set(Some(NotFinite { path, ..found }));
+        }
     }
 }
 

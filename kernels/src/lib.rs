@@ -12,6 +12,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod batch_norm;
+pub mod blocked;
 mod broadcast;
 pub mod cast;
 #[cfg(test)]
@@ -20,6 +21,8 @@ pub mod conv2d;
 pub mod copy_strided;
 pub mod cpu;
 pub mod cross_entropy;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 pub mod dropout;
 mod dtype;
 mod element;
@@ -29,6 +32,7 @@ mod finite;
 pub mod fold;
 pub mod gemm;
 pub mod index;
+pub mod launch;
 pub mod lstm;
 pub mod math;
 pub mod op;
@@ -45,6 +49,7 @@ pub mod softmax;
 pub mod sort;
 mod step;
 pub mod strided;
+mod strides;
 pub mod unary;
 pub mod update;
 mod vector;
@@ -54,7 +59,7 @@ pub use cpu::{Cpu, Isa};
 pub use dtype::DType;
 pub use finite::{NonFinite, NotFinite};
 pub use half;
-pub use op::{Access, Fault, Memory, Mode, Op, Raw, Spec};
+pub use op::{Access, Call, Fault, Memory, Mode, Op, Raw, Spec};
 #[doc(hidden)]
 pub use plain::Numbers;
 pub use plain::{Bool, Plain, zeroed};

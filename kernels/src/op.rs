@@ -7,6 +7,7 @@
 use core::marker::PhantomData;
 
 use crate::element::dispatch;
+use crate::launch::{Gpu, Pointers};
 use crate::{Cpu, DType, Plain};
 
 /// The most memory arguments an operation can have.
@@ -55,6 +56,47 @@ pub trait Op: 'static {
     fn memory(args: &Self::Args, spec: &mut Spec);
     /// The computation on the CPU. `memory` has exactly the lengths that [`Op::memory`] asked for.
     fn cpu(cpu: &Cpu, args: &Self::Args, memory: &mut Memory<'_>);
+    /// The computation on a GPU: launches of kernels of a [`Source`](crate::launch::Source). Without it the
+    /// operation runs on the CPU only, and is a [`Fault::Device`] elsewhere.
+    fn cuda(gpu: &Gpu<'_>, args: &Self::Args, memory: &Pointers) {
+        let _ = (args, memory);
+        gpu.unsupported();
+    }
+    /// What computes just this on the CPU, where there are several algorithms: chosen by [`Call::new`], so that a
+    /// program is linked with those alone that its constant arguments need. Mark it `#[inline(always)]`. It is
+    /// called before memory is looked at, and so with any arguments.
+    #[inline(always)]
+    fn kernel(_: &Self::Args) -> Kernel<Self> {
+        Self::cpu
+    }
+}
+
+/// A function like [`Op::cpu`].
+pub type Kernel<O> = fn(&Cpu, &<O as Op>::Args, &mut Memory<'_>);
+
+/// An operation with its arguments and the kernel for these: made together, so that they fit.
+pub struct Call<'a, O: Op + ?Sized> {
+    pub(crate) args: &'a O::Args,
+    pub(crate) kernel: Kernel<O>,
+}
+
+impl<'a, O: Op> Call<'a, O> {
+    /// Chooses the kernel: a constant where all that the choice depends on is one.
+    #[inline(always)]
+    pub fn new(args: &'a O::Args) -> Self {
+        Call { args, kernel: O::kernel(args) }
+    }
+
+    /// The arguments.
+    pub fn args(&self) -> &'a O::Args {
+        self.args
+    }
+}
+
+impl<O: Op> core::fmt::Debug for Call<'_, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(O::name(self.args))
+    }
 }
 
 /// What an operation asks of one memory argument.
@@ -68,6 +110,17 @@ pub struct Access {
     pub mode: Mode,
     /// Their type if they are floats.
     pub float: Option<DType>,
+}
+
+impl Access {
+    /// Whether memory at this address is what the operation asks for.
+    #[inline]
+    pub(crate) fn fits(&self, address: u64, bytes: usize, writable: bool) -> bool {
+        self.bytes == 0
+            || self.bytes <= bytes
+                && (self.mode != Mode::Read) == writable
+                && address.is_multiple_of(self.align.into())
+    }
 }
 
 /// How an operation uses one of its memory arguments.
@@ -240,11 +293,7 @@ impl<'a> Memory<'a> {
             return Err(Fault::Count { op, got: arguments.len(), want: spec.len });
         }
         for (argument, (raw, access)) in arguments.iter_mut().zip(spec.items()).enumerate() {
-            let aligned = access.bytes == 0 || raw.address.addr().is_multiple_of(access.align as usize);
-            if access.bytes > raw.bytes
-                || (access.bytes > 0 && (access.mode != Mode::Read) != raw.writable)
-                || !aligned
-            {
+            if !access.fits(raw.address.addr() as u64, raw.bytes, raw.writable) {
                 return Err(Fault::Memory { op, argument, got: raw.bytes, want: access.bytes });
             }
             raw.bytes = access.bytes;
@@ -348,6 +397,18 @@ pub enum Fault {
         /// The operation.
         op: &'static str,
     },
+    /// The operation has no code for this device.
+    Device {
+        /// The operation.
+        op: &'static str,
+    },
+    /// The driver refused a launch, or the device failed.
+    Launch {
+        /// The operation.
+        op: &'static str,
+        /// What the driver said: a `CUresult`; zero where it was not asked, since the source did not compile.
+        code: u32,
+    },
 }
 
 impl core::fmt::Display for Fault {
@@ -369,6 +430,11 @@ impl core::fmt::Display for Fault {
             }
             Fault::Element { op, dtype } => write!(f, "{op}: not defined for {dtype}"),
             Fault::ZeroDivisor { op } => write!(f, "{op}: integers are divided by zero"),
+            Fault::Device { op } => write!(f, "{op}: has no code for this device"),
+            Fault::Launch { op, code: 0 } => {
+                write!(f, "{op}: its CUDA source does not compile; `Cuda::take_log` has the compiler's words")
+            }
+            Fault::Launch { op, code } => write!(f, "{op}: the GPU failed with CUDA error {code}"),
         }
     }
 }

@@ -33,6 +33,7 @@ impl Axis {
 
     /// How many windows there are whose first and last pixel are `reach` − 1 apart: zero where not
     /// even one fits.
+    #[inline(always)]
     pub(crate) const fn count(input: usize, reach: usize, stride: usize, padding: usize) -> usize {
         let padded = input + 2 * padding;
         if reach > padded || reach == 0 { 0 } else { (padded - reach) / stride + 1 }

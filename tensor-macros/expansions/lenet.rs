@@ -264,6 +264,7 @@ const _: () = {
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
             let p = Area::of(p);
             let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
@@ -329,6 +330,7 @@ const _: () = {
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
             let p = Area::of(p);
             let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
@@ -577,6 +579,7 @@ const _: () = {
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
             let p = Area::of(p);
             let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };

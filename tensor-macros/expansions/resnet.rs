@@ -544,6 +544,7 @@ const _: () = {
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
             let p = Area::of(p);
             let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
@@ -701,6 +702,7 @@ const _: () = {
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
             let p = Area::of(p);
             let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
@@ -1321,6 +1323,7 @@ const _: () = {
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
             let p = Area::of(p);
             let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };

@@ -12,6 +12,7 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::layers::Layer;
+use crate::lower::blocked::Blocked;
 use crate::parse::Written;
 use crate::parse::number::Number;
 use crate::sample::Sample;
@@ -54,6 +55,8 @@ pub(crate) struct Known {
     pub(crate) words: OnceCell<Vec<String>>,
     /// Convolutions and the batch norms that are folded into them.
     pub(crate) folds: OnceCell<Vec<(UnitId, UnitId)>>,
+    /// What a prepared model has in blocks of channels.
+    pub(crate) blocked: OnceCell<Blocked>,
 }
 
 /// Who writes the struct of the model.

@@ -1,6 +1,6 @@
 //! [`Cx`]: what every layer is told at every call.
 
-use castiron_kernels::{Op, Step};
+use castiron_kernels::{Call, Op, Step};
 
 use crate::device::Device;
 use crate::memory::{Arg, Ref};
@@ -21,6 +21,7 @@ impl<'a, D: Device> Cx<'a, D> {
     }
 
     /// How many rows of the batch are live; never more than the capacity `B` of the call.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -38,13 +39,29 @@ impl<'a, D: Device> Cx<'a, D> {
 
     /// The circumstances of part `index` of this layer.
     #[must_use]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn child(&self, index: usize) -> Self {
         Cx { path: child(self.path, index), ..*self }
     }
 
+    /// The same for one that knows that there are no more than `capacity` rows. The compiler knows it from then
+    /// on, and where that is a few leaves out what computes many.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[must_use]
+    pub fn within(&self, capacity: usize) -> Self {
+        Cx { rows: self.rows.min(capacity), ..*self }
+    }
+
     /// Runs an operation.
-    pub fn run<O: Op, const N: usize>(&self, args: O::Args, mut arguments: [Arg<'_, D>; N]) {
-        self.device.run::<O>(&args, &mut arguments);
+    // Inlined, so that the kernel is chosen where arguments are constants. A debug build, whose size matters less than the
+    // time to compile it, chooses when it runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn run<O: Op, const N: usize>(&self, args: O::Args, arguments: [Arg<'_, D>; N]) {
+        self.call::<O, N>(Call::new(&args), arguments);
+    }
+
+    fn call<O: Op, const N: usize>(&self, call: Call<'_, O>, mut arguments: [Arg<'_, D>; N]) {
+        self.device.call::<O>(call, &mut arguments);
         self.device.locate(self.path);
     }
 }

@@ -44,13 +44,15 @@
 //! | see what it consists of | [`Summary`], [`params`] |
 //! | call a layer whose shapes are numbers | [`call`] |
 //! | write a layer | [`Module`](trait@Module), [`memory`], [`testing`] |
-//! | write an operation | [`op`], [`Op`] |
+//! | write an operation | [`op`], [`Op`]; for a GPU too: [`launch`] |
+//! | compute on another device | [`device`] |
 //!
 //! # Features
 //!
 //! `std` (tensors, training, data in memory), `rayon` (threads), `files` (safetensors, IDX), `npy` (NumPy's
-//! files) and `fit` (the loop with its progress bar, history and plots) are on by default; `ndarray` is not. Without any of them the crate is
-//! `no_std` and needs no allocator: shapes, modules, losses, kernels and [`train::infer`].
+//! files) and `fit` (the loop with its progress bar, history and plots) are on by default; `ndarray` and `cuda` (NVIDIA
+//! GPUs) are not. Without any of them the crate is `no_std` and needs no allocator: shapes, modules, losses, kernels and
+//! [`train::infer`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -98,7 +100,7 @@ pub mod train;
 #[cfg(feature = "std")]
 pub use array::{num_threads, set_num_threads};
 pub use castiron_kernels;
-pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, op, zeroed};
+pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, launch, op, zeroed};
 #[doc = include_str!("language.md")]
 pub use castiron_macros::model;
 pub use castiron_macros::{Module, Params};

@@ -1,5 +1,7 @@
 //! `use castiron::prelude::*;`: what most programs need.
 
+#[cfg(feature = "cuda")]
+pub use crate::device::Cuda;
 pub use crate::loss::{BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, Loss, MseLoss, NllLoss};
 pub use crate::nn::*;
 pub use crate::{

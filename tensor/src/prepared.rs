@@ -11,7 +11,8 @@ use crate::params::{Params, Tree};
 use crate::{Cx, Element, Error};
 
 /// The parameters of `M` as inference likes them best: every batch norm behind a convolution is folded into
-/// that convolution, which saves a pass over its output. The same inputs give the same outputs up to
+/// that convolution, which saves a pass over its output; and where images may be in blocks of channels between
+/// layers, weights are packed for that. The same inputs give the same outputs up to
 /// rounding, and to the bit where nothing is folded.
 ///
 /// With sₒ = gₒ/√(varₒ + ε), where g and β are weight and bias of the batch norm, mean and var its running
@@ -74,7 +75,15 @@ use crate::{Cx, Element, Error};
 /// The layers that have parameters, in the order in which the model declares them, as `repr(C)` lays them
 /// out: each on a boundary of 64 bytes on 64-bit targets, and of its elements on others, such as
 /// microcontrollers. A folded convolution is its weight, `[outputs, inputs / groups, kernel, kernel]`, and its
-/// bias, `[outputs]`, each on such a boundary; every other layer is as it is in the model. Offsets and
+/// bias, `[outputs]`, each on such a boundary; every other layer is as it is in the model.
+///
+/// Convolutions that are 1×1, depthwise, or from at most four channels, with batch norms that are folded and no activation
+/// but ReLU and ReLU6, are run on images in blocks of sixteen channels, if that is possible all the way from an ordinary
+/// image to a `GlobalAvgPool2d`, as in MobileNets. Then the weight is packed: `[⌈outputs / 16⌉, weights of an output, 16]`,
+/// with weights in the order kernel row, input, kernel column, and zeros beyond the last output; the bias is
+/// `[⌈outputs / 16⌉, 16]`.
+///
+/// Offsets and
 /// size are constants of the model and the target, [`Params::TREE`] and [`Prepared::BYTES`]; what the
 /// processor that runs can do has no say, so that one that prepares and another that infers may share memory.
 #[repr(transparent)]

@@ -48,6 +48,37 @@ model! {
         fc: Linear(5),
     }
 
+    Inverted<const C: usize, const H: usize, const W: usize>: [C, H, W] -> [C, H, W] {
+        expand: Conv2d(C * 2, kernel = 1, bias = false), bn1: BatchNorm2d,
+        each: Conv2d(C * 2, kernel = 3, padding = 1, groups = C * 2, bias = false), bn2: BatchNorm2d,
+        project: Conv2d(C, kernel = 1), bn3: BatchNorm2d,
+        |x| {
+            let h = relu6(bn1(expand(x)));
+            let h = relu(bn2(each(h)));
+            x + bn3(project(h))
+        }
+    }
+    /// Between its convolutions images are in blocks of channels, the last of which is half empty.
+    pub Mobile: [3, 13, 18] -> [5] {
+        stem: Conv2d(24, kernel = 3, stride = 2, padding = 1, bias = false), bn: BatchNorm2d, Relu6,
+        blocks: [Inverted<24, 7, 9>; 2],
+        down: Conv2d(24, kernel = 3, stride = 2, padding = 1, groups = 24), down_bn: BatchNorm2d,
+        last: Conv2d(32, kernel = 1), last_bn: BatchNorm2d, Relu,
+        GlobalAvgPool2d,
+        fc: Linear(5),
+    }
+    /// Somebody else reads what the first convolution gives.
+    pub Mixed: [3, 8, 8] -> [5] {
+        stem: Conv2d(16, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d,
+        last: Conv2d(16, kernel = 1), last_bn: BatchNorm2d,
+        short: MaxPool2d(2),
+        fc: Linear(5),
+        |x| {
+            let h = relu6(bn(stem(x)));
+            fc(last_bn(last(h)).mean(2).mean(1) + short(h).mean(2).mean(1))
+        }
+    }
+
     pub Plain: [2, 6, 6] -> [3] { conv: Conv2d(4, kernel = 3), Relu, MaxPool2d(2), Dropout(0.5), fc: Linear(3) }
     pub Early: [2, 6, 6] -> [3, 4, 4] { bn: BatchNorm2d, conv: Conv2d(3, kernel = 3) }
     pub SharedConv: [3, 6, 6] -> [3, 6, 6] {

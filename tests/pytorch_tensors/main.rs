@@ -15,6 +15,8 @@ mod harness;
 mod indexing;
 mod layout;
 mod operations;
+#[path = "../common/operations.rs"]
+mod operations_on;
 mod order;
 mod parts;
 mod products;

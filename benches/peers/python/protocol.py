@@ -50,6 +50,12 @@ def operands(name):
     return [place(numbers, aligned) for numbers in (random(1, m, k), random(2, k, n), np.zeros((m, n), np.float32))]
 
 
+def memory_pass(name):
+    """What passes over memory, and its sizes: `pass_softmax_64x1000`."""
+    found = re.fullmatch(r"pass_([a-z]+)_([\dx]+)", name)
+    return found and (found[1], [int(size) for size in found[2].split("x")])
+
+
 def convolution(name):
     """Direction and sizes of a convolution, as `names.rs` explains them."""
     found = re.fullmatch(r"(forward|backward|weight)_(\d+)_(\d+)x(\d+)x(\d+)_(\d+)x(\d+)x(\d+)_(\d+)_(\d+)_(\d+)", name)

@@ -22,6 +22,8 @@ def load(name):
         return product(name)
     if protocol.convolution(name):
         return convolution(name)
+    if protocol.memory_pass(name):
+        return memory_pass(*protocol.memory_pass(name))
     return None
 
 
@@ -84,6 +86,58 @@ def convolution(name):
 
     result = [number for gradient in backward() if gradient is not None for number in protocol.sample(gradient)]
     return result, backward
+
+
+def memory_pass(kind, sizes):
+    """Written to memory that is there, where PyTorch can."""
+    aten = torch.ops.aten
+    numbers = lambda seed, *dims: torch.from_numpy(protocol.random(seed, *dims))
+    if kind == "adam":
+        parameter = torch.nn.Parameter(numbers(1, *sizes))
+        parameter.grad = numbers(2, *sizes)
+        step = torch.optim.Adam([parameter], 1e-3, fused=True).step
+        return run_once(step, lambda: parameter.detach())
+    if kind.startswith("maxpool"):
+        x = numbers(0, 1, *sizes, sizes[1])
+        windows = [3, 3], [2, 2], [1, 1]
+        y, places = aten.max_pool2d_with_indices(x, *windows)
+        if kind == "maxpool":
+            work = lambda: aten.max_pool2d_with_indices.out(x, *windows, out=y, indices=places)
+            return run_once(work, lambda: y)
+        dy, dx = numbers(1, *y.shape), torch.empty_like(x)
+        backward = aten.max_pool2d_with_indices_backward.grad_input
+        work = lambda: backward(dy, x, *windows, [1, 1], False, places, grad_input=dx)
+        return run_once(work, lambda: dx)
+    if kind == "batchnorm":
+        weight, bias, x = numbers(0, sizes[1]), numbers(1, sizes[1]), numbers(2, *sizes, sizes[2])
+        outputs = dict(out=torch.empty_like(x), save_mean=torch.empty_like(bias), save_invstd=torch.empty_like(bias))
+        running = torch.zeros_like(bias), torch.ones_like(bias)
+        work = lambda: aten.native_batch_norm.out(x, weight, bias, *running, True, 0.1, 1e-5, **outputs)
+        return run_once(work, lambda: outputs["out"])
+    if kind == "batchnormbackward":
+        weight, x, dy = numbers(0, sizes[1]), numbers(1, *sizes, sizes[2]), numbers(2, *sizes, sizes[2])
+        mean, inverse = numbers(3, sizes[1]), (numbers(4, sizes[1]) + 2.0).rsqrt()
+        statistics, wanted = (mean, inverse, mean, inverse, True, 2.0), [True, True, True]
+        found = []
+        work = lambda: found.__setitem__(slice(None), aten.native_batch_norm_backward(dy, x, weight, *statistics, wanted))
+        return run_once(work, lambda: found[0])
+    x = numbers(0, *sizes)
+    y = torch.empty_like(x)
+    functions = {
+        "exp": lambda: torch.exp(x, out=y),
+        "tanh": lambda: torch.tanh(x, out=y),
+        "gelu": lambda: aten.gelu.out(x, out=y),
+        "softmax": lambda: aten._softmax.out(x, 1, False, out=y),
+        "logsoftmax": lambda: aten._log_softmax.out(x, 1, False, out=y),
+    }
+    return run_once(functions[kind], lambda: y)
+
+
+def run_once(work, result):
+    """What it gives the first time, and itself."""
+    work = torch.inference_mode()(work)
+    work()
+    return protocol.sample(result()), work
 
 
 def allocations(work):

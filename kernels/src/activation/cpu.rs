@@ -1,5 +1,6 @@
 use super::Activation;
-use crate::cpu::{map, map_pairs, multiversion, part};
+use crate::cpu::part;
+use crate::vector::{Kernel, Registers, Vector, run};
 use crate::{Cpu, Isa};
 
 /// Elements handed to one task.
@@ -8,7 +9,9 @@ const CHUNK: usize = 1 << 12;
 pub(super) fn forward(cpu: &Cpu, activation: Activation, x: &[f32], y: &mut [f32]) {
     let isa = cpu.isa();
     let work = y.len() * cost(activation);
-    cpu.parallel_chunks(y, CHUNK, work, |i, y, _| apply(isa, activation, part(x, i * CHUNK, y.len()), y));
+    cpu.parallel_chunks(y, CHUNK, work, |i, y, _| {
+        run(isa, Apply { activation, x: part(x, i * CHUNK, y.len()), y });
+    });
 }
 
 /// `kept` is the output where the derivative follows from it, else the input.
@@ -17,7 +20,7 @@ pub(super) fn backward(cpu: &Cpu, activation: Activation, kept: &[f32], dy: &[f3
     let work = dx.len() * cost(activation);
     cpu.parallel_chunks(dx, CHUNK, work, |i, dx, _| {
         let at = i * CHUNK;
-        chain(isa, activation, &kept[at..][..dx.len()], part(dy, at, dx.len()), dx);
+        run(isa, Chain { activation, kept: &kept[at..][..dx.len()], dy: part(dy, at, dx.len()), dx });
     });
 }
 
@@ -74,21 +77,46 @@ macro_rules! per_function {
     };
 }
 
-multiversion! {
-    /// y ← f(x), or y ← f(y) where x is empty.
-    fn apply(isa, activation: Activation, x: &[f32], y: &mut [f32]) {
-        per_function!(activation, f => map(x, y, |x| f().apply(x)))
+/// y ← f(x), or y ← f(y) where x is empty.
+struct Apply<'a> {
+    activation: Activation,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+impl Kernel for Apply<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Apply { activation, x, y } = self;
+        // SAFETY: within `run`.
+        let mut y = unsafe { Registers::<V>::new(y) };
+        per_function!(activation, f => for i in 0..y.count() {
+            y.set(i, f().apply(y.get_from(x, i)));
+        })
     }
 }
 
-multiversion! {
-    fn chain(isa, activation: Activation, kept: &[f32], dy: &[f32], dx: &mut [f32]) {
-        // Of input and output a derivative looks at one, which is the one that is kept.
-        per_function!(activation, f => map_pairs(dy, kept, dx, |dy, kept| dy * f().derivative(kept, kept)))
+/// dx ← dy·f′, or dx ← dx·f′ where dy is empty.
+struct Chain<'a> {
+    activation: Activation,
+    kept: &'a [f32],
+    dy: &'a [f32],
+    dx: &'a mut [f32],
+}
+impl Kernel for Chain<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Chain { activation, kept, dy, dx } = self;
+        // SAFETY: within `run`.
+        let mut dx = unsafe { Registers::<V>::new(dx) };
+        per_function!(activation, f => for i in 0..dx.count() {
+            // Of input and output a derivative looks at one, which is the one that is kept.
+            let (dy, kept) = (dx.get_from(dy, i), dx.get_from(kept, i));
+            dx.set(i, dy * f().derivative(kept, kept));
+        })
     }
 }
 
 /// x ← f(x), on the calling thread: the last step of the kernels that fuse an activation.
 pub(crate) fn apply_in_place(isa: Isa, activation: Activation, x: &mut [f32]) {
-    apply(isa, activation, &[], x);
+    run(isa, Apply { activation, x: &[], y: x });
 }

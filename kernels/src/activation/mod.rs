@@ -1,13 +1,16 @@
 //! Activation functions, element by element, and their derivatives.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use cpu::apply_in_place;
 
+use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
+use crate::math::{self, Real};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, math};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,61 +57,65 @@ impl Activation {
         }
     }
 
+    /// The number and the slope by which kernels of a GPU know it: `activate` and `derivative` of their prelude.
+    pub fn code(self) -> (u32, f32) {
+        match self {
+            Activation::Identity => (0, 0.0),
+            Activation::Relu => (1, 0.0),
+            Activation::Relu6 => (2, 0.0),
+            Activation::LeakyRelu(slope) => (3, slope),
+            Activation::Sigmoid => (4, 0.0),
+            Activation::Tanh => (5, 0.0),
+            Activation::Gelu => (6, 0.0),
+            Activation::GeluTanh => (7, 0.0),
+            Activation::Silu => (8, 0.0),
+        }
+    }
+
     /// f(x)
     #[inline(always)]
-    pub fn apply(self, x: f32) -> f32 {
+    pub fn apply<R: Real>(self, x: R) -> R {
         match self {
             Activation::Identity => x,
-            Activation::Relu => relu(x),
-            Activation::Relu6 => x.clamp(0.0, 6.0),
-            Activation::LeakyRelu(slope) => {
-                if x > 0.0 {
-                    x
-                } else {
-                    slope * x
-                }
-            }
+            Activation::Relu => x.at_least(0.0),
+            Activation::Relu6 => x.at_least(0.0).at_most(6.0),
+            Activation::LeakyRelu(slope) => x.when(x.above(0.0), x * slope),
             Activation::Sigmoid => math::sigmoid(x),
             Activation::Tanh => math::tanh(x),
             Activation::Gelu => math::gelu(x),
             // ½·(1 + tanh u) = σ(2u), without a difference to the left.
-            Activation::GeluTanh => x * math::sigmoid(2.0 * gelu_inner(x)),
+            Activation::GeluTanh => x * math::sigmoid(gelu_inner(x) * 2.0),
             Activation::Silu => x * math::sigmoid(x),
         }
     }
 
     /// f′(x), given x and y = f(x). Where [`Self::differentiates_from_output`], x is not looked at.
     #[inline(always)]
-    pub fn derivative(self, x: f32, y: f32) -> f32 {
+    pub fn derivative<R: Real>(self, x: R, y: R) -> R {
+        let (zero, one) = (x.of(0.0), x.of(1.0));
         match self {
-            Activation::Identity => 1.0,
-            Activation::Relu => (y > 0.0) as u8 as f32,
-            Activation::Relu6 => (y > 0.0 && y < 6.0) as u8 as f32,
-            Activation::LeakyRelu(slope) => {
-                if y > 0.0 {
-                    1.0
-                } else {
-                    slope
-                }
-            }
-            Activation::Sigmoid => y * (1.0 - y),
-            Activation::Tanh => 1.0 - y * y,
+            Activation::Identity => one,
+            Activation::Relu => one.when(y.above(0.0), zero),
+            Activation::Relu6 => one.when(y.above(0.0), zero).when(y.below(6.0), zero),
+            Activation::LeakyRelu(slope) => one.when(y.above(0.0), x.of(slope)),
+            Activation::Sigmoid => y * (one - y),
+            Activation::Tanh => one - y * y,
             Activation::Gelu => math::gelu_derivative(x),
             Activation::GeluTanh => {
-                let s = math::sigmoid(2.0 * gelu_inner(x));
-                s + x * s * (1.0 - s) * 2.0 * 0.797_884_6 * (1.0 + 3.0 * 0.044_715 * x * x)
+                let s = math::sigmoid(gelu_inner(x) * 2.0);
+                s + x * s * (one - s) * (2.0 * 0.797_884_6) * (x * x * (3.0 * 0.044_715) + 1.0)
             }
             Activation::Silu => {
                 let s = math::sigmoid(x);
-                s * (1.0 + x * (1.0 - s))
+                s * (x * (one - s) + 1.0)
             }
         }
     }
 }
 
 #[inline(always)]
-fn gelu_inner(x: f32) -> f32 {
-    0.797_884_6 * (x + 0.044_715 * x * x * x)
+fn gelu_inner<R: Real>(x: R) -> R {
+    (x + x * x * x * 0.044_715) * 0.797_884_6
 }
 
 /// The arguments of [`Activate`] and [`ActivateBackward`].
@@ -134,6 +141,9 @@ impl Op for Activate {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::forward(cpu, args.activation, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// dx ← dy·f′(x). Memory: x and y, of which one is needed: y where the derivative follows from it, else x;
@@ -151,5 +161,8 @@ impl Op for ActivateBackward {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let kept = memory.read(args.activation.differentiates_from_output() as usize);
         cpu::backward(cpu, args.activation, kept, memory.read(2), memory.write(3));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }

@@ -1,11 +1,13 @@
 //! Elementwise arithmetic on flat memory.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, copy_strided, fill};
 
 /// An operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,9 @@ impl Op for Binary {
     fn cpu(cpu: &Cpu, args: &BinaryArgs, memory: &mut Memory<'_>) {
         cpu::binary(cpu, args.op, memory.read(0), memory.read(1), memory.write(2));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &BinaryArgs, memory: &Pointers) {
+        cuda::binary(gpu, args, memory);
+    }
 }
 
 /// y ← y + x; `y.add_(x)`. The arguments are the number of elements. Memory: x, y.
@@ -58,6 +63,9 @@ impl Op for AddAssign {
     }
     fn cpu(cpu: &Cpu, _: &usize, memory: &mut Memory<'_>) {
         cpu::add_assign(cpu, memory.read(0), memory.write(1));
+    }
+    fn cuda(gpu: &Gpu<'_>, &len: &usize, memory: &Pointers) {
+        cuda::add_assign(gpu, len, memory);
     }
 }
 
@@ -86,6 +94,9 @@ impl Op for Affine {
     fn cpu(cpu: &Cpu, args: &AffineArgs, memory: &mut Memory<'_>) {
         cpu::affine(cpu, args.scale, args.shift, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &AffineArgs, memory: &Pointers) {
+        cuda::affine(gpu, args, memory);
+    }
 }
 
 /// The arguments of [`Reciprocal`].
@@ -111,6 +122,9 @@ impl Op for Reciprocal {
     fn cpu(cpu: &Cpu, args: &ReciprocalArgs, memory: &mut Memory<'_>) {
         cpu::reciprocal(cpu, args.numerator, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &ReciprocalArgs, memory: &Pointers) {
+        cuda::reciprocal(gpu, args, memory);
+    }
 }
 
 /// y ← x; `y.copy_(x)`. The arguments are the number of elements. Memory: x, y.
@@ -125,6 +139,9 @@ impl Op for CopyElements {
     fn cpu(cpu: &Cpu, _: &usize, memory: &mut Memory<'_>) {
         cpu::copy(cpu, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, &len: &usize, memory: &Pointers) {
+        copy_strided::cuda::copy_bytes(gpu, len * size_of::<f32>(), memory.at(0), memory.at(1));
+    }
 }
 
 /// y ← x, byte for byte, whatever the elements. The arguments are the number of bytes. Memory: x, y.
@@ -138,6 +155,9 @@ impl Op for CopyBytes {
     }
     fn cpu(cpu: &Cpu, _: &usize, memory: &mut Memory<'_>) {
         cpu::copy_bytes(cpu, memory.read(0), memory.write(1));
+    }
+    fn cuda(gpu: &Gpu<'_>, &bytes: &usize, memory: &Pointers) {
+        copy_strided::cuda::copy_bytes(gpu, bytes, memory.at(0), memory.at(1));
     }
 }
 
@@ -161,6 +181,9 @@ impl Op for Fill {
     }
     fn cpu(cpu: &Cpu, args: &FillArgs, memory: &mut Memory<'_>) {
         cpu::fill(cpu, args.value, memory.write(0));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &FillArgs, memory: &Pointers) {
+        fill::cuda::fill(gpu, args.value.to_bits().into(), size_of::<f32>(), args.len, memory.at(0));
     }
 }
 
@@ -201,5 +224,8 @@ impl Op for CopyRows {
         for (y, x) in y.chunks_mut(step(args.to_stride)).zip(x.chunks(step(args.from_stride))) {
             y[..args.width].copy_from_slice(&x[..args.width]);
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &CopyRowsArgs, memory: &Pointers) {
+        cuda::copy_rows(gpu, args, memory);
     }
 }

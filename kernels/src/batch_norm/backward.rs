@@ -1,5 +1,6 @@
-use super::{BackwardArgs, cpu};
+use super::{BackwardArgs, cpu, cuda};
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The backward of [`BatchNorm`](super::BatchNorm), with n = images·pixels and x̂ the normalised x:
@@ -41,6 +42,9 @@ impl Op for BatchNormBackward {
             batch_variance[c] = variance[c] * unbiased;
         }
     }
+    fn cuda(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
+    }
 }
 
 /// The backward of [`BatchNormInfer`](super::BatchNormInfer), whose averages are constants:
@@ -68,6 +72,9 @@ impl Op for BatchNormFrozenBackward {
             cpu::frozen_sums(cpu, args, mean, variance, x, dy, dweight, dbias);
         }
         cpu::frozen_input_gradient(cpu, args, weight, variance, dy, dx);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
+        cuda::frozen_backward(gpu, args, memory);
     }
 }
 

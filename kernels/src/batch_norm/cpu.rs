@@ -4,7 +4,9 @@ use super::Args;
 use super::channels::{TILE, channel_sums, map_channels};
 use crate::activation::{Activation, apply_in_place};
 use crate::cpu::{SendPtr, multiversion, sum_by};
-use crate::{Cpu, Isa, math};
+use crate::math::{self, Real};
+use crate::vector::{Kernel, Vector, Wide, run};
+use crate::{Cpu, Isa};
 
 /// Elements handed to one task, roughly.
 const CHUNK: usize = 1 << 13;
@@ -25,6 +27,9 @@ impl Args {
 pub(super) fn inverse_deviation(variance: f32, eps: f32) -> f32 {
     1.0 / math::sqrt(variance + eps)
 }
+
+/// Registers whose sum is added up in single precision.
+const REGISTERS: usize = 64;
 
 /// The channels of one task, and where their planes lie.
 #[derive(Clone, Copy)]
@@ -143,25 +148,16 @@ pub(super) fn backward(
     }
     let wanted = !dx.is_empty();
     assert!([0, args.elements()].contains(&dx.len()));
+    assert_eq!([x.len(), if dy.is_empty() { dx.len() } else { dy.len() }], [args.elements(); 2]);
     let dx = SendPtr(dx.as_mut_ptr());
     cpu.parallel_zip([sum, product], [tile; 2], work, |task, [sum, product], _| {
         let first = task * tile;
         let tile = Tile::new(args, first, sum.len());
-        let (mean_of_tile, mut sums, mut products) = (&mean[first..], [0.0; TILE], [0.0; TILE]);
-        for planes in tile.planes() {
-            let dy = if dy.is_empty() {
-                // SAFETY: dx has all planes, and these are of the channels of this task alone.
-                unsafe { core::slice::from_raw_parts(dx.get().add(planes.start), planes.len()) }
-            } else {
-                &dy[planes.clone()]
-            };
-            add(isa, args.pixels, dy, &mut sums);
-            add_products(isa, args.pixels, mean_of_tile, &x[planes], dy, &mut products);
-        }
-        sum.iter_mut().zip(sums).for_each(|(sum, value)| *sum = value as f32);
-        product.iter_mut().zip(products).for_each(|(product, value)| *product = value as f32);
+        // Of dx only the planes of the channels of this task are read.
+        let dy_start = if dy.is_empty() { dx.get().cast_const() } else { dy.as_ptr() };
+        run(isa, Sums { tile, mean: &mean[first..], x, dy: dy_start, sum, product });
         for planes in tile.planes().take_while(|_| wanted) {
-            // SAFETY: as above.
+            // SAFETY: dx has all planes, and these are of the channels of this task alone.
             let dx = unsafe { core::slice::from_raw_parts_mut(dx.get().add(planes.start), planes.len()) };
             chain(isa, args, planes.start, first, weight, mean, variance, sum, product, x, dy, dx);
         }
@@ -223,11 +219,44 @@ multiversion! {
     }
 }
 
-multiversion! {
-    fn add_products(isa, pixels: usize, mean: &[f32], x: &[f32], dy: &[f32], sums: &mut [f64]) {
-        let planes = x.chunks_exact(pixels.max(1)).zip(dy.chunks_exact(pixels.max(1)));
-        for (((x, dy), mean), sum) in planes.zip(mean).zip(sums) {
-            *sum += sum_by(x, dy, |x, dy| dy * (x - mean));
+/// Σ dy and Σ dy·(x − mean) of the channels of a tile.
+struct Sums<'a> {
+    tile: Tile,
+    mean: &'a [f32],
+    x: &'a [f32],
+    /// As many as x, of which those of the tile may be read.
+    dy: *const f32,
+    sum: &'a mut [f32],
+    product: &'a mut [f32],
+}
+impl Kernel for Sums<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Sums { tile: Tile { first, images, channels, pixels, .. }, mean, x, dy, sum, product } = self;
+        for (c, (sum, product)) in sum.iter_mut().zip(product).enumerate() {
+            let mut totals = [0.0f64; 2];
+            // SAFETY: within `run`.
+            let (zero, mean) = unsafe { (Wide::<V>::splat(0.0), Wide::splat(mean[c])) };
+            let (mut sums, mut added) = ([zero; 2], 0);
+            for image in 0..images {
+                let start = (image * channels + first + c) * pixels;
+                let plane = &x[start..][..pixels];
+                for at in (0..pixels).step_by(V::N) {
+                    let lanes = 0..(pixels - at) as isize;
+                    // SAFETY: within `run`, and x and dy have the plane. What is beside it has no gradient.
+                    unsafe {
+                        let x = Wide::<V>::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
+                        let dy = Wide::load_lanes(dy.add(start + at), lanes, 0.0);
+                        sums = [sums[0] + dy, dy.mul_add(x - mean, sums[1])];
+                    }
+                    added += 1;
+                    if added == REGISTERS {
+                        totals = [0, 1].map(|i| totals[i] + sums[i].sum() as f64);
+                        (sums, added) = ([zero; 2], 0);
+                    }
+                }
+            }
+            [*sum, *product] = [0, 1].map(|i| (totals[i] + sums[i].sum() as f64) as f32);
         }
     }
 }

@@ -1,3 +1,5 @@
+use super::cuda;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, math};
 
@@ -47,5 +49,8 @@ impl Op for FoldBatchNorm {
             let scale = scale(o);
             to.iter_mut().zip(&weight[o * len..]).for_each(|(to, w)| *to = scale * w);
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &FoldArgs, memory: &Pointers) {
+        cuda::fold(gpu, args, memory);
     }
 }

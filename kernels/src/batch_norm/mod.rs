@@ -4,6 +4,7 @@
 mod backward;
 mod channels;
 mod cpu;
+mod cuda;
 mod fold;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use fold::{FoldArgs, FoldBatchNorm};
 
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`BatchNorm`] and [`BatchNormInfer`].
@@ -109,6 +111,9 @@ impl Op for BatchNorm {
         let (y, mean, variance) = (memory.write(4), memory.write(5), memory.write(6));
         cpu::train(cpu, args, weight, bias, x, r, y, mean, variance);
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::train(gpu, args, memory);
+    }
 }
 
 /// Inference: y ← A(weight·(x − mean)/√(variance + ε) + bias + r) with running averages, an activation A
@@ -131,5 +136,8 @@ impl Op for BatchNormInfer {
         let (weight, bias, mean) = (memory.read(0), memory.read(1), memory.read(2));
         let (variance, x, r, y) = (memory.read(3), memory.read(4), memory.read(5), memory.write(6));
         cpu::normalize(cpu, args, weight, bias, mean, variance, x, r, y);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::infer(gpu, args, memory);
     }
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Raw;
 use crate::activation::tests::reference as activated;
 use crate::check::{Checked, Data, Random, gradient};
 
@@ -12,7 +13,14 @@ fn small() -> BoxedStrategy<Args> {
 }
 
 fn cases() -> BoxedStrategy<Args> {
-    let large = prop::sample::select(vec![(300, 130, 1), (3, 5, 1000), (40, 65, 9), (1, 1, 1), (2, 0, 3)]);
+    let large = prop::sample::select(vec![
+        (300, 130, 1),
+        (3, 5, 1000),
+        (5, 3, 2500),
+        (40, 65, 9),
+        (1, 1, 1),
+        (2, 0, 3),
+    ]);
     let large =
         large.prop_map(|(images, channels, pixels)| Args { images, ..Args::new(channels, pixels, 1e-5) });
     let activation = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Silu]);
@@ -109,6 +117,20 @@ fn backward_cases() -> BoxedStrategy<BackwardArgs> {
         .boxed()
 }
 
+/// Channels that several blocks of a GPU share.
+fn every_backward() -> Vec<BackwardArgs> {
+    let args = |(images, channels, pixels)| BackwardArgs {
+        images,
+        channels,
+        pixels,
+        eps: 1e-2,
+        input_gradient: true,
+        parameter_gradients: true,
+        in_place: false,
+    };
+    [(300, 2, 1), (3, 1, 1400)].map(args).into()
+}
+
 fn inputs(args: &Args) -> Vec<f64> {
     let mut random = Random::new(7);
     (0..args.elements()).map(|_| (2.0 * random.signed()) as f64).collect()
@@ -136,6 +158,9 @@ impl Checked for BatchNormBackward {
     const TOLERANCE: f64 = 5e-5;
     fn cases() -> BoxedStrategy<BackwardArgs> {
         backward_cases()
+    }
+    fn every() -> Vec<BackwardArgs> {
+        every_backward()
     }
     fn in_place(args: &BackwardArgs) -> Option<(BackwardArgs, [usize; 2])> {
         args.input_gradient.then_some((BackwardArgs { in_place: true, ..*args }, [2, 5]))
@@ -168,6 +193,9 @@ impl Checked for BatchNormBackward {
 impl Checked for BatchNormFrozenBackward {
     fn cases() -> BoxedStrategy<BackwardArgs> {
         backward_cases()
+    }
+    fn every() -> Vec<BackwardArgs> {
+        every_backward()
     }
     fn in_place(args: &BackwardArgs) -> Option<(BackwardArgs, [usize; 2])> {
         args.input_gradient.then_some((BackwardArgs { in_place: true, ..*args }, [2, 5]))
@@ -221,4 +249,54 @@ impl Checked for FoldBatchNorm {
         }
         (memory[6], memory[7]) = (weight, bias);
     }
+}
+
+/// Images without pixels have no gradients, and nothing to normalise.
+#[test]
+fn without_pixels_nothing_is_added() {
+    let (cpu, nothing): (_, [f32; 0]) = (Cpu::new(), []);
+    let (weight, bias, mut mean, mut variance) = ([1.0f32; 3], [2.0f32; 3], [9.0f32; 3], [9.0f32; 3]);
+    let args = Args { images: 2, ..Args::new(3, 0, 1e-5) };
+    cpu.run::<BatchNorm>(
+        &args,
+        &mut [
+            Raw::read(&weight),
+            Raw::read(&bias),
+            Raw::read(&nothing),
+            Raw::none(),
+            Raw::write_slice::<f32>(&mut []),
+            Raw::write(&mut mean),
+            Raw::write(&mut variance),
+        ],
+    );
+    // As PyTorch's mean of nothing.
+    assert!(mean.iter().chain(&variance).all(|x| x.is_nan()));
+    let args = BackwardArgs {
+        images: 2,
+        channels: 3,
+        pixels: 0,
+        eps: 1e-5,
+        input_gradient: true,
+        parameter_gradients: true,
+        in_place: false,
+    };
+    let (mean, variance, mut dweight, mut dbias) = ([0.0f32; 3], [1.0f32; 3], [5.0f32; 3], [6.0f32; 3]);
+    let [mut batch_mean, mut batch_variance] = [[0.0f32; 3]; 2];
+    cpu.run::<BatchNormBackward>(
+        &args,
+        &mut [
+            Raw::read(&weight),
+            Raw::read(&nothing),
+            Raw::read(&nothing),
+            Raw::read(&mean),
+            Raw::read(&variance),
+            Raw::write_slice::<f32>(&mut []),
+            Raw::write(&mut dweight),
+            Raw::write(&mut dbias),
+            Raw::write(&mut batch_mean),
+            Raw::write(&mut batch_variance),
+        ],
+    );
+    assert_eq!((dweight, dbias), ([5.0; 3], [6.0; 3]));
+    assert!(cpu.take_fault().is_none());
 }

@@ -1,9 +1,11 @@
 //! From one element type to another.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -47,5 +49,8 @@ impl Op for Cast {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::cast(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::cast(gpu, args, memory);
     }
 }

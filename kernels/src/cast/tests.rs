@@ -91,3 +91,22 @@ fn extreme_values_are_those_of_as() {
     assert_eq!(cast(DType::F64, DType::F16, doubles, f16::ZERO), doubles.map(|x| f16::from_f32(x as f32)));
     assert_eq!(cast(DType::F64, DType::Bool, doubles, Bool::default()), [Bool::from(true); 6]);
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_gives_the_same_bits() {
+    use crate::check::gpu::same_as_cpu;
+    let values =
+        [0.0, -0.0, 0.5, -0.5, 1.0, 127.6, 128.0, 255.5, 256.0, -128.9, -129.0, 3e9, -3e9, 1e19, -1e19];
+    let special = [f64::INFINITY, f64::NEG_INFINITY, 65_520.0, 1e-8, 1e-310, 16_777_217.0, 9.3e18, 0.1, -1.0];
+    for from in ALL {
+        for to in ALL {
+            // A NaN has no certain bits as a float.
+            let nan = (!to.is_float()).then_some(f64::NAN);
+            let x: Vec<f64> = values.into_iter().chain(special).chain(nan).collect();
+            let args = Args { from, to, len: x.len() };
+            let inputs = [Data::of(from, x), Data::of(to, vec![1.0; args.len])];
+            assert_eq!(same_as_cpu::<Cast>(&args, &inputs), None, "{args:?}");
+        }
+    }
+}

@@ -10,6 +10,8 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::{Cpu, DType, Isa, Mode, Op, Raw, Spec};
 
 mod data;
+#[cfg(feature = "cuda")]
+pub(crate) mod gpu;
 mod memory;
 #[cfg(unix)]
 mod pages;
@@ -101,6 +103,8 @@ struct Devices {
     several: Cpu,
     /// Instruction sets that may give others.
     lesser: Vec<Cpu>,
+    #[cfg(feature = "cuda")]
+    gpu: Option<crate::cuda::Cuda>,
 }
 
 impl Devices {
@@ -110,12 +114,18 @@ impl Devices {
         #[cfg(not(feature = "rayon"))]
         let several = Cpu::new();
         let lesser = lesser.iter().map(|&isa| Cpu::new().with_isa(isa)).collect();
-        Devices { one: Cpu::new(), several, lesser }
+        Devices {
+            one: Cpu::new(),
+            several,
+            lesser,
+            #[cfg(feature = "cuda")]
+            gpu: gpu::gpu(),
+        }
     }
 }
 
-/// Checks one case. The contents of the arguments follow from `seed`.
-fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
+/// One case: the contents of the arguments, which follow from `seed`, and what the reference makes of them.
+fn case<O: Checked>(args: &O::Args, seed: u64) -> (Spec, Vec<Data>, Vec<Vec<f64>>) {
     let spec = Spec::of::<O>(args);
     let mut random = Random::new(seed);
     let inputs: Vec<Data> = spec
@@ -135,13 +145,19 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
     let mut want: Vec<Vec<f64>> =
         inputs.iter().zip(spec.items()).map(|(data, access)| data.widen(access.mode)).collect();
     O::reference(args, &mut want);
+    (spec, inputs, want)
+}
 
-    let Devices { one, several, lesser } = devices;
+/// Checks one case.
+fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Result<(), TestCaseError> {
+    let (spec, inputs, want) = case::<O>(args, seed);
+    let Devices { one, several, lesser, .. } = devices;
     for edge in [Edge::Start, Edge::End] {
         let results = |cpu: &Cpu| -> Result<Vec<Data>, TestCaseError> {
-            let got = run::<O>(cpu, args, &spec, &inputs, edge)?;
+            let on = |args: &O::Args, spec: &Spec, inputs: &[Data]| run::<O>(cpu, args, spec, inputs, edge);
+            let got = on(args, &spec, &inputs)?;
             compare(&spec, &got, &want, O::tolerance(args))
-                .and_then(|()| in_place::<O>(cpu, args, &inputs, edge, &got))
+                .and_then(|()| in_place::<O>(on, args, &inputs, &got))
                 .map_err(|error| TestCaseError::fail(format!("{error}, {:?}, {edge:?}", cpu.isa())))?;
             Ok(got)
         };
@@ -149,6 +165,14 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
         for cpu in lesser {
             results(cpu)?;
         }
+    }
+    #[cfg(feature = "cuda")]
+    if let Some(gpu) = &devices.gpu {
+        let on = |args: &O::Args, spec: &Spec, inputs: &[Data]| gpu::run::<O>(gpu, args, spec, inputs);
+        let got = on(args, &spec, &inputs)?;
+        compare(&spec, &got, &want, O::tolerance(args))
+            .and_then(|()| in_place::<O>(on, args, &inputs, &got))
+            .map_err(|error| TestCaseError::fail(format!("{error}, {gpu:?}")))?;
     }
     Ok(())
 }
@@ -171,17 +195,16 @@ fn compare(spec: &Spec, got: &[Data], want: &[Vec<f64>], tolerance: f64) -> Resu
 
 /// Runs the operation in place, if it can, and compares with what it gave out of place.
 fn in_place<O: Checked>(
-    cpu: &Cpu,
+    on: impl Fn(&O::Args, &Spec, &[Data]) -> Result<Vec<Data>, TestCaseError>,
     args: &O::Args,
     inputs: &[Data],
-    edge: Edge,
     want: &[Data],
 ) -> Result<(), TestCaseError> {
     let Some((args, [read, output])) = O::in_place(args) else { return Ok(()) };
     let (spec, mut inputs) = (Spec::of::<O>(&args), inputs.to_vec());
     assert!(spec.items()[read].bytes == 0 && spec.items()[output].mode == Mode::Update);
     inputs[output] = std::mem::replace(&mut inputs[read], Data::NONE);
-    let mut got = run::<O>(cpu, &args, &spec, &inputs, edge)?;
+    let mut got = on(&args, &spec, &inputs)?;
     got[read].clone_from(&want[read]);
     prop_assert!(same_bits(&got, want), "in place gives other bits");
     Ok(())

@@ -8,10 +8,10 @@ use core::ops::Range;
 use super::Args;
 use super::tile::{self, ANY, From, Tile, Tiles};
 use super::windows::{ByWindow, Windows};
-use crate::activation::apply_in_place;
+use crate::activation::{Activation, apply_in_place};
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
-use crate::gemm::operand::Operand;
+use crate::gemm::operand::{Operand, Strided};
 use crate::{Cpu, Isa};
 
 /// Most of the depth that is packed at a time.
@@ -25,13 +25,27 @@ const STACK: usize = if cfg!(feature = "std") { 0 } else { 2048 };
 const WEIGHTS: usize = 1 << 18;
 /// With at most so many rows, pixels that are the windows are not packed.
 const FEW: usize = 32;
-/// Work is not cut into parts of fewer multiplications.
-const TASK: usize = 1 << 20;
-/// Parts have no fewer rows where rows are cut, since each packs all windows; but two may have half as
-/// many.
-const ROWS: usize = 256;
+/// With fewer blocks of columns than this, threads share the rows.
+const BLOCKS: usize = 16;
 /// Elements whose activation one task computes, where it is not one of [`limits`].
 const PIECE: usize = 4096;
+
+/// Whether windows are the pixels of the image.
+fn of_pixels(args: &Args) -> bool {
+    args.kernel == [1, 1] && args.stride == [1, 1] && args.padding == [0, 0]
+}
+
+/// The gradient of the input, where windows are pixels: the same product with the transposed weights. False where
+/// they are not.
+pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32], dx: &mut [f32]) -> bool {
+    if !of_pixels(args) {
+        return false;
+    }
+    let (in_channels, out_channels) = (args.out_channels, args.in_channels);
+    let args = Args { in_channels, out_channels, bias: false, activation: Activation::Identity, ..*args };
+    product(cpu, &args, [weight, &[], &[]], [1, args.out_per_group()], dy, dx, ANY);
+    true
+}
 
 /// `added` are the bias and the residual, each empty where there is none.
 pub(super) fn forward(
@@ -43,28 +57,11 @@ pub(super) fn forward(
     y: &mut [f32],
     z: &mut [f32],
 ) {
-    if y.is_empty() {
-        return;
-    }
     let limits = if args.keep_pre { None } else { args.activation.limits() };
-    let [height, width] = args.output();
     let sums = if args.keep_pre { &mut *z } else { &mut *y };
-    let product = Product {
-        weight,
-        bias: if args.bias { bias } else { &[] },
-        residual,
-        windows: Windows::of(args, x),
-        limits: limits.unwrap_or(ANY),
-        images: args.images,
-        groups: args.groups,
-        rows: args.out_per_group(),
-        columns: height * width,
-        depth: args.in_per_group() * args.kernel[0] * args.kernel[1],
-        pixels: args.kernel == [1, 1] && args.stride == [1, 1] && args.padding == [0, 0],
-        y: SendPtr(sums.as_mut_ptr()),
-    };
-    assert!(sums.len() >= product.images * product.groups * product.rows * product.columns);
-    product.run(cpu);
+    let depth = args.in_per_group() * args.kernel[0] * args.kernel[1];
+    let bias = if args.bias { bias } else { &[] };
+    product(cpu, args, [weight, bias, residual], [depth, 1], x, sums, limits.unwrap_or(ANY));
     if limits.is_none() {
         let (isa, work) = (cpu.isa(), 16 * y.len());
         cpu.parallel_chunks(y, PIECE, work, |i, y, _| {
@@ -76,8 +73,43 @@ pub(super) fn forward(
     }
 }
 
+/// `added` are the weights, from one row of which to the next and from one element of a row to the next are
+/// `strides`; the bias and the residual.
+fn product(
+    cpu: &Cpu,
+    args: &Args,
+    [weight, bias, residual]: [&[f32]; 3],
+    strides: [usize; 2],
+    x: &[f32],
+    y: &mut [f32],
+    limits: [f32; 2],
+) {
+    let [height, width] = args.output();
+    let product = Product {
+        weight,
+        strides,
+        bias,
+        residual,
+        windows: Windows::of(args, x),
+        limits,
+        images: args.images,
+        groups: args.groups,
+        rows: args.out_per_group(),
+        columns: height * width,
+        depth: args.in_per_group() * args.kernel[0] * args.kernel[1],
+        pixels: of_pixels(args),
+        y: SendPtr(y.as_mut_ptr()),
+    };
+    assert!(y.len() >= product.images * product.groups * product.rows * product.columns);
+    if !y.is_empty() {
+        product.run(cpu);
+    }
+}
+
 struct Product<'a> {
     weight: &'a [f32],
+    /// From one row of the weights to the next, and from one element of a row.
+    strides: [usize; 2],
     bias: &'a [f32],
     residual: &'a [f32],
     windows: Windows<'a>,
@@ -128,29 +160,24 @@ impl Product<'_> {
         }
     }
 
-    /// The cut depends on the sizes alone, so results do not depend on the threads.
+    /// Cut into rows, or into blocks of columns where there are many. Those that a thread computes one after the
+    /// other are joined, so that windows are packed once: each sum remains the same.
     fn tasks<T: Tiles>(&self, cpu: &Cpu, f: impl Fn(Part, &mut [f32]) + Sync) {
         let Product { images, groups, rows, columns, depth, .. } = *self;
-        let work = rows * columns * (depth + 1);
-        let pieces = (work / TASK).min(8 / (images * groups).min(8)).max(1);
-        let [down, across] = if rows * depth > WEIGHTS || columns < 2 * T::WIDTH {
-            [pieces.min((rows / ROWS).max((2 * rows / ROWS).clamp(1, 2))), 1]
-        } else {
-            [1, pieces]
-        };
-        let height = rows.div_ceil(down).next_multiple_of(T::ROWS);
-        let width = columns.div_ceil(across).next_multiple_of(T::WIDTH);
-        let [down, across] = [rows.div_ceil(height), columns.div_ceil(width)];
-        cpu.parallel(images * groups * down * across, images * groups * work / 16, |task, scratch| {
-            let (index, row, column) =
-                (task / across / down, task / across % down * height, task % across * width);
-            let part = Part {
-                image: index / groups,
-                group: index % groups,
-                rows: row..(row + height).min(rows),
-                columns: column..(column + width).min(columns),
-            };
-            f(part, scratch);
+        let by_column = columns >= BLOCKS * T::WIDTH;
+        let (unit, len) = if by_column { (T::WIDTH, columns) } else { (T::ROWS, rows) };
+        let units = len.div_ceil(unit);
+        let work = images * groups * rows * columns * (depth + 1) / 16;
+        cpu.parallel_runs(images * groups * units, 1, work, &|run, scratch| {
+            let mut at = run.start;
+            while at < run.end {
+                let (index, first) = (at / units, at % units);
+                let end = units.min(first + run.end - at);
+                let range = first * unit..(end * unit).min(len);
+                let (rows, columns) = if by_column { (0..rows, range) } else { (range, 0..columns) };
+                f(Part { image: index / groups, group: index % groups, rows, columns }, scratch);
+                at += end - first;
+            }
         });
     }
 
@@ -194,69 +221,58 @@ impl Product<'_> {
         let Block { first, wide, across, tail } = block;
         let (len, lanes) = (depth.len(), T::Lanes::N);
         let (packed, tails) = scratch.split_at_mut(len * W);
-        let pack = |from: usize, count: usize, to: &mut [f32]| {
-            let first = part.image * self.columns + first + from;
-            ByWindow(self.windows).pack::<T::Lanes, W>([0, part.group], first, count, depth.clone(), to);
-        };
-        if tail > 0 {
-            pack(wide, tail, packed);
-            for (k, line) in packed.chunks_exact(W).enumerate() {
-                (0..tail).for_each(|t| tails[t * len + k] = line[t]);
-            }
+        let image = self.windows.group(part.image, part.group);
+        let pixels = Strided { data: image, line: 1, depth: self.columns, batch: [0; 2] };
+        let column = part.image * self.columns + first;
+        for (t, to) in tails.chunks_exact_mut(len.max(1)).take(tail).enumerate() {
+            self.windows.one(part.group, column + wide + t, depth.clone(), to);
         }
         let (mut b, mut b_row) = (&*packed, W);
         if self.pixels && self.rows <= FEW && wide == across * lanes {
-            (b, b_row) = (
-                &self.windows.group(part.image, part.group)[depth.start * self.columns + first..],
-                self.columns,
-            );
+            (b, b_row) = (&image[depth.start * self.columns + first..], self.columns);
         } else if wide > 0 {
-            pack(0, wide, packed);
+            let to = &mut packed[..len * W];
+            if self.pixels {
+                pixels.pack::<T::Lanes, W>([0; 2], first, wide, depth.clone(), to);
+            } else {
+                ByWindow(self.windows).pack::<T::Lanes, W>([0, part.group], column, wide, depth.clone(), to);
+            }
             b = packed;
         }
-        let mut row = part.rows.start;
-        while row < part.rows.end {
-            let channel = part.group * self.rows + row;
-            let at = (part.image * self.groups * self.rows + channel) * self.columns + first;
-            let starts = depth.start == 0;
-            let t = Tile {
-                a: &self.weight[channel * self.depth + depth.start..],
-                a_row: self.depth,
-                depth: len,
-                from: match self.residual {
-                    _ if !starts => From::C,
-                    [] => From::Zero,
-                    residual => From::Residual(&residual[at..]),
-                },
-                bias: if starts { self.bias.get(channel..).unwrap_or(&[]) } else { &[] },
-                limits: if depth.end == self.depth { self.limits } else { ANY },
-                c_row: self.columns,
-            };
-            let (rows, mut done) = ((part.rows.end - row).min(T::ROWS), 0);
-            // SAFETY: rows and columns of this part, which is no other task's.
-            unsafe {
-                let y = self.y.get().add(at);
-                while done < rows && across > 0 {
-                    let (t, y) = (t.at(done, 0), y.add(done * self.columns));
-                    done += if wide == across * lanes {
-                        T::vectors(rows - done, across, &t, b, b_row, y)
-                    } else {
-                        narrow::<T>([rows - done, wide], across, &t, b, y)
-                    };
-                }
-                for (column, b) in (wide..).zip(tails.chunks_exact(len.max(1)).take(tail)) {
-                    let mut done = 0;
-                    while done < rows {
-                        done += T::column(
-                            rows - done,
-                            &t.at(done, column),
-                            b,
-                            y.add(done * self.columns + column),
-                        );
-                    }
-                }
+        let starts = depth.start == 0;
+        let channel = part.group * self.rows + part.rows.start;
+        let at = (part.image * self.groups * self.rows + channel) * self.columns + first;
+        let [a_row, a_step] = self.strides;
+        let weights = part.group * self.rows * self.depth + part.rows.start * a_row + depth.start * a_step;
+        let t = Tile {
+            a: self.weight.get(weights..).unwrap_or(&[]),
+            a_row,
+            a_step,
+            depth: len,
+            from: match self.residual {
+                _ if !starts => From::C,
+                [] => From::Zero,
+                residual => From::Residual(&residual[at..]),
+            },
+            bias: if starts { self.bias.get(channel..).unwrap_or(&[]) } else { &[] },
+            limits: if depth.end == self.depth { self.limits } else { ANY },
+            c_row: self.columns,
+        };
+        let (rows, mut done) = (part.rows.len(), 0);
+        // SAFETY: rows and columns of this part, which is no other task's.
+        unsafe {
+            let y = self.y.get().add(at);
+            while done < rows && across > 0 {
+                let (t, y) = (t.at(done, 0), y.add(done * self.columns));
+                done += if wide == across * lanes {
+                    T::vectors(rows - done, across, &t, b, b_row, y)
+                } else {
+                    narrow::<T>([(rows - done).min(T::ROWS), wide], across, &t, b, y)
+                };
             }
-            row += rows;
+            for (column, b) in (wide..).zip(tails.chunks_exact(len.max(1)).take(tail)) {
+                T::column(rows, &t.at(0, column), b, y.add(column));
+            }
         }
     }
 }

@@ -5,7 +5,8 @@
 //! group have loops of their own; those of few channels sum up shifted copies of the images, and kernels of 3×3
 //! over many channels are Winograd's algorithm.
 
-mod cpu;
+mod backward;
+mod cuda;
 mod depthwise;
 mod direct;
 mod forward;
@@ -14,12 +15,14 @@ mod seamless;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod totals;
 mod windows;
 mod winograd;
 
 use crate::Cpu;
 use crate::activation::Activation;
-use crate::op::{Memory, Op, Spec};
+use crate::launch::{Gpu, Pointers};
+use crate::op::{Kernel, Memory, Op, Spec};
 use crate::window::Axis;
 
 /// The arguments of [`Conv2d`], [`Conv2dBackwardInput`] and [`Conv2dBackwardWeight`]. Pairs are
@@ -79,6 +82,7 @@ impl Args {
 
     /// Size of an output image: ⌊(h + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, or zero
     /// where not even one window fits.
+    #[inline(always)]
     pub const fn output(&self) -> [usize; 2] {
         let mut output = [0; 2];
         let mut d = 0;
@@ -109,18 +113,22 @@ impl Args {
     }
 
     /// Whether padded copies of images have sizes that can be computed at all.
-    fn is_modest(&self) -> bool {
+    #[inline(always)]
+    pub(crate) fn is_modest(&self) -> bool {
         !self.reaches_beyond(1 << 15)
     }
 
+    #[inline(always)]
     fn reaches_beyond(&self, pixels: usize) -> bool {
         [self.stride, self.padding, self.dilation].as_flattened().iter().any(|&n| n > pixels)
     }
 
+    #[inline(always)]
     fn in_per_group(&self) -> usize {
         self.in_channels / self.groups
     }
 
+    #[inline(always)]
     fn out_per_group(&self) -> usize {
         self.out_channels / self.groups
     }
@@ -148,21 +156,48 @@ impl Op for Conv2d {
         spec.read::<f32>(if args.residual { y } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let (weight, bias, x) = (memory.read(0), memory.read(1), memory.read(2));
-        let (y, z, residual) = (memory.write(3), memory.write(4), memory.read(5));
+        Conv2d::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
         if depthwise::applies(args) {
-            depthwise::forward(cpu, args, weight, [bias, residual], x, y, z);
+            |cpu, args, memory| by(depthwise::forward, cpu, args, memory)
         } else if direct::applies(args) {
-            direct::forward(cpu, args, weight, [bias, residual], x, y, z);
-        } else if winograd::applies(args) {
-            winograd::forward(cpu, args, weight, [bias, residual], x, y);
+            |cpu, args, memory| by(direct::forward, cpu, args, memory)
+        } else if winograd::may_apply(args) {
+            // That depends on the number of images, which is no constant.
+            |cpu, args, memory| {
+                by(
+                    if winograd::applies(args) { winograd::forward } else { forward::forward },
+                    cpu,
+                    args,
+                    memory,
+                )
+            }
         } else {
-            forward::forward(cpu, args, weight, [bias, residual], x, y, z);
+            |cpu, args, memory| by(forward::forward, cpu, args, memory)
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
     }
 }
 
+/// Computes [`Conv2d`] by an algorithm: a function of weight, bias and residual, x, y, and the values before the
+/// activation.
+fn by(
+    forward: impl Fn(&Cpu, &Args, &[f32], [&[f32]; 2], &[f32], &mut [f32], &mut [f32]),
+    cpu: &Cpu,
+    args: &Args,
+    memory: &mut Memory<'_>,
+) {
+    let (weight, x, added) = (memory.read(0), memory.read(2), [memory.read(1), memory.read(5)]);
+    forward(cpu, args, weight, added, x, memory.write(3), memory.write(4));
+}
+
 /// dx ← the gradient of [`Conv2d`] (before its activation) with respect to x, given dy.
+///
+/// Kernels of 3×3 over many channels are computed by Winograd's algorithm, as in [`Conv2d`].
 ///
 /// Memory: weight, dy, dx. PyTorch: `torch.nn.grad.conv2d_input`.
 #[derive(Debug)]
@@ -182,14 +217,19 @@ impl Op for Conv2dBackwardInput {
             direct::backward_input(cpu, args, weight, dy, dx);
         } else if let Some(args) = winograd::of_gradient(args) {
             winograd::backward_input(cpu, &args, weight, dy, dx);
-        } else {
-            cpu::backward_input(cpu, args, weight, dy, dx);
+        } else if !forward::backward_input(cpu, args, weight, dy, dx) {
+            backward::backward_input(cpu, args, weight, dy, dx);
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward_input(gpu, args, memory);
     }
 }
 
 /// dweight ← dweight + the gradient of [`Conv2d`] (before its activation) with respect to its weight,
 /// given x and dy; and likewise dbias.
+///
+/// Kernels of 3×3 over many channels are computed by Winograd's algorithm, as in [`Conv2d`].
 ///
 /// Memory: x, dy, dweight, dbias (absent where there is none). PyTorch:
 /// `torch.nn.grad.conv2d_weight`.
@@ -209,9 +249,14 @@ impl Op for Conv2dBackwardWeight {
             depthwise::backward_weight(cpu, args, x, dy, dweight);
         } else if direct::applies(args) {
             return direct::backward_weight(cpu, args, x, dy, dweight, dbias);
+        } else if winograd::applies_to_weight(args) {
+            winograd::backward_weight(cpu, args, x, dy, dweight);
         } else {
-            cpu::backward_weight(cpu, args, x, dy, dweight);
+            backward::backward_weight(cpu, args, x, dy, dweight);
         }
-        cpu::backward_bias(cpu, args, dy, dbias);
+        backward::backward_bias(cpu, args, dy, dbias);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward_weight(gpu, args, memory);
     }
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::{Checked, Random, gradient};
-use crate::{Isa, Mode, Raw};
+use crate::{Mode, Raw};
 
 fn cases(activations: bool, largest: usize) -> BoxedStrategy<Args> {
     let pair = |range: core::ops::Range<usize>| [range.clone(), range];
@@ -73,16 +73,15 @@ fn tiles(images: usize) -> Vec<Args> {
     ]
 }
 
-/// w ∗ x + bias
-fn convolve(args: &Args, weight: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
+/// Calls `f(y, weight, x)` with the places of all products that a convolution sums up.
+fn products(args: &Args, mut f: impl FnMut(usize, usize, usize)) {
     let [height, width] = args.output();
     let [kh, kw] = args.kernel;
     let (ins, outs) = (args.in_channels / args.groups, args.out_channels / args.groups);
-    let mut y = Vec::new();
+    let mut y = 0;
     for image in 0..args.images {
         for o in 0..args.out_channels {
             for (i, j) in (0..height).flat_map(|i| (0..width).map(move |j| (i, j))) {
-                let mut sum = if args.bias { bias[o] } else { 0.0 };
                 for c in 0..ins {
                     for (u, v) in (0..kh).flat_map(|u| (0..kw).map(move |v| (u, v))) {
                         let py = (i * args.stride[0] + u * args.dilation[0]).checked_sub(args.padding[0]);
@@ -90,16 +89,21 @@ fn convolve(args: &Args, weight: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
                         let (Some(py), Some(px)) = (py, px) else { continue };
                         if py < args.input[0] && px < args.input[1] {
                             let plane = image * args.in_channels + o / outs * ins + c;
-                            sum += weight[((o * ins + c) * kh + u) * kw + v]
-                                * x[(plane * args.input[0] + py) * args.input[1] + px];
+                            let weight = ((o * ins + c) * kh + u) * kw + v;
+                            f(y, weight, (plane * args.input[0] + py) * args.input[1] + px);
                         }
                     }
                 }
-                y.push(sum);
+                y += 1;
             }
         }
     }
-    y
+}
+
+/// The output channel of each element of y.
+fn channels(args: &Args) -> impl Iterator<Item = usize> {
+    let (channels, pixels) = (args.out_channels, args.output()[0] * args.output()[1]);
+    (0..args.images * channels * pixels).map(move |y| y / pixels % channels)
 }
 
 /// Many channels, with a bias: `[images, groups, in_channels, out_channels]`.
@@ -142,37 +146,32 @@ fn tolerance(winograd: bool) -> f64 {
     if winograd { 1e-4 } else { 2e-5 }
 }
 
-/// A gradient of many channels would take too long to check whole: here are some of its elements.
-#[test]
-fn gradients_of_many_channels() {
-    for args in winograd_cases().map(|args| Args { bias: false, residual: false, ..args }) {
-        assert!(winograd::applies(&args) && winograd::of_gradient(&args).is_some());
-        let [x, y, weight, _] = args.sizes();
-        let mut random = Random::new(5);
-        let mut fill = |len: usize| (0..len).map(|_| random.signed()).collect::<Vec<f32>>();
-        let (weight, dy) = (fill(weight), fill(y));
-        let widen = |x: &[f32]| x.iter().map(|x| *x as f64).collect::<Vec<f64>>();
-        let places: Vec<usize> = (0..6).map(|i| (i * 7919 + i * i) % x).collect();
-        let want: Vec<f64> = places
-            .iter()
-            .map(|&place| {
-                let mut one = vec![0.0; x];
-                one[place] = 1.0;
-                let y = convolve(&args, &widen(&weight), &[], &one);
-                y.iter().zip(&dy).map(|(y, dy)| y * *dy as f64).sum()
-            })
-            .collect();
-        for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
-            let mut dx = vec![f32::NAN; x];
-            let mut memory = [Raw::read_slice(&weight), Raw::read_slice(&dy), Raw::write_slice(&mut dx)];
-            Cpu::new().with_isa(isa).run::<Conv2dBackwardInput>(&args, &mut memory);
-            assert!(dx.iter().all(|x| x.is_finite()));
-            for (&place, want) in places.iter().zip(&want) {
-                let error = (dx[place] as f64 - want).abs() / (1.0 + want.abs());
-                assert!(error < tolerance(true), "{isa:?}: {} should be {want}, {args:?}", dx[place]);
-            }
-        }
+/// Depthwise convolutions: every width of a plane around that of the registers, both strides and others, one and two
+/// outputs for each input; with and without padded copies.
+fn depthwise_cases() -> Vec<Args> {
+    let plane =
+        |input, stride| Args { activation: Activation::Relu, ..wide([2, 3, 3, 3], input, 3, stride, [1, 1]) };
+    let mut cases = Vec::new();
+    for stride in [1, 2] {
+        cases.extend(
+            [[1, 1], [2, 7], [7, 2], [5, 15], [4, 16], [3, 17], [1, 31], [6, 32], [5, 33], [2, 67]]
+                .map(|input| plane(input, stride)),
+        );
     }
+    let large = Args { images: 1, ..plane([130, 127], 1) };
+    let five = Args { kernel: [5, 5], padding: [2, 2], ..plane([9, 18], 1) };
+    cases.extend([
+        Args { residual: true, keep_pre: true, activation: Activation::Gelu, ..plane([8, 9], 2) },
+        Args { out_channels: 6, ..plane([8, 9], 1) },
+        Args { out_channels: 6, ..plane([8, 9], 2) },
+        large,
+        Args { stride: [2, 2], ..large },
+        five,
+        Args { stride: [2, 2], ..five },
+        Args { stride: [3, 3], ..five },
+        Args { dilation: [2, 1], padding: [2, 1], ..plane([9, 20], 1) },
+    ]);
+    cases
 }
 
 impl Checked for Conv2d {
@@ -193,7 +192,7 @@ impl Checked for Conv2d {
         assert!(!direct.iter().any(winograd::applies) && winograd_cases().iter().all(winograd::applies));
         let lenet = Args { input: [28, 28], ..tiles(2)[0] };
         let lenet = [lenet, Args { keep_pre: true, residual: true, ..lenet }];
-        [&direct[..], &winograd_cases(), &tiles(3), &lenet].concat()
+        [&direct[..], &winograd_cases(), &tiles(3), &lenet, &depthwise_cases()].concat()
     }
     fn cases() -> BoxedStrategy<Args> {
         let flags = [any::<bool>(), any::<bool>()];
@@ -217,7 +216,8 @@ impl Checked for Conv2d {
         prop_oneof![8 => cases(true, 24), 1 => large].boxed()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let mut z = convolve(args, &memory[0], &memory[1], &memory[2]);
+        let mut z: Vec<f64> = channels(args).map(|o| memory[1].get(o).copied().unwrap_or(0.0)).collect();
+        products(args, |y, weight, x| z[y] += memory[0][weight] * memory[2][x]);
         if args.residual {
             z.iter_mut().zip(&memory[5]).for_each(|(z, r)| *z += r);
         }
@@ -248,28 +248,93 @@ impl Checked for Conv2dBackwardInput {
         });
         prop_oneof![4 => cases(false, 8), 1 => wide].boxed()
     }
+    fn tolerance(args: &Args) -> f64 {
+        tolerance(winograd::of_gradient(args).is_some())
+    }
     fn every() -> Vec<Args> {
-        tiles(2)
+        let plain =
+            |args: Args| Args { bias: false, residual: false, activation: Activation::Identity, ..args };
+        let winograd = winograd_cases().map(plain);
+        assert!(winograd.iter().all(|args| winograd::of_gradient(args).is_some()));
+        let products = [
+            // Pixels: a few columns beyond whole registers, rows beyond whole tiles, groups.
+            wide([1, 1, 13, 40], [14, 14], 1, 1, [0, 0]),
+            wide([2, 1, 70, 24], [7, 7], 1, 1, [0, 0]),
+            wide([1, 2, 38, 36], [5, 10], 1, 1, [0, 0]),
+            wide([1, 1, 130, 800], [7, 7], 1, 1, [0, 0]),
+            // Columns added to windows, with parts of channels.
+            wide([1, 1, 24, 38], [7, 7], 3, 1, [1, 1]),
+            wide([2, 1, 21, 20], [15, 14], 3, 2, [1, 1]),
+            wide([1, 2, 36, 20], [15, 14], 3, 2, [1, 1]),
+            wide([1, 1, 40, 33], [9, 12], 1, 2, [0, 0]),
+        ];
+        [
+            &winograd[..],
+            &products.map(plain),
+            &tiles(2),
+            &depthwise_cases().into_iter().map(plain).collect::<Vec<_>>(),
+        ]
+        .concat()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let args = Args { bias: false, ..*args };
-        memory[2] = gradient(&memory[2], &memory[1], |x| convolve(&args, &memory[0], &[], x));
+        let mut dx = vec![0.0; memory[2].len()];
+        products(args, |y, weight, x| dx[x] += memory[0][weight] * memory[1][y]);
+        memory[2] = dx;
     }
 }
 
 impl Checked for Conv2dBackwardWeight {
+    fn tolerance(args: &Args) -> f64 {
+        tolerance(winograd::applies_to_weight(args))
+    }
     fn cases() -> BoxedStrategy<Args> {
         cases(false, 14)
     }
     fn every() -> Vec<Args> {
-        tiles(2)
+        let plain = |args: Args| Args { residual: false, activation: Activation::Identity, ..args };
+        let winograd = winograd_cases().to_vec();
+        [tiles(2), depthwise_cases(), winograd].concat().into_iter().map(plain).collect()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let (x, dy) = (&memory[0], &memory[1]);
-        let dweight = gradient(&memory[2], dy, |weight| convolve(args, weight, &memory[3], x));
-        let dbias = gradient(&memory[3], dy, |bias| convolve(args, &memory[2], bias, x));
-        memory[2].iter_mut().zip(dweight).for_each(|(sum, gradient)| *sum += gradient);
-        memory[3].iter_mut().zip(dbias).for_each(|(sum, gradient)| *sum += gradient);
+        let [x, dy, dweight, dbias] = memory else { panic!("four buffers") };
+        products(args, |y, weight, at| dweight[weight] += x[at] * dy[y]);
+        if args.bias {
+            channels(args).zip(&*dy).for_each(|(o, dy)| dbias[o] += dy);
+        }
+    }
+}
+
+/// The references of both gradients list the same products as that of the forward pass: here they are compared with
+/// its differences.
+#[test]
+fn references_are_gradients() {
+    let plain = wide([2, 2, 4, 6], [4, 5], 3, 2, [1, 0]);
+    for args in [plain, Args { stride: [1, 3], dilation: [2, 1], padding: [2, 1], ..plain }] {
+        let args = Args { activation: Activation::Identity, ..args };
+        let mut random = Random::new(6);
+        let mut fill = |len: usize| (0..len).map(|_| random.signed() as f64).collect::<Vec<f64>>();
+        let [weight, bias, x, dy] = {
+            let [x, y, weight, bias] = args.sizes();
+            [weight, bias, x, y].map(&mut fill)
+        };
+        let forward = |weight: &[f64], bias: &[f64], x: &[f64]| {
+            let mut memory = [weight, bias, x, &[], &[], &[]].map(<[f64]>::to_vec);
+            Conv2d::reference(&args, &mut memory);
+            let [_, _, _, y, ..] = memory;
+            y
+        };
+        let mut input = [weight.clone(), dy.clone(), vec![0.0; x.len()]];
+        Conv2dBackwardInput::reference(&args, &mut input);
+        let mut weights = [x.clone(), dy.clone(), vec![0.0; weight.len()], vec![0.0; bias.len()]];
+        Conv2dBackwardWeight::reference(&args, &mut weights);
+        let want = [
+            gradient(&x, &dy, |x| forward(&weight, &bias, x)),
+            gradient(&weight, &dy, |weight| forward(weight, &bias, &x)),
+            gradient(&bias, &dy, |bias| forward(&weight, bias, &x)),
+        ];
+        for (got, want) in [&input[2], &weights[2], &weights[3]].into_iter().zip(&want) {
+            assert!(got.len() == want.len() && got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
     }
 }
 
@@ -311,5 +376,26 @@ fn odd_sizes_do_no_harm() {
         run::<Conv2d>(args, absurd);
         run::<Conv2dBackwardInput>(args, absurd);
         run::<Conv2dBackwardWeight>(args, absurd);
+    }
+}
+
+/// With TF32 allowed, on tensor cores: as near as 10 bits of mantissa let them, and no nearer.
+#[cfg(feature = "cuda")]
+#[test]
+fn tf32_rounds_factors_to_ten_bits() {
+    use crate::check::gpu::{error, gpu};
+    let Some(gpu) = gpu() else { return };
+    gpu.allow_tf32(true);
+    let range = if gpu.properties().capability >= [8, 0] { 5e-5..1e-2 } else { 0.0..2e-5 };
+    let forward = wide([3, 1, 40, 136], [13, 14], 3, 1, [1, 1]);
+    for args in [forward.residual(), wide([2, 2, 24, 80], [9, 7], 3, 2, [0, 2])] {
+        let error = error::<Conv2d>(&gpu, &args);
+        assert!(range.contains(&error), "{error} off, for {args:?}");
+    }
+    for args in [wide([2, 1, 12, 16], [7, 9], 3, 1, [1, 1]), wide([1, 2, 24, 20], [6, 5], 2, 2, [1, 0])] {
+        let args = Args { activation: Activation::Identity, ..args };
+        for error in [error::<Conv2dBackwardInput>(&gpu, &args), error::<Conv2dBackwardWeight>(&gpu, &args)] {
+            assert!(range.contains(&error), "{error} off, for {args:?}");
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! Register tiles of a convolution: rows are output channels, columns are pixels of the output, and the
 //! depth counts the pixels of a window in all channels.
 //!
-//! Weights are read where they are, a float at a time from each of the rows, which lie contiguous in the
-//! depth; only windows are packed.
+//! Weights are read where they are, a float at a time from each of the rows; only windows are packed.
 
 use crate::gemm::lanes::{self, Lanes};
 
@@ -15,9 +14,10 @@ pub(super) const ANY: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
 /// What is computed of a tile: c ← from + bias + a·b, within limits.
 #[derive(Clone, Copy)]
 pub(super) struct Tile<'a> {
-    /// Rows of weights, `a_row` apart, from the first of the tile.
+    /// Weights, from the first of the tile: rows are `a_row` apart, and `a_step` those of a row. One of them is 1.
     pub(super) a: &'a [f32],
     pub(super) a_row: usize,
+    pub(super) a_step: usize,
     pub(super) depth: usize,
     pub(super) from: From<'a>,
     /// One for each row, or none.
@@ -42,7 +42,7 @@ impl<'a> Tile<'a> {
     /// Asserts that all that is read of `rows` rows and `columns` columns is there, but for c.
     #[inline(always)]
     fn check(&self, rows: usize, columns: usize) {
-        assert!(self.a.len() >= (rows - 1) * self.a_row + self.depth);
+        assert!(self.depth == 0 || self.a.len() > (rows - 1) * self.a_row + (self.depth - 1) * self.a_step);
         assert!(self.bias.is_empty() || self.bias.len() >= rows);
         if let From::Residual(from) = self.from {
             assert!(from.len() >= (rows - 1) * self.c_row + columns);
@@ -55,7 +55,12 @@ impl<'a> Tile<'a> {
             From::Residual(from) => From::Residual(&from[row * self.c_row + column..]),
             from => from,
         };
-        Tile { a: &self.a[row * self.a_row..], from, bias: self.bias.get(row..).unwrap_or(&[]), ..*self }
+        Tile {
+            a: self.a.get(row * self.a_row..).unwrap_or(&[]),
+            from,
+            bias: self.bias.get(row..).unwrap_or(&[]),
+            ..*self
+        }
     }
 }
 
@@ -95,9 +100,8 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
         }
         r += 1;
     }
-    let (a, a_row) = (t.a.as_ptr(), t.a_row);
-    let mut b = b.as_ptr();
-    for k in 0..t.depth {
+    let (mut a, mut b) = (t.a.as_ptr(), b.as_ptr());
+    for _ in 0..t.depth {
         let mut line = [V::splat(0.0); C];
         let mut v = 0;
         while v < C {
@@ -108,7 +112,7 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
         let mut r = 0;
         while r < R {
             // SAFETY: within the bounds that were asserted.
-            let x = V::splat(unsafe { *a.add(r * a_row + k) });
+            let x = V::splat(unsafe { *a.add(r * t.a_row) });
             let mut v = 0;
             while v < C {
                 sums[r][v] = sums[r][v].fma(x, line[v]);
@@ -116,6 +120,7 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
             }
             r += 1;
         }
+        a = a.wrapping_add(t.a_step);
     }
     let mut r = 0;
     while r < R {
@@ -130,47 +135,94 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
     }
 }
 
-/// `R` rows by one column, which is contiguous in b: a scalar product for each row.
+/// `rows` rows by one column, which is contiguous in b.
 ///
 /// # Safety
 /// `c` points to as many elements, `c_row` apart, that nobody else has.
 #[inline(always)]
-unsafe fn column<V: Lanes, const R: usize>(t: &Tile<'_>, b: &[f32], c: *mut f32) {
-    t.check(R, 1);
+unsafe fn column<V: Lanes>(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
+    t.check(rows, 1);
     let b = &b[..t.depth];
-    let mut sums = [V::splat(0.0); R];
-    let whole = t.depth / V::N * V::N;
-    for k in (0..whole).step_by(V::N) {
-        let x = V::load(&b[k..]);
-        let mut r = 0;
-        while r < R {
-            // SAFETY: within the bounds that were asserted.
-            let a = unsafe { core::slice::from_raw_parts(t.a.as_ptr().add(r * t.a_row + k), V::N) };
-            sums[r] = sums[r].fma(V::load(a), x);
-            r += 1;
+    for first in (0..rows).step_by(8 * V::N) {
+        let mut sums = [0.0; 8 * 16];
+        let sums = &mut sums[..(rows - first).min(8 * V::N)];
+        let a = t.a.get(first * t.a_row..).unwrap_or(&[]);
+        if t.a_step == 1 {
+            dots::<V>(a, t.a_row, b, sums);
+        } else {
+            combine::<V>(a, t.a_step, b, sums);
+        }
+        for (r, sum) in (first..).zip(sums) {
+            // SAFETY: within c.
+            let to = unsafe { &mut *c.add(r * t.c_row) };
+            let from = match t.from {
+                From::Zero => 0.0,
+                From::C => *to,
+                From::Residual(from) => from[r * t.c_row],
+            };
+            let sum = from + t.bias.get(r).unwrap_or(&0.0) + *sum;
+            *to = sum.clamp(t.limits[0], t.limits[1]);
         }
     }
-    for (r, sum) in sums.into_iter().enumerate() {
-        let mut lanes = [0.0; 16];
-        sum.store(&mut lanes);
-        let mut half = V::N / 2;
-        while half > 0 {
-            for i in 0..half {
-                lanes[i] += lanes[i + half];
+}
+
+/// sums\[r\] ← the scalar product of b and row r of a. Rows are `row` apart.
+#[inline(always)]
+fn dots<V: Lanes>(a: &[f32], row: usize, b: &[f32], sums: &mut [f32]) {
+    let (last, whole) = (sums.len() - 1, b.len() / V::N * V::N);
+    for (i, sums) in sums.chunks_mut(8).enumerate() {
+        // Of fewer rows, the last is multiplied several times.
+        let rows: [&[f32]; 8] = core::array::from_fn(|r| &a[(8 * i + r).min(last) * row..][..b.len()]);
+        let mut totals = [V::splat(0.0); 8];
+        for k in (0..whole).step_by(V::N) {
+            let x = V::load(&b[k..]);
+            let mut r = 0;
+            while r < 8 {
+                // SAFETY: each row is as long as b.
+                totals[r] = totals[r].fma(V::load(unsafe { rows[r].get_unchecked(k..) }), x);
+                r += 1;
             }
-            half /= 2;
         }
-        let rest = t.a[r * t.a_row..][whole..t.depth].iter().zip(&b[whole..]);
-        let rest: f32 = rest.map(|(a, b)| a * b).sum();
-        // SAFETY: within c.
-        let to = unsafe { &mut *c.add(r * t.c_row) };
-        let from = match t.from {
-            From::Zero => 0.0,
-            From::C => *to,
-            From::Residual(from) => from[r * t.c_row],
-        };
-        let sum = from + t.bias.get(r).unwrap_or(&0.0) + (lanes[0] + rest);
-        *to = sum.clamp(t.limits[0], t.limits[1]);
+        if whole < b.len() {
+            let x = V::load_part(&b[whole..]);
+            let mut r = 0;
+            while r < 8 {
+                totals[r] = totals[r].fma(V::load_part(&rows[r][whole..]), x);
+                r += 1;
+            }
+        }
+        sums.iter_mut().zip(V::sum8(totals)).for_each(|(sum, total)| *sum = total);
+    }
+}
+
+/// sums\[r\] ← Σₖ b\[k\]·a\[k·`step` + r\].
+#[inline(always)]
+fn combine<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
+    let rows = sums.len();
+    if rows < V::N {
+        // As below, so that a sum does not depend on how many others there are.
+        let (mut total, mut lanes) = (V::splat(0.0), [0.0; 16]);
+        for (k, x) in b.iter().enumerate() {
+            total = total.fma(V::load_part(&a[k * step..][..rows]), V::splat(*x));
+        }
+        total.store(&mut lanes);
+        return sums.copy_from_slice(&lanes[..rows]);
+    }
+    assert!(b.is_empty() || a.len() >= (b.len() - 1) * step + rows);
+    // The last registers overlap those before: what they sum twice is the same.
+    let starts: [usize; 8] = core::array::from_fn(|i| (i * V::N).min(rows - V::N));
+    let mut totals = [V::splat(0.0); 8];
+    for (k, x) in b.iter().enumerate() {
+        let x = V::splat(*x);
+        let mut i = 0;
+        while i < 8 {
+            // SAFETY: within the rows of this k, as asserted.
+            totals[i] = totals[i].fma(unsafe { V::read(a.as_ptr().add(k * step + starts[i])) }, x);
+            i += 1;
+        }
+    }
+    for (total, start) in totals.into_iter().zip(starts) {
+        total.store(&mut sums[start..]);
     }
 }
 
@@ -193,11 +245,11 @@ pub(super) trait Tiles {
         b_row: usize,
         c: *mut f32,
     ) -> usize;
-    /// Likewise for one column.
+    /// All `rows` rows of one column.
     ///
     /// # Safety
-    /// As for `vectors`.
-    unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize;
+    /// `c` points to as many elements, `c_row` apart, that nobody else has.
+    unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32);
 }
 
 macro_rules! tiles {
@@ -239,18 +291,12 @@ macro_rules! tiles {
                 unsafe { run(rows, across, t, b, b_row, c) }
             }
             #[inline(always)]
-            unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
+            unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
                 #[inline(never)]
                 $(#[target_feature(enable = $features)])?
-                unsafe fn run(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
+                unsafe fn run(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
                     // SAFETY: the rows that the caller gives us.
-                    unsafe {
-                        match rows {
-                            $($rows.. => column::<$lanes, $rows>(t, b, c),)*
-                            _ => {}
-                        }
-                    }
-                    [$($rows),*].into_iter().find(|&most| most <= rows).unwrap_or(0)
+                    unsafe { column::<$lanes>(rows, t, b, c) }
                 }
                 // SAFETY: as above.
                 unsafe { run(rows, t, b, c) }

@@ -50,6 +50,20 @@ impl<'a> Windows<'a> {
         &self.data[image * self.image + group * len..][..len]
     }
 
+    /// Some pixels of one window, of those of all images, one after the other.
+    #[inline(never)]
+    pub(super) fn one(&self, group: usize, window: usize, depth: Range<usize>, to: &mut [f32]) {
+        let [height, width] = self.windows;
+        let (j, i, image) = (window % width, window / width % height, window / width / height);
+        let group = self.group(image, group);
+        let mut tap = Tap::new(depth.start, self.kernel);
+        for to in &mut to[..depth.len()] {
+            let (line, start) = self.start(group, tap, i, j);
+            *to = usize::try_from(start).ok().and_then(|x| line.get(x)).copied().unwrap_or(0.0);
+            tap = tap.next(self.kernel);
+        }
+    }
+
     /// Line `y` of a channel; empty outside.
     #[inline(always)]
     fn line(&self, group: &'a [f32], channel: usize, y: isize) -> &'a [f32] {
@@ -293,44 +307,6 @@ fn clear(places: &[[isize; 2]], [height, width]: [usize; 2], to: &mut [f32], str
         let before = if outside { side } else { until(-x) };
         for d in (0..before).chain(until(width as isize - x)..side) {
             to[d * stride + l] = 0.0;
-        }
-    }
-}
-
-/// The weight, transposed for the gradient of the input: rows are the input channels of a group; k
-/// counts output channels and those pixels of the kernel that meet one phase of the stride.
-pub(super) struct Taps<'a> {
-    pub(super) weight: &'a [f32],
-    /// Size of the kernel.
-    pub(super) size: [usize; 2],
-    pub(super) in_per_group: usize,
-    pub(super) out_per_group: usize,
-    /// How many pixels meet the phase, the first of them, and from one to the next.
-    pub(super) kernel: [usize; 2],
-    pub(super) first: [usize; 2],
-    pub(super) step: [usize; 2],
-}
-
-impl Operand for Taps<'_> {
-    #[inline(always)]
-    fn pack<V: Lanes, const W: usize>(
-        &self,
-        batch: [usize; 2],
-        first: usize,
-        count: usize,
-        depth: Range<usize>,
-        to: &mut [f32],
-    ) {
-        let area = self.size[0] * self.size[1];
-        let channels = &self.weight[batch[1] * self.out_per_group * self.in_per_group * area..];
-        let mut tap = Tap::new(depth.start, self.kernel);
-        for to in to[..depth.len() * W].chunks_exact_mut(W) {
-            let (u, v) = (self.first[0] + tap.u * self.step[0], self.first[1] + tap.v * self.step[1]);
-            let start = (tap.channel * self.in_per_group + first) * area + u * self.size[1] + v;
-            for (l, to) in to[..count].iter_mut().enumerate() {
-                *to = channels[start + l * area];
-            }
-            tap = tap.next(self.kernel);
         }
     }
 }

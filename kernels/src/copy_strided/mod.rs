@@ -2,11 +2,13 @@
 
 mod axes;
 mod cpu;
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 mod transpose;
 
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// How many axes [`CopyStrided`] has.
@@ -79,5 +81,8 @@ impl Op for CopyStrided {
             4 => cpu::copy::<u32>(cpu, args, memory.read(0), memory.write(1)),
             _ => cpu::copy::<u64>(cpu, args, memory.read(0), memory.write(1)),
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::copy_strided(gpu, args, memory);
     }
 }

@@ -3,8 +3,8 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// Floats in a lane: 2 MiB, which holds the transformed planes of a convolution. The packed panels of a matrix
-/// product take the first quarter; where nothing writes, the operating system gives no memory.
+/// Floats in a lane: 2 MiB, which holds the transformed planes of a convolution. What a matrix product packs
+/// takes less than a third; where nothing writes, the operating system gives no memory.
 pub(crate) const LANE: usize = 1 << 19;
 
 /// Floats in a cache line, at the start of one of which a lane begins.

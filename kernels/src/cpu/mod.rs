@@ -15,7 +15,7 @@ use core::cell::Cell;
 use core::ops::Range;
 
 pub(crate) use beyond::Beyond;
-pub(crate) use block::{Block, LANES, load, store};
+pub(crate) use block::{LANES, load, store};
 pub use isa::Isa;
 pub(crate) use isa::multiversion;
 #[cfg(feature = "std")]
@@ -24,7 +24,7 @@ pub(crate) use map::{map, map_pairs, part};
 pub(crate) use sums::{sum_by, sum_parts};
 
 use crate::finite::{Finite, Watch};
-use crate::op::{Fault, Memory, Op, Raw, Spec};
+use crate::op::{Call, Fault, Memory, Op, Raw, Spec};
 
 /// Work below this many elementary operations stays on the calling thread: handing it to another
 /// costs more than doing it.
@@ -129,16 +129,21 @@ impl Cpu {
 
     /// Runs an operation. What it finds wrong is kept for [`Cpu::take_fault`].
     pub fn run<'a, O: Op>(&self, args: &O::Args, arguments: &'a mut [Raw<'a>]) {
+        self.call::<O>(Call::new(args), arguments);
+    }
+
+    /// [`Cpu::run`] with a kernel that is chosen already.
+    pub fn call<'a, O: Op>(&self, Call { args, kernel }: Call<'_, O>, arguments: &'a mut [Raw<'a>]) {
         // In place: for small models a copy of it is worth avoiding.
         let mut spec = Spec::new();
         O::memory(args, &mut spec);
         match Memory::new(O::NAME, &spec, arguments) {
             Ok(mut memory) if self.finite.is_on() => {
                 let watch = Watch::new(&spec, &memory);
-                O::cpu(self, args, &mut memory);
+                kernel(self, args, &mut memory);
                 self.finite.keep(watch.report(O::name(args)));
             }
-            Ok(mut memory) => O::cpu(self, args, &mut memory),
+            Ok(mut memory) => kernel(self, args, &mut memory),
             Err(fault) => self.report(fault),
         }
     }
@@ -169,25 +174,27 @@ impl Cpu {
     ///
     /// Which thread runs a task is not determined, so what a task computes must not depend on it.
     pub fn parallel(&self, tasks: usize, work: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
-        self.parallel_runs(tasks, tasks, work, |run, scratch| run.for_each(|task| f(task, scratch)));
+        self.parallel_runs(tasks, tasks, work, &|run, scratch| run.for_each(|task| f(task, scratch)));
     }
 
     /// [`Cpu::parallel`] for tasks that have something in common with the next: `f(run, scratch)` does a
     /// run of them, one after the other. There are about `runs` for each thread, so what a task computes must
     /// not depend on how long they are.
+    ///
+    /// `f` is a pointer, so that this is compiled once and not for every kernel.
     pub(crate) fn parallel_runs(
         &self,
         tasks: usize,
         runs: usize,
         work: usize,
-        f: impl Fn(Range<usize>, &mut [f32]) + Sync,
+        f: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
     ) {
         #[cfg(feature = "rayon")]
         if let Some(team) = &self.team
             && tasks > 1
             && self.shares(work)
         {
-            return team.parallel(self, tasks, runs, &f);
+            return team.parallel(self, tasks, runs, f);
         }
         let _ = (work, runs);
         self.with_scratch(|scratch| f(0..tasks, scratch));

@@ -1,6 +1,7 @@
 use super::Args;
 use crate::cpu::{SendPtr, multiversion, sum_by, sum_parts};
 use crate::softmax::exponentials;
+use crate::vector::{Kernel, Registers, Vector, run};
 use crate::{Cpu, math};
 
 /// Elements handed to one task, roughly.
@@ -42,34 +43,47 @@ pub(super) fn forward(
         // (just checked), borrowed for as long as `sum_parts` runs.
         let probabilities =
             unsafe { core::slice::from_raw_parts_mut(base.get().add(elements.start), elements.len()) };
-        losses(isa, args, smoothing, &x[elements], &target[rows], weights, probabilities)
+        let (x, target, mut loss) = (&x[elements], &target[rows], 0.0);
+        run(isa, Losses { args, smoothing, x, target, weights, probabilities, loss: &mut loss });
+        loss
     })
 }
 
-multiversion! {
-    fn losses(
-        isa, args: &Args, smoothing: f32, x: &[f32], target: &[i32], weights: &[f32], probabilities: &mut [f32],
-    ) -> f64 {
-        let smoothing = smoothing as f64;
+struct Losses<'a> {
+    args: &'a Args,
+    smoothing: f32,
+    x: &'a [f32],
+    target: &'a [i32],
+    weights: &'a [f32],
+    probabilities: &'a mut [f32],
+    /// The sum over the rows.
+    loss: &'a mut f64,
+}
+impl Kernel for Losses<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Losses { args, x, target, weights, probabilities, loss, .. } = self;
+        let smoothing = self.smoothing as f64;
         let all_weights = sum_by(weights, weights, |w, _| w);
-        let mut loss = 0.0;
         let rows = x.chunks_exact(args.classes).zip(probabilities.chunks_exact_mut(args.classes));
         for ((x, p), &target) in rows.zip(target) {
-            let (max, sum) = exponentials(x, p);
-            let scale = 1.0 / sum;
-            p.iter_mut().for_each(|p| *p *= scale);
+            // SAFETY: within `run`. So below.
+            let (max, sum) = unsafe { exponentials::<V>(x, p, true) };
+            let (mut p, scale) = (unsafe { Registers::<V>::new(p) }, 1.0 / sum);
+            for i in 0..p.count() {
+                p.set(i, p.get(i) * scale);
+            }
             if let Some(class) = args.class(target) {
                 let log_sum = math::ln(sum) as f64;
                 let sharp = log_sum - (x[class] - max) as f64;
-                loss += (1.0 - smoothing) * weights[class] as f64 * sharp;
+                *loss += (1.0 - smoothing) * weights[class] as f64 * sharp;
                 // Only where it has a part: an impossible class would make it 0·∞.
                 if smoothing != 0.0 {
                     let even = all_weights * log_sum - sum_by(x, weights, |x, w| w * (x - max));
-                    loss += smoothing / args.classes as f64 * even;
+                    *loss += smoothing / args.classes as f64 * even;
                 }
             }
         }
-        loss
     }
 }
 

@@ -1,9 +1,11 @@
 //! The cross-entropy of logits, or of log-probabilities, with classes given as indices.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, Fault};
 
@@ -84,6 +86,9 @@ impl Op for CrossEntropy {
         };
         *loss = if total == 0.0 { 0.0 } else { (sum / total) as f32 };
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// The gradient of the loss of [`CrossEntropy`] with respect to x. Where the loss is zero because no
@@ -106,5 +111,8 @@ impl Op for CrossEntropyBackward {
         let total = args.total_weight(cpu, Self::NAME, target, weights);
         let scale = if total == 0.0 { 0.0 } else { 1.0 / total };
         cpu::backward(cpu, args, smoothing, scale, probabilities, target, weights, dx);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }

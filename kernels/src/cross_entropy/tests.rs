@@ -5,7 +5,7 @@ use crate::Raw;
 use crate::check::{Checked, Data, Random, gradient};
 
 fn cases() -> BoxedStrategy<Args> {
-    let shape = prop_oneof![8 => (0..12usize, 1..20usize), 1 => Just((40, 10)), 1 => Just((2, 200))];
+    let shape = prop_oneof![8 => (0..12usize, 1..20usize), 1 => Just((40, 10)), 1 => Just((2, 200)), 1 => Just((2, 1100))];
     (shape, any::<bool>())
         .prop_map(|((rows, classes), log_probabilities)| Args { rows, classes, log_probabilities })
         .boxed()
@@ -76,6 +76,9 @@ impl Checked for CrossEntropyBackward {
     fn cases() -> BoxedStrategy<Args> {
         cases()
     }
+    fn every() -> Vec<Args> {
+        vec![Args { rows: 1100, classes: 2, log_probabilities: false }]
+    }
     // The probabilities belong to an x that the reference can make again.
     fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
         match i {
@@ -129,6 +132,27 @@ fn a_target_that_is_no_class_is_reported_and_does_not_count() {
     assert_eq!(dx, [-0.5, 0.5, 0.0, 0.0, 0.0, 0.0]);
     let index = |op| Some(Fault::Index { op, row: 1, got: 2, limit: 2 });
     assert_eq!((forward, backward), (index("cross entropy"), index("cross entropy backward")));
+}
+
+/// In any order of threads the first row.
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_reports_the_same_target() {
+    use crate::check::gpu::{fault, gpu};
+
+    let Some(gpu) = gpu() else { return };
+    for log_probabilities in [false, true] {
+        let args = Args { rows: 900, classes: 3, log_probabilities };
+        let floats = |len: usize| Data::F32(vec![0.5; len]);
+        let mut target = vec![1; args.rows];
+        (target[700], target[37], target[38]) = (9, -5, 3);
+        let (x, p, target) = (args.elements(), args.probabilities(), Data::I32(target));
+        let forward = [floats(x), target.clone(), floats(3), floats(1), floats(1), floats(p)];
+        let backward = [floats(p), target, floats(3), floats(1), floats(x)];
+        let index = |op| Some(Fault::Index { op, row: 37, got: -5, limit: 3 });
+        assert_eq!(fault::<CrossEntropy>(&gpu, &args, &forward), index("cross entropy"));
+        assert_eq!(fault::<CrossEntropyBackward>(&gpu, &args, &backward), index("cross entropy backward"));
+    }
 }
 
 #[test]

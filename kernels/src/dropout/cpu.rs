@@ -21,8 +21,7 @@ multiversion! {
     /// `at` is where x and y start within the whole.
     fn mask(isa, args: &Args, step: &Step, at: usize, x: &[f32], y: &mut [f32]) {
         let key = [step.seed as u32, (step.seed >> 32) as u32];
-        // In double precision p·2³² is exact; p = 1 gives one more than any word.
-        let threshold = (args.probability as f64 * 4_294_967_296.0) as u64;
+        let threshold = args.threshold();
         // The same in 32 bits: a word is kept if it is above this, or if there is nothing below the threshold.
         let (last, all) = (threshold.saturating_sub(1) as u32, threshold == 0);
         let scale = 1.0 / (1.0 - args.probability);

@@ -1,10 +1,12 @@
 //! Dropout, whose mask is not stored: the backward makes it again from the step.
 
 mod cpu;
+mod cuda;
 pub mod philox;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, Step};
 
@@ -19,6 +21,13 @@ pub struct Args {
     pub path: u64,
     /// Whether the output is also the input.
     pub in_place: bool,
+}
+
+impl Args {
+    /// Words below this drop their element. In double precision p·2³² is exact; p = 1 gives one more than any word.
+    fn threshold(&self) -> u64 {
+        (self.probability as f64 * 4_294_967_296.0) as u64
+    }
 }
 
 /// y ← x·mask/(1 − p); `torch.nn.functional.dropout(x, p, training=True)`. Dropped elements are zero,
@@ -41,6 +50,9 @@ impl Op for Dropout {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::drop(cpu, args, &memory.read::<Step>(0)[0], memory.read(1), memory.write(2));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::drop(gpu, args, memory);
+    }
 }
 
 /// dx ← dy·mask/(1 − p), with the mask that [`Dropout`] draws in the same step.
@@ -55,5 +67,8 @@ impl Op for DropoutBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         Dropout::cpu(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::drop(gpu, args, memory);
     }
 }

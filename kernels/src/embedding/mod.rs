@@ -1,9 +1,11 @@
 //! Looking up rows of a table.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, Fault};
 
@@ -56,6 +58,9 @@ impl Op for Embedding {
         args.check(cpu, Self::NAME, indices);
         cpu::forward(cpu, args, memory.read(0), indices, memory.write(2));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// The rows of dtable that indices name ← what they hold + the rows of dy, in the order of the indices.
@@ -74,5 +79,8 @@ impl Op for EmbeddingBackward {
         let indices = memory.read(0);
         args.check(cpu, Self::NAME, indices);
         cpu::backward(cpu, args, indices, memory.read(1), memory.write(2));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }

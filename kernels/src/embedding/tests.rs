@@ -66,3 +66,22 @@ fn an_index_that_is_no_row_is_reported_and_skipped() {
     assert_eq!(dtable, [14.0, 21.0]);
     assert!(matches!(cpu.take_fault(), Some(Fault::Index { op: "embedding backward", row: 1, .. })));
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_same_faults() {
+    use crate::check::gpu::same_as_cpu;
+    for width in [0, 1, 4, 70] {
+        let args = Args { vocabulary: 3, width, len: 6 };
+        let floats = |n: usize| Data::F32((0..n).map(|i| i as f32).collect());
+        let (table, named, indices) =
+            (floats(3 * width), floats(6 * width), Data::I32(vec![1, 2, 3, 1, -1, 1]));
+        let want = |op| Some(Fault::Index { op, row: 2, got: 3, limit: 3 });
+        let inputs = [table.clone(), indices.clone(), named.clone()];
+        assert_eq!(same_as_cpu::<Embedding>(&args, &inputs), want("embedding"));
+        assert_eq!(
+            same_as_cpu::<EmbeddingBackward>(&args, &[indices, named, table]),
+            want("embedding backward")
+        );
+    }
+}

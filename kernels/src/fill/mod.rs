@@ -1,9 +1,11 @@
 //! Memory full of one number.
 
 mod cpu;
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -65,5 +67,8 @@ impl Op for FillWith {
     }
     fn cpu(cpu: &Cpu, args: &FillArgs, memory: &mut Memory<'_>) {
         cpu::fill(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &FillArgs, memory: &Pointers) {
+        cuda::fill(gpu, cpu::bits(args), args.dtype.size(), args.len, memory.at(0));
     }
 }

@@ -16,7 +16,7 @@ const ROWS: usize = 256;
 /// Parts of a long row.
 const PARTS: usize = 64;
 
-/// Elements as a [`Class`].
+/// Elements as a [`Class`]. What computes takes a pointer to one, so that it is compiled for classes and not for types.
 trait Source<C: Class>: Sync {
     /// `rows` times `width` elements, `stride` apart, and how far they are apart in what is returned. The
     /// buffer has room for them.
@@ -95,7 +95,7 @@ pub(super) fn fold(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
 }
 
 /// With the type of the result: that of x, i64 or boolean.
-fn to<C: Class, T: Element>(cpu: &Cpu, args: &Args, x: &impl Source<C>, memory: &mut Memory<'_>) {
+fn to<C: Class, T: Element>(cpu: &Cpu, args: &Args, x: &dyn Source<C>, memory: &mut Memory<'_>) {
     match args.op.output(args.dtype) {
         output if output == args.dtype => run::<C, T>(cpu, args, x, memory.write(1)),
         DType::I64 => run::<C, i64>(cpu, args, x, memory.write(1)),
@@ -103,7 +103,7 @@ fn to<C: Class, T: Element>(cpu: &Cpu, args: &Args, x: &impl Source<C>, memory: 
     }
 }
 
-fn run<C: Class, O: Element>(cpu: &Cpu, args: &Args, x: &impl Source<C>, y: &mut [O]) {
+fn run<C: Class, O: Element>(cpu: &Cpu, args: &Args, x: &dyn Source<C>, y: &mut [O]) {
     let &Args { outer, len, inner, .. } = args;
     let work = outer * len * inner;
     let (step, place) = match args.op {
@@ -127,7 +127,7 @@ fn run<C: Class, O: Element>(cpu: &Cpu, args: &Args, x: &impl Source<C>, y: &mut
                 part[0] = job.row(x, o * len + i * size, size.min(len - i * size));
             });
             let total = parts.iter().fold(step.start(), |total, part| step.merge(total, *part));
-            *y = job.row_result(x, o * len, total);
+            *y = if place { store(job.place(x, o * len, total)) } else { store(total) };
         }
         return;
     }
@@ -137,10 +137,19 @@ fn run<C: Class, O: Element>(cpu: &Cpu, args: &Args, x: &impl Source<C>, y: &mut
         if inner == 1 {
             for (i, y) in y.iter_mut().enumerate() {
                 let at = (start + i) * len;
-                *y = job.row_result(x, at, job.row(x, at, len));
+                let total = job.row(x, at, len);
+                *y = if place { store(job.place(x, at, total)) } else { store(total) };
             }
-        } else {
-            job.columns(x, start, y);
+            return;
+        }
+        let (mut totals, mut places, mut at) = ([C::Total::ZERO; TILE], [0; TILE], 0);
+        while at < y.len() {
+            let width = TILE.min(inner - (start + at) % inner).min(y.len() - at);
+            job.columns(x, start + at, &mut totals[..width], &mut places[..width]);
+            for (i, y) in y[at..at + width].iter_mut().enumerate() {
+                *y = if place { store(places[i]) } else { store(totals[i]) };
+            }
+            at += width;
         }
     });
 }
@@ -161,7 +170,7 @@ struct Job {
 
 impl Job {
     /// `len` elements from `at` on.
-    fn row<C: Class>(&self, x: &impl Source<C>, at: usize, len: usize) -> C::Total {
+    fn row<C: Class>(&self, x: &dyn Source<C>, at: usize, len: usize) -> C::Total {
         let mut buffer = [C::ZERO; BLOCK];
         let mut total = self.step.start();
         for from in (0..len).step_by(BLOCK) {
@@ -172,46 +181,35 @@ impl Job {
         total
     }
 
-    /// What is stored for a whole row with this total.
-    fn row_result<C: Class, O: Element>(&self, x: &impl Source<C>, at: usize, total: C::Total) -> O {
-        if !self.place {
-            return store(total);
-        }
+    /// Where in a whole row this total is.
+    fn place<C: Class>(&self, x: &dyn Source<C>, at: usize, total: C::Total) -> i64 {
         let mut buffer = [C::ZERO; BLOCK];
         let place = (0..self.len).step_by(BLOCK).find_map(|from| {
             let width = BLOCK.min(self.len - from);
             let (x, _) = x.view(self.isa, at + from, width, 1, width, &mut buffer);
             Some(from + find(self.isa, x, total)?)
         });
-        store(place.unwrap_or(0) as i64)
+        place.unwrap_or(0) as i64
     }
 
-    /// The outputs from `start` on, a tile of neighbouring columns at a time.
-    fn columns<C: Class, O: Element>(&self, x: &impl Source<C>, start: usize, y: &mut [O]) {
+    /// Neighbouring columns, of which the first is that of output `at`: at most a tile of them, and where their
+    /// totals are, if that is asked for.
+    fn columns<C: Class>(&self, x: &dyn Source<C>, at: usize, totals: &mut [C::Total], places: &mut [i64]) {
         let &Job { isa, step, len, inner, .. } = self;
-        let mut buffer = [C::ZERO; BLOCK];
-        let mut at = 0;
-        while at < y.len() {
-            let (outer, column) = ((start + at) / inner, (start + at) % inner);
-            let width = TILE.min(inner - column).min(y.len() - at);
-            let (base, most) = (outer * len * inner + column, (BLOCK / width).min(ROWS));
-            let mut totals = [step.start::<C::Total>(); TILE];
-            for from in (0..len).step_by(most) {
-                let rows = most.min(len - from);
-                let (x, stride) = x.view(isa, base + from * inner, inner, rows, width, &mut buffer);
-                columns::<C>(isa, step, x, stride, rows, &mut totals[..width]);
-            }
-            let mut places = [0i64; TILE];
-            for block in (0..if self.place { len.div_ceil(most) } else { 0 }).rev() {
-                let from = block * most;
-                let rows = most.min(len - from);
-                let (x, stride) = x.view(isa, base + from * inner, inner, rows, width, &mut buffer);
-                find_columns::<C>(isa, x, stride, rows, from, &totals[..width], &mut places);
-            }
-            for (i, y) in y[at..at + width].iter_mut().enumerate() {
-                *y = if self.place { store(places[i]) } else { store(totals[i]) };
-            }
-            at += width;
+        let (base, width) = (at / inner * len * inner + at % inner, totals.len());
+        let (mut buffer, most) = ([C::ZERO; BLOCK], (BLOCK / width).min(ROWS));
+        totals.fill(step.start());
+        for from in (0..len).step_by(most) {
+            let rows = most.min(len - from);
+            let (x, stride) = x.view(isa, base + from * inner, inner, rows, width, &mut buffer);
+            columns::<C>(isa, step, x, stride, rows, totals);
+        }
+        places.fill(0);
+        for block in (0..if self.place { len.div_ceil(most) } else { 0 }).rev() {
+            let from = block * most;
+            let rows = most.min(len - from);
+            let (x, stride) = x.view(isa, base + from * inner, inner, rows, width, &mut buffer);
+            find_columns::<C>(isa, x, stride, rows, from, totals, places);
         }
     }
 }

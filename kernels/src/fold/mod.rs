@@ -4,9 +4,13 @@
 
 mod block;
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cuda::run as run_on_gpu;
+
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType, Fault};
 
@@ -96,5 +100,8 @@ impl Op for Fold {
             return;
         }
         cpu::fold(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::fold(gpu, args, memory);
     }
 }

@@ -51,6 +51,7 @@ impl Checked for Fold {
             2 => (1..40usize, 1..200usize, Just(1usize)),
             1 => Just((3, 300, 150)),
             1 => Just((1, 700, 65)),
+            1 => Just((1, 2100, 5)),
             1 => Just((2, 40_001, 1)),
             1 => Just((900, 50, 1)),
             1 => Just((70, 9, 131)),
@@ -130,6 +131,17 @@ fn errors_of_long_sums_do_not_grow() {
 fn the_extremes_of_nothing_are_a_fault() {
     for op in OPS {
         let (fault, _) = run::<f32, [u64; 1]>(op, DType::F32, &[]);
+        assert_eq!(fault.is_none(), op.of_nothing(), "{op:?}: {fault:?}");
+    }
+}
+
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_says_the_same_of_nothing() {
+    for op in OPS {
+        let args = Args { op, dtype: DType::F32, outer: 1, len: 0, inner: 1 };
+        let inputs = [Data::F32(vec![]), Data::of(op.output(DType::F32), vec![0.0])];
+        let fault = crate::check::gpu::same_as_cpu::<Fold>(&args, &inputs);
         assert_eq!(fault.is_none(), op.of_nothing(), "{op:?}: {fault:?}");
     }
 }

@@ -23,14 +23,14 @@ pub(crate) struct Size {
 
 /// Most k for which a panel of B is packed. A strip of A with as many stays in the first-level cache.
 const DEPTH: usize = 512;
-/// Floats of a panel of B. With a strip of A it fills the scratch memory of a thread.
-const PANEL: usize = (1 << 17) - 16 * DEPTH;
-/// Most rows and columns of a tile.
-const TILE: [usize; 2] = [112, 512];
+/// Floats of a panel of B: a quarter of a second-level cache of 2 MiB.
+const PANEL: usize = 1 << 17;
+/// Most rows and columns of a tile. Tiles are low, so that threads get equal shares: each joins those of a run.
+const TILE: [usize; 2] = [28, 512];
 /// Floats to pack into on the stack, where the device has no scratch memory.
 const STACK: usize = if SCRATCH { 0 } else { 2048 };
 /// Whether the device has scratch memory.
-const SCRATCH: bool = cfg!(feature = "std");
+pub(super) const SCRATCH: bool = cfg!(feature = "std");
 /// Tiles are made smaller for the sake of several threads, but not below this many multiplications.
 const TASK: usize = 1 << 18;
 /// Where its rows are contiguous and at most so far apart, B is read in place; those further apart are if
@@ -98,29 +98,36 @@ fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(J
     if m * n * batches == 0 {
         return;
     }
+    if SCRATCH
+        && batches == 1
+        && k <= DEPTH
+        && n.saturating_mul(k) <= PANEL
+        && m * n * k * sum[0] * sum[1] <= TASK
+    {
+        // What is small is not cut, and would feel the price of finding that out.
+        let tile = Rectangle { batch: [0; 2], row: 0, column: 0, rows: m, columns: n };
+        return cpu.parallel(1, 0, |_, scratch| f(Job { tile, k, depth: k.max(1), sum }, scratch));
+    }
     let depth = even(k.max(1), if SCRATCH { DEPTH } else { STACK / (M::STRIDE + NR) }, 1);
-    let (mut rows, mut columns) = if SCRATCH {
+    let (rows, mut columns) = if SCRATCH {
         (even(m, TILE[0], M::ROWS), even(n, TILE[1].min(PANEL / depth), NR))
     } else {
         (M::ROWS, NR)
     };
-    let count = |rows: usize, columns: usize| m.div_ceil(rows) * n.div_ceil(columns) * batches;
-    while SCRATCH && !S::WHOLE && count(rows, columns) < 8 && rows * columns * k * sum[0] * sum[1] > 2 * TASK
+    let count = |columns: usize| m.div_ceil(rows) * n.div_ceil(columns) * batches;
+    while SCRATCH
+        && !S::WHOLE
+        && columns > NR
+        && count(columns) < 8
+        && rows * columns * k * sum[0] * sum[1] > 2 * TASK
     {
-        // Rows first: a thread joins them again.
-        if rows > 2 * M::ROWS {
-            rows = even(m, rows / 2, M::ROWS);
-        } else if columns > NR {
-            columns = even(n, columns / 2, NR);
-        } else {
-            break;
-        }
+        columns = even(n, columns / 2, NR);
     }
     let [down, across] = [m.div_ceil(rows), n.div_ceil(columns)];
     let work = m * n * batches * (k * sum[0] * sum[1] / 16 + 1);
     let tiles = down * across;
     let part = if S::WHOLE { tiles } else { 1 };
-    cpu.parallel_runs(batches * tiles / part, RUNS, work, |run, scratch| {
+    cpu.parallel_runs(batches * tiles / part, RUNS, work, &|run, scratch| {
         let (mut at, end) = (run.start * part, run.end * part);
         while at < end {
             let (index, column, row) = (at / tiles, at / down % across, at % down);
@@ -165,7 +172,8 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
     for part in 0..sum[0] * sum[1] {
         let batch = [tile.batch[0] + part / sum[1], tile.batch[1] + part % sum[1]];
         // Lines that are not contiguous are packed, unless they are short or used but once or twice.
-        let a_place = a.in_place(batch).filter(|a| a.depth == 1 || k <= FEW || across <= 2);
+        let a_memory = a.in_place(batch);
+        let a_place = a_memory.filter(|a| a.depth == 1 || k <= FEW || across <= 2);
         let b_place =
             b.in_place(batch).filter(|b| b.line == 1 && b.depth <= if tile.rows <= FEW { FAR } else { NEAR });
         // Once even where k is zero: C is written.
@@ -196,7 +204,7 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
                         Strip { data: to, line: 1, depth: STRIDE }
                     }
                 };
-                let next = a_place.filter(|a| a.data.len() >= AHEAD).map(|a| {
+                let next = a_memory.filter(|a| a.data.len() >= AHEAD).map(|a| {
                     let data = a.data.get((tile.row + from + rows) * a.line + ks.start * a.depth..);
                     Strip { data: data.unwrap_or(&[]), ..a }
                 });

@@ -12,17 +12,23 @@ pub(super) const ROWS: usize = 8;
 
 /// Whether [`product`] computes this.
 pub(super) fn applies(cpu: &Cpu, args: &Args) -> bool {
-    let Args { m, n, k, .. } = *args;
-    m <= ROWS
-        && args.batch[0] * args.batch[1] == 1
+    fits(args) && !cpu.shares(skinny::work(args.m, args.n, args.k))
+}
+
+/// Whether [`product`] can compute this. Inlined, so that it is a constant where all but `m` are constants, and
+/// `m` is known to be small.
+#[inline(always)]
+pub(super) fn fits(args: &Args) -> bool {
+    args.m <= ROWS
+        && args.batch == [1, 1]
         && args.a.column == 1
         && args.b.row == 1
         && args.c.column == 1
         && !(args.accumulate || args.keep_pre)
         && args.bias != Bias::PerRow
         && args.scale == 1.0
-        && m * n * k > 0
-        && !cpu.shares(skinny::work(m, n, k))
+        && args.n > 0
+        && args.k > 0
 }
 
 /// C = activation(A·B + bias + R); `added` are the bias and the residual, each empty where there is none.

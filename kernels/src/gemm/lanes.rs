@@ -45,7 +45,19 @@ pub(crate) trait Lanes: Copy {
     fn prefetch_far(at: *const f32);
     /// Packs lines that start at `lines` side by side: `to[d * stride + l]` ← `from[lines[l] + d]` for
     /// [`Self::SIDE`] l and as many d.
-    fn transpose(from: &[f32], lines: &[usize; 8], to: &mut [f32], stride: usize);
+    #[inline(always)]
+    fn transpose(from: &[f32], lines: &[usize; 8], to: &mut [f32], stride: usize) {
+        let furthest = lines.iter().fold(0, |max, &line| line.max(max));
+        let last = (Self::SIDE - 1) * stride;
+        assert!(from.len() >= furthest.saturating_add(Self::SIDE) && to.len() >= last + Self::SIDE);
+        // SAFETY: the slices reach to the ends of the lines.
+        unsafe { Self::square(lines.map(|line| from.as_ptr().add(line)), to.as_mut_ptr(), stride) };
+    }
+    /// [`Self::transpose`] of lines by their addresses.
+    ///
+    /// # Safety
+    /// So many floats can be read from each of the first [`Self::SIDE`] lines on, and written.
+    unsafe fn square(lines: [*const f32; 8], to: *mut f32, stride: usize);
     /// The side of the square that [`Self::transpose`] transposes.
     const SIDE: usize;
 }
@@ -56,7 +68,7 @@ macro_rules! lanes {
         $name:ident: $register:ty, $n:literal, $splat:ident, $load:ident, $store:ident,
         |$sum:ident, $a:ident, $b:ident| $fma:expr, $add:ident, $mul:ident, $min:ident, $max:ident,
         first $masks:literal $read_first:expr, $write_first:expr, part $part:expr, sum8 $sum8:expr,
-        side $side:literal $transpose:expr
+        side $side:literal $square:path
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy)]
@@ -126,8 +138,9 @@ macro_rules! lanes {
                 unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
             }
             #[inline(always)]
-            fn transpose(from: &[f32], lines: &[usize; 8], to: &mut [f32], stride: usize) {
-                $transpose(from, lines, to, stride);
+            unsafe fn square(lines: [*const f32; 8], to: *mut f32, stride: usize) {
+                // SAFETY: as above.
+                unsafe { $square(lines, to, stride) }
             }
         }
     };
@@ -144,6 +157,7 @@ macro_rules! lanes {
 mod x86 {
     use core::arch::x86_64::*;
 
+    use super::super::square::{square4, square8};
     use super::Lanes;
 
     lanes! {
@@ -152,21 +166,21 @@ mod x86 {
         |sum, a, b| _mm512_fmadd_ps(a, b, sum), _mm512_add_ps, _mm512_mul_ps, _mm512_min_ps, _mm512_max_ps,
         first true |from, count| _mm512_maskz_loadu_ps(mask(count), from),
         |to, count, x| _mm512_mask_storeu_ps(to, mask(count), x), part part16, sum8 sum8_of_16,
-        side 8 transpose8
+        side 8 square8
     }
     lanes! {
         /// Eight floats.
         Avx2: __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
         |sum, a, b| _mm256_fmadd_ps(a, b, sum), _mm256_add_ps, _mm256_mul_ps, _mm256_min_ps, _mm256_max_ps,
         first false |from, _| _mm256_loadu_ps(from), |to, _, x| _mm256_storeu_ps(to, x), part part8,
-        sum8 sum8_of_8, side 8 transpose8
+        sum8 sum8_of_8, side 8 square8
     }
     lanes! {
         /// Four floats: what every x86-64 has.
         Portable: __m128, 4, _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps,
         |sum, a, b| _mm_add_ps(sum, _mm_mul_ps(a, b)), _mm_add_ps, _mm_mul_ps, _mm_min_ps, _mm_max_ps,
         first false |from, _| _mm_loadu_ps(from), |to, _, x| _mm_storeu_ps(to, x), part part4,
-        sum8 sum8_of_4, side 4 super::transpose4
+        sum8 sum8_of_4, side 4 square4
     }
 
     /// The first `count` of sixteen.
@@ -251,31 +265,6 @@ mod x86 {
         };
         of.map(sum)
     }
-
-    #[inline(always)]
-    fn transpose8(from: &[f32], lines: &[usize; 8], to: &mut [f32], stride: usize) {
-        let furthest = lines.iter().fold(0, |max, &line| line.max(max));
-        assert!(from.len() >= furthest.saturating_add(8) && to.len() >= 7 * stride + 8);
-        let (from, to) = (from.as_ptr(), to.as_mut_ptr());
-        // SAFETY: used only where `Isa::detect` found AVX2; the slices reach to the ends of the lines.
-        unsafe {
-            for half in 0..2 {
-                // Four k of line i below, of line i + 4 above.
-                let pair = |i: usize| {
-                    let at = |line: usize| _mm_loadu_ps(from.add(lines[line] + 4 * half));
-                    _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(at(i)), at(i + 4))
-                };
-                let (r0, r1, r2, r3) = (pair(0), pair(1), pair(2), pair(3));
-                let (t0, t1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
-                let (t2, t3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
-                let at = to.add(4 * half * stride);
-                _mm256_storeu_ps(at, _mm256_shuffle_ps::<0x44>(t0, t2));
-                _mm256_storeu_ps(at.add(stride), _mm256_shuffle_ps::<0xEE>(t0, t2));
-                _mm256_storeu_ps(at.add(2 * stride), _mm256_shuffle_ps::<0x44>(t1, t3));
-                _mm256_storeu_ps(at.add(3 * stride), _mm256_shuffle_ps::<0xEE>(t1, t3));
-            }
-        }
-    }
 }
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512, Portable};
@@ -355,21 +344,14 @@ mod array {
         #[inline(always)]
         fn prefetch_far(_: *const f32) {}
         #[inline(always)]
-        fn transpose(from: &[f32], lines: &[usize; 8], to: &mut [f32], stride: usize) {
-            super::transpose4(from, lines, to, stride);
+        unsafe fn square(lines: [*const f32; 8], to: *mut f32, stride: usize) {
+            // SAFETY: the caller's promise.
+            unsafe { super::super::square::square4(lines, to, stride) }
         }
     }
 }
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use array::Portable;
-
-#[inline(always)]
-fn transpose4(from: &[f32], lines: &[usize; 8], to: &mut [f32], stride: usize) {
-    let x: [&[f32]; 4] = core::array::from_fn(|l| &from[lines[l]..][..4]);
-    for d in 0..4 {
-        to[d * stride..][..4].copy_from_slice(&[x[0][d], x[1][d], x[2][d], x[3][d]]);
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -121,7 +121,7 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(
                 let shift = i.trailing_zeros();
                 let row = if i == 0 { first } else { first.wrapping_add(odd[i >> (shift + 1)] << shift) };
                 let x = V::splat(*row.cast::<f32>());
-                sums[i] = core::array::from_fn(|c| sums[i][c].fma(x, b[c]));
+                sums[i] = fma(sums[i], x, b);
             });
         }
         first = first.wrapping_add(4 * a.depth);
@@ -132,6 +132,17 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(
         // SAFETY: the caller gives so many rows, of whose columns no others are written.
         unsafe { write(sums[i], to.next_row(), widths) };
     });
+}
+
+/// A function, because a closure would be compiled for each row of each tile.
+#[inline(always)]
+fn fma<V: Lanes, const C: usize>(mut sums: [V; C], x: V, b: [V; C]) -> [V; C] {
+    let mut c = 0;
+    while c < C {
+        sums[c] = sums[c].fma(x, b[c]);
+        c += 1;
+    }
+    sums
 }
 
 /// # Safety

@@ -6,6 +6,7 @@
 
 pub(crate) mod blocked;
 mod cpu;
+pub(crate) mod cuda;
 mod direct;
 mod dot;
 #[cfg(feature = "matrixmultiply")]
@@ -15,12 +16,14 @@ pub(crate) mod micro;
 pub(crate) mod operand;
 pub(crate) mod output;
 mod skinny;
+mod square;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
 use crate::activation::Activation;
-use crate::op::{Memory, Op, Spec};
+use crate::launch::{Gpu, Pointers};
+use crate::op::{Kernel, Memory, Op, Spec};
 
 /// Where the elements of a matrix lie: element (i, j) of batch (b₀, b₁) is at
 /// i·`row` + j·`column` + b₀·`batch[0]` + b₁·`batch[1]`. All strides are in elements.
@@ -255,5 +258,19 @@ impl Op for Gemm {
         let (a, b, bias) = (memory.read(0), memory.read(1), memory.read(2));
         let (c, z, residual) = (memory.write(3), memory.write(4), memory.read(5));
         cpu::gemm(cpu, args, a, b, [bias, residual], c, z);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::gemm(gpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        // The only small products that are computed otherwise are those that several threads share.
+        if cfg!(any(feature = "rayon", feature = "matrixmultiply")) || !direct::fits(args) {
+            return Self::cpu;
+        }
+        |cpu, args, memory| {
+            let (a, b, added) = (memory.read(0), memory.read(1), [memory.read(2), memory.read(5)]);
+            direct::product(cpu.isa(), args, a, b, added, memory.write(3));
+        }
     }
 }

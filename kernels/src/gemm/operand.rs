@@ -104,14 +104,27 @@ pub(crate) fn transpose<V: Lanes, const W: usize>(
     to: &mut [f32],
 ) {
     let side = V::SIDE;
-    if len >= side {
-        // The last squares overlap those before: what they write twice is the same. Of fewer lines
-        // than a square has, the last is packed several times.
-        for d in (0..len).step_by(side).map(|d| d.min(len - side)) {
-            for l in (0..count).step_by(side).map(|l| l.min(count.saturating_sub(side))) {
-                let lines = core::array::from_fn(|i| (l + i.min(side - 1)).min(count - 1) * line);
-                V::transpose(&from[d..], &lines, &mut to[d * W + l..], W);
+    if len >= side && count >= side {
+        let read = (count - 1).saturating_mul(line).saturating_add(len);
+        assert!(from.len() >= read && to.len() >= (len - 1) * W + count);
+        // Two squares side by side, so that whole lines of the cache are read before others take their place.
+        // The last squares overlap those before: what they write twice is the same.
+        for d in (0..len).step_by(2 * side) {
+            for l in (0..count).step_by(side).map(|l| l.min(count - side)) {
+                for d in (d..len.min(d + 2 * side)).step_by(side).map(|d| d.min(len - side)) {
+                    let lines = core::array::from_fn(|i| from.as_ptr().wrapping_add((l + i) * line + d));
+                    // SAFETY: l + `side` ≤ count and d + `side` ≤ len, up to which the slices reach.
+                    unsafe { V::square(lines, to.as_mut_ptr().add(d * W + l), W) };
+                }
             }
+        }
+        return;
+    }
+    if len >= side {
+        // Of fewer lines than a square has, the last is packed several times.
+        for d in (0..len).step_by(side).map(|d| d.min(len - side)) {
+            let lines = core::array::from_fn(|i| i.min(count - 1) * line);
+            V::transpose(&from[d..], &lines, &mut to[d * W..], W);
         }
         return;
     }

@@ -131,14 +131,18 @@ impl<'a> Output<'a> {
         epilogue: Epilogue<'a>,
     ) -> Self {
         let [rows, columns, b0, b1] = sizes;
-        let span = span_distinct(&mut [
-            (view.row, rows),
-            (view.batch[0], b0),
-            (view.batch[1], b1),
-            (view.column, columns.min(fold.used)),
-            (fold.line, columns.div_ceil(fold.width).min(fold.height)),
-            (fold.plane, columns.div_ceil(fold.width).div_ceil(fold.height)),
-        ]);
+        let span = if fold.width == usize::MAX {
+            view.span_distinct(sizes)
+        } else {
+            span_distinct(&mut [
+                (view.row, rows),
+                (view.batch[0], b0),
+                (view.batch[1], b1),
+                (view.column, columns.min(fold.used)),
+                (fold.line, columns.div_ceil(fold.width).min(fold.height)),
+                (fold.plane, columns.div_ceil(fold.width).div_ceil(fold.height)),
+            ])
+        };
         let holds = |len: usize| len == 0 || span <= len;
         let fits = span <= c.len() && holds(z.len()) && holds(epilogue.residual.len());
         assert!(fits, "C does not fit its memory");

@@ -1,7 +1,7 @@
 //! Products that pack nothing, because B is read once or the factors lie as the registers want them:
 //! those with a few rows (inference with a batch of one), and scalar products of rows.
 
-use super::blocked::Size;
+use super::blocked::{SCRATCH, Size};
 use super::direct;
 use super::dot::{Dots, dots};
 use super::lanes::{self, Lanes};
@@ -11,8 +11,9 @@ use crate::{Cpu, Isa};
 
 /// Most rows of a product whose B has contiguous rows.
 pub(super) const ROWS: usize = 4;
-/// Most rows of one task, and of products of scalar products; more are worth packing for.
-const DOT_ROWS: [usize; 2] = [direct::ROWS, 128];
+/// Most rows of one task, and of products of scalar products; more are worth packing for, where there is memory
+/// to pack into.
+const DOT_ROWS: [usize; 2] = [direct::ROWS, if SCRATCH { 32 } else { 128 }];
 /// The depth up to which the rows of A that a task has stay in the first-level cache.
 const DOT_DEPTH: usize = 1024;
 /// Columns of C that one task computes: of scalar products, and of sums of rows.

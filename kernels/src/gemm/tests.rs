@@ -21,7 +21,9 @@ impl Checked for Gemm {
         let dots = [[8, 600, 1030], [5, 2000, 40], [8, 3, 5000]];
         let dots = dots.map(|[m, n, k]| Args::new(m, n, k).b(View::transposed(k)));
         let relu6 = Args::new(33, 50, 70).bias(Bias::PerRow).activation(Activation::Relu6);
-        [&dots[..], &[relu6, relu6.residual(true)]].concat()
+        // Tiles of several threads, panels of B and ranges of k; B packed across its rows.
+        let cut = Args::new(60, 530, 530).b(View::transposed(530));
+        [&dots[..], &[relu6, relu6.residual(true), cut, cut.a(View::transposed(60))]].concat()
     }
     fn cases() -> BoxedStrategy<Args> {
         let size = || prop_oneof![1..6usize, 1..70usize, 14..=16usize, 31..=33usize];
@@ -147,4 +149,38 @@ fn elements_of_c_do_not_share_a_place() {
     let mut raws = [Raw::read(&a), Raw::read(&b), Raw::none(), Raw::write(&mut c), Raw::none(), Raw::none()];
     cpu.run::<Gemm>(&args, &mut raws);
     assert!(matches!(cpu.take_fault(), Some(crate::Fault::Memory { argument: 3, .. })));
+}
+
+/// With TF32 allowed, tiles of every size, each order of memory, with factors read four at a time or one by one, are as
+/// near as 10 bits of mantissa let them; and no nearer, where tensor cores have it.
+#[cfg(feature = "cuda")]
+#[test]
+fn tf32_rounds_factors_to_ten_bits() {
+    let Some(gpu) = crate::check::gpu::gpu() else { return };
+    gpu.allow_tf32(true);
+    let sizes = [[264, 136, 72], [261, 135, 71], [68, 72, 520], [63, 61, 600], [20, 300, 40], [19, 301, 39]];
+    let orders = [[false, false], [false, true], [true, false], [true, true]];
+    let dense = sizes.into_iter().flat_map(|[m, n, k]| {
+        orders.map(|[a, b]| {
+            Args::new(m, n, k).a(view([m, k], [1, 1], a, 0, false)).b(view([k, n], [1, 1], b, 0, false))
+        })
+    });
+    let batched = |batch: [usize; 2]| {
+        let (m, n, k) = (40, 48, 36);
+        let args = Args::new(m, n, k).batch([2, 3]).accumulate(true).scale(0.5);
+        args.a(View::row_major(k).batched([3 * m * k, m * k]))
+            .b(View::row_major(n).batched([3 * k * n, k * n]))
+            .c(View::row_major(n).batched(batch))
+    };
+    let rest = [
+        batched([3 * 40 * 48, 40 * 48]),
+        batched([0, 0]),
+        Args::new(70, 80, 90).bias(Bias::PerRow).activation(Activation::Relu).residual(true).keep_pre(true),
+    ];
+    for args in dense.chain(rest) {
+        let error = crate::check::gpu::error::<Gemm>(&gpu, &args);
+        let tensor_cores = gpu.properties().capability >= [8, 0];
+        let range = if tensor_cores { 5e-5..1e-2 } else { 0.0..2e-5 };
+        assert!(range.contains(&error), "{error} off, for {args:?}");
+    }
 }

@@ -5,11 +5,14 @@
 //! among the indices; the element it stands for becomes zero, or is not added.
 
 mod cpu;
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType, Fault};
+use cuda::Indices;
 
 /// The arguments of [`Gather`], [`ScatterAdd`], [`IndexSelect`] and [`IndexAdd`].
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +80,9 @@ impl Op for Gather {
         args.check(cpu, Self::NAME, memory.read(1));
         cpu::gather(cpu, args, memory);
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::gather(gpu, args, memory.at(0), Indices::of(memory), memory.at(2));
+    }
 }
 
 /// y\[o, index\[o, j, i\], i\] ← y\[o, index\[o, j, i\], i\] + x\[o, j, i\], in the order of j;
@@ -95,6 +101,9 @@ impl Op for ScatterAdd {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         args.check(cpu, Self::NAME, memory.read(1));
         cpu::scatter_add(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::scatter_add(gpu, args, memory.at(0), Indices::of(memory), memory.at(2));
     }
 }
 
@@ -124,6 +133,9 @@ impl Op for IndexSelect {
         args.check(cpu, Self::NAME, memory.read(1));
         cpu::index_select(cpu, args, memory);
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::index_select(gpu, args, memory.at(0), Indices::of(memory), memory.at(2));
+    }
 }
 
 /// y\[o, index\[j\]\] ← y\[o, index\[j\]\] + x\[o, j\], each `inner` elements, in the order of j;
@@ -142,5 +154,8 @@ impl Op for IndexAdd {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         args.check(cpu, Self::NAME, memory.read(1));
         cpu::index_add(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::index_add(gpu, args, memory.at(0), Indices::of(memory), memory.at(2));
     }
 }

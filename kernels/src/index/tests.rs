@@ -134,3 +134,35 @@ fn an_index_out_of_range_is_reported_and_skipped() {
     assert!(matches!(cpu.take_fault(), Some(Fault::Index { op: "index add", row: 1, .. })));
     assert_eq!(dx, [18.0, 22.0]);
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_same_faults() {
+    use crate::check::gpu::same_as_cpu;
+    fn check<O: Op<Args = Args>>(one_index: bool, adds: bool) {
+        for (outer, len, count, inner) in
+            [(2, 5, 40, 3), (1, 3, 70, 1), (3, 4, 5, 32), (2, 5, 4, 0), (1, 0, 3, 2)]
+        {
+            for dtype in [DType::F32, DType::Bf16, DType::I64] {
+                let args = Args { dtype, outer, len, count, inner };
+                let named = if one_index { count } else { args.named() };
+                // Of several that are wrong the first is reported.
+                let index = (0..named as i64).map(|j| match j {
+                    2 => -3,
+                    j if j % 7 == 3 => len as i64 + j,
+                    j => j % len.max(1) as i64,
+                });
+                let [x, y] = if adds { [args.named(), args.whole()] } else { [args.whole(), args.named()] };
+                let [x, y] = [x, y].map(|n| Data::of(dtype, (0..n).map(|i| (i % 9) as f64 - 4.0)));
+                let fault = same_as_cpu::<O>(&args, &[x, Data::I64(index.collect()), y]);
+                let first = if len == 0 { (0, 0) } else { (2, -3) };
+                let want = Fault::Index { op: O::NAME, row: first.0, got: first.1, limit: len };
+                assert_eq!(fault, (named > 0).then_some(want), "{args:?}");
+            }
+        }
+    }
+    check::<Gather>(false, false);
+    check::<ScatterAdd>(false, true);
+    check::<IndexSelect>(true, false);
+    check::<IndexAdd>(true, true);
+}

@@ -6,10 +6,12 @@
 //! must not overlap: a stride below the width is a [`Fault::Memory`](crate::Fault::Memory).
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`LstmGates`]. Strides are in elements.
@@ -46,6 +48,9 @@ impl Op for LstmGates {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::forward(cpu, args, memory.write(0), memory.read(1), memory.write(2), memory.write(3));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
     }
 }
 
@@ -92,6 +97,9 @@ impl Op for LstmGatesBackward {
         let (gates, c_prev) = (memory.read(0), memory.read(1));
         let (c, dh) = (memory.read(2), memory.read(3));
         cpu::backward(cpu, args, gates, c_prev, c, dh, memory.write(4), memory.write(5));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }
 

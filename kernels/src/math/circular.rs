@@ -1,11 +1,15 @@
 //! Sine, cosine, tangent and their inverses.
 
-use core::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+use core::f32::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};
 
-use super::{polynomial, sqrt};
+use super::real::ROUND;
+use super::{Real, polynomial};
 
-/// Below this, angles are reduced by vector instructions.
-const FAR: f32 = 4e8;
+/// Below this, angles are reduced by vector instructions: up to 2¹⁶ quarters.
+const FAR: f32 = 1e5;
+
+/// Below this, sin x and tan x are x; minus zero too.
+const TINY: f32 = 1e-4;
 
 /// Whether [`sin`], [`cos`] and [`tan`] of x are [`near_sin`], [`near_cos`] and [`near_tan`].
 #[inline(always)]
@@ -13,75 +17,70 @@ pub(crate) fn is_near(x: f32) -> bool {
     x.abs() < FAR
 }
 
-/// x = n·π/2 + r with |r| ≤ π/4, in double precision.
+/// x = n·π/2 + r + low with |r| ≤ π/4.
 #[derive(Clone, Copy)]
-struct Angle {
-    /// n in the low bits.
-    quarter: u64,
-    r: f64,
+struct Angle<R> {
+    /// n in the last bits.
+    quarter: R,
+    r: R,
+    low: R,
 }
 
-impl Angle {
+impl<R: Real> Angle<R> {
     #[inline(always)]
-    fn new(x: f32) -> Self {
-        /// 1.5·2⁵², whose last place is 1.
-        const ROUND: f64 = 6_755_399_441_055_744.0;
-        /// π/2 in two parts: a product of the first and n is exact.
-        const HIGH: f64 = 1.570_796_310_901_641_8;
-        const LOW: f64 = 1.589_325_477_352_819_7e-8;
-        let x = x as f64;
-        let sum = x * core::f64::consts::FRAC_2_PI + ROUND;
-        let n = sum - ROUND;
-        Angle { quarter: sum.to_bits(), r: (x - n * HIGH) - n * LOW }
+    fn new(x: R) -> Self {
+        /// π/2 in three parts.
+        const PARTS: [f32; 3] = [1.570_796_3, 7.549_789_4e-8, 5.390_303e-15];
+        let [a, b, c] = PARTS.map(|part| x.of(-part));
+        let quarter = x.mul_add(x.of(FRAC_2_PI), x.of(ROUND));
+        let n = quarter - ROUND;
+        // The first is exact, since both are of about the same size.
+        Angle { quarter, r: n.fused(b, n.fused(a, x)), low: n * c }
     }
 
-    /// sin r
+    /// sin (r + low)
     #[inline(always)]
-    fn sin(self) -> f64 {
-        let z = self.r * self.r;
-        let tail = -1.666_666_664_162_652_4e-1
-            + z * (8.333_329_385_889_463e-3
-                + z * (-1.983_933_483_609_663_2e-4 + z * 2.718_311_493_989_822e-6));
-        self.r * (1.0 + z * tail)
+    fn sin(self) -> R {
+        const TAIL: [f32; 3] = [-0.166_666_55, 8.332_161e-3, -1.951_529_6e-4];
+        let square = self.r * self.r;
+        (self.r * square).mul_add(polynomial(TAIL, square), self.low) + self.r
     }
 
-    /// cos r
+    /// cos (r + low)
     #[inline(always)]
-    fn cos(self) -> f64 {
-        let z = self.r * self.r;
-        let tail = -4.999_999_972_510_31e-1
-            + z * (4.166_662_332_373_906e-2 + z * (-1.388_676_377_460_993e-3 + z * 2.439_044_879_627_774e-5));
-        1.0 + z * tail
+    fn cos(self) -> R {
+        const TAIL: [f32; 4] = [-0.5, 4.166_664_6e-2, -1.388_731_6e-3, 2.443_315_7e-5];
+        let square = self.r * self.r;
+        square.mul_add(polynomial(TAIL, square), self.r * -self.low) + 1.0
     }
 
-    /// sin (r + n·π/2)
+    /// sin (r + low + n·π/2)
     #[inline(always)]
-    fn turned(self, n: u64) -> f32 {
-        let quarter = self.quarter.wrapping_add(n);
-        let y = if quarter & 1 == 0 { self.sin() } else { self.cos() };
-        f64::from_bits(y.to_bits() ^ ((quarter & 2) << 62)) as f32
+    fn turned(self, n: f32) -> R {
+        let quarter = self.quarter + n;
+        let y = self.cos().when(quarter.bit::<0>(), self.sin());
+        (-y).when(quarter.bit::<1>(), y)
     }
 }
 
-/// sin x for |x| < [`FAR`].
+/// sin x where [`is_near`].
 #[inline(always)]
-pub(crate) fn near_sin(x: f32) -> f32 {
-    Angle::new(x).turned(0)
+pub(crate) fn near_sin<R: Real>(x: R) -> R {
+    x.when(x.abs().below(TINY), Angle::new(x).turned(0.0))
 }
 
-/// cos x for |x| < [`FAR`].
+/// cos x, likewise.
 #[inline(always)]
-pub(crate) fn near_cos(x: f32) -> f32 {
-    Angle::new(x).turned(1)
+pub(crate) fn near_cos<R: Real>(x: R) -> R {
+    Angle::new(x).turned(1.0)
 }
 
-/// tan x for |x| < [`FAR`].
+/// tan x, likewise.
 #[inline(always)]
-pub(crate) fn near_tan(x: f32) -> f32 {
+pub(crate) fn near_tan<R: Real>(x: R) -> R {
     let angle = Angle::new(x);
-    let (sin, cos) = (angle.sin(), angle.cos());
-    let y = if angle.quarter & 1 == 0 { sin / cos } else { -cos / sin };
-    y as f32
+    let (sin, cos, odd) = (angle.sin(), angle.cos(), angle.quarter.bit::<0>());
+    x.when(x.abs().below(TINY), (-cos).when(odd, sin) / sin.when(odd, cos))
 }
 
 /// sin x
@@ -104,57 +103,56 @@ const FRAC_PI_2_LOW: f32 = -4.371_139e-8;
 
 /// arctan x
 #[inline(always)]
-pub fn atan(x: f32) -> f32 {
+pub fn atan<R: Real>(x: R) -> R {
     const TAIL: [f32; 4] = [-0.333_329_4, 0.199_773_3, -0.138_728_47, 8.036_031e-2];
     let a = x.abs();
     // arctan a = π/2 − arctan 1/a = π/4 + arctan (a − 1)/(a + 1), whichever has the least argument.
-    let (over, under, angle, low) = if a > 2.414_213_7 {
-        (-1.0, a, FRAC_PI_2, FRAC_PI_2_LOW)
-    } else if a > 0.414_213_57 {
-        (a - 1.0, a + 1.0, FRAC_PI_4, 0.5 * FRAC_PI_2_LOW)
-    } else {
-        (a, 1.0, 0.0, 0.0)
-    };
-    let t = over / under;
+    let (far, middle) = (a.above(2.414_213_7), a.above(0.414_213_57));
+    let choose = |far_one: R, middle_one: R, near: R| far_one.when(far, middle_one.when(middle, near));
+    let number = |x: f32| a.of(x);
+    let t = choose(number(-1.0), a - 1.0, a) / choose(a, a + 1.0, number(1.0));
+    let angle = choose(number(FRAC_PI_2), number(FRAC_PI_4), number(0.0));
+    let low = choose(number(FRAC_PI_2_LOW), number(0.5 * FRAC_PI_2_LOW), number(0.0));
     let square = t * t;
-    (angle + (t + (t * square * polynomial(TAIL, square) + low))).copysign(x)
+    (angle + (t + (t * square).mul_add(polynomial(TAIL, square), low))).copysign(x)
 }
 
 /// arcsin s = s + tail for an s of at most one half.
 #[derive(Clone, Copy)]
-struct Arcsine {
-    s: f32,
-    tail: f32,
-    /// It is that of |x|. Else arcsin |x| = π/2 − 2·arcsin s.
-    direct: bool,
+struct Arcsine<R: Real> {
+    s: R,
+    tail: R,
+    /// It is not that of |x|, and arcsin |x| = π/2 − 2·arcsin s.
+    indirect: R::Choice,
 }
 
-impl Arcsine {
+impl<R: Real> Arcsine<R> {
     #[inline(always)]
-    fn new(x: f32) -> Self {
+    fn new(x: R) -> Self {
         const TAIL: [f32; 5] = [0.166_667_54, 7.495_233e-2, 4.547_834e-2, 2.414_1e-2, 4.223_053e-2];
         let a = x.abs();
-        let direct = a <= 0.5;
-        let square = if direct { a * a } else { 0.5 - 0.5 * a };
-        let s = if direct { a } else { sqrt(square) };
-        Arcsine { s, tail: s * square * polynomial(TAIL, square), direct }
+        let indirect = a.above(0.5);
+        let square = a.mul_add(a.of(-0.5), a.of(0.5)).when(indirect, a * a);
+        let s = square.sqrt().when(indirect, a);
+        Arcsine { s, tail: s * square * polynomial(TAIL, square), indirect }
     }
 }
 
 /// arcsin x
 #[inline(always)]
-pub fn asin(x: f32) -> f32 {
-    let Arcsine { s, tail, direct } = Arcsine::new(x);
+pub fn asin<R: Real>(x: R) -> R {
+    let Arcsine { s, tail, indirect } = Arcsine::new(x);
     let y = s + tail;
-    (if direct { y } else { FRAC_PI_2 - (2.0 * y - FRAC_PI_2_LOW) }).copysign(x)
+    (x.of(FRAC_PI_2) - (y * 2.0 - FRAC_PI_2_LOW)).when(indirect, y).copysign(x)
 }
 
 /// arccos x
 #[inline(always)]
-pub fn acos(x: f32) -> f32 {
-    let Arcsine { s, tail, direct } = Arcsine::new(x);
-    let double = 2.0 * (s + tail);
-    let (beside, s, tail) =
-        if x < 0.0 { (PI - (double - 2.0 * FRAC_PI_2_LOW), -s, -tail) } else { (double, s, tail) };
-    if direct { FRAC_PI_2 - (s + (tail - FRAC_PI_2_LOW)) } else { beside }
+pub fn acos<R: Real>(x: R) -> R {
+    let Arcsine { s, tail, indirect } = Arcsine::new(x);
+    let double = (s + tail) * 2.0;
+    let left = x.below(0.0);
+    let beside = (x.of(PI) - (double - 2.0 * FRAC_PI_2_LOW)).when(left, double);
+    let (s, tail) = ((-s).when(left, s), (-tail).when(left, tail));
+    beside.when(indirect, x.of(FRAC_PI_2) - (s + (tail - FRAC_PI_2_LOW)))
 }

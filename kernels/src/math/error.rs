@@ -3,11 +3,11 @@
 use core::f32::consts::FRAC_1_SQRT_2;
 
 use super::exponential::Reduced;
-use super::{at_least, at_most, polynomial};
+use super::{Real, polynomial};
 
 /// erf x
 #[inline(always)]
-pub fn erf(x: f32) -> f32 {
+pub fn erf<R: Real>(x: R) -> R {
     const NEAR: [f32; 7] = [
         0.128_379_17,
         -0.376_126_32,
@@ -28,29 +28,30 @@ pub fn erf(x: f32) -> f32 {
         1.161_252_7e-5,
     ];
     let a = x.abs();
-    let near = a + a * polynomial(NEAR, a * a);
+    let near = a.mul_add(polynomial(NEAR, a * a), a);
+    let is_near = a.below(0.93);
     // From 4 on it is 1.
-    let a = at_most(a, 4.0);
-    let reduced = Reduced::new(-(a + a * polynomial(FAR, a)));
-    let far = 1.0 - (1.0 + reduced.exp_m1()) * reduced.power(0);
-    (if a < 0.93 { near } else { far }).copysign(x)
+    let a = a.at_most(4.0);
+    let reduced = Reduced::new(-a.mul_add(polynomial(FAR, a), a));
+    let far = x.of(1.0) - (reduced.exp_m1() + 1.0) * reduced.power(0.0);
+    near.when(is_near, far).copysign(x)
 }
 
 /// e^(x²)·(1 − erf x) for x ≥ 0. No coefficient is negative, so that no digits are lost.
 #[inline(always)]
-fn scaled_erfc(x: f32) -> f32 {
+fn scaled_erfc<R: Real>(x: R) -> R {
     const OVER: [f32; 5] = [1.0, 1.240_870_6, 0.734_183_7, 0.230_449_42, 3.305_515_6e-2];
     const UNDER: [f32; 6] = [1.0, 2.369_250_3, 2.407_586_8, 1.330_184_3, 0.408_486_2, 5.858_808e-2];
     polynomial(OVER, x) / polynomial(UNDER, x)
 }
 
-/// e^(−x²·scale), where the scale is a power of two and x²·scale is at most −[`LOWEST`](super::exponential::LOWEST), where it is zero. A rounded
-/// square would cost digits.
+/// e^(−x²·scale), where the scale is a power of two and x²·scale is at most −[`LOWEST`](super::exponential::LOWEST),
+/// where it is zero. A rounded square would cost digits.
 #[inline(always)]
-fn bell(x: f32, scale: f32) -> f32 {
-    // The square of the first twelve bits is exact.
-    let high = f32::from_bits(x.to_bits() & 0xFFFF_F000);
-    Reduced::of_sum(-high * high * scale, -(x - high) * (x + high) * scale).exp()
+fn bell<R: Real>(x: R, scale: f32) -> R {
+    let square = x * x;
+    let lost = x.fused(x, -square);
+    Reduced::of_sum(square * -scale, lost * -scale).exp()
 }
 
 /// Where [`bell`] is zero: √176, and the same for the scale ½.
@@ -59,29 +60,29 @@ const FAR_NORMAL: f32 = 18.75;
 
 /// 1 − erf x, accurate where that is almost zero.
 #[inline(always)]
-pub fn erfc(x: f32) -> f32 {
-    let a = at_most(x.abs(), FAR);
+pub fn erfc<R: Real>(x: R) -> R {
+    let a = x.abs().at_most(FAR);
     let tail = bell(a, 1.0) * scaled_erfc(a);
-    if x < 0.0 { 2.0 - tail } else { tail }
+    (x.of(2.0) - tail).when(x.below(0.0), tail)
 }
 
 /// x·Φ(x), where Φ(x) = (1 + erf(x/√2))/2 is the normal distribution.
 #[inline(always)]
-pub fn gelu(x: f32) -> f32 {
-    let near = at_most(at_least(x, -FAR_NORMAL), FAR_NORMAL);
+pub fn gelu<R: Real>(x: R) -> R {
+    let near = x.at_least(-FAR_NORMAL).at_most(FAR_NORMAL);
     let a = near.abs();
     // The factor that may be subnormal comes last.
-    let tail = 0.5 * near * scaled_erfc(a * FRAC_1_SQRT_2) * bell(a, 0.5);
+    let tail = near * 0.5 * scaled_erfc(a * FRAC_1_SQRT_2) * bell(a, 0.5);
     // At −∞ the product is NaN, as in PyTorch.
-    if x > 0.0 { x - tail } else { tail + 0.0 * x }
+    (x - tail).when(x.above(0.0), x.mul_add(x.of(0.0), tail))
 }
 
 /// Φ(x) + x·Φ′(x)
 #[inline(always)]
-pub(crate) fn gelu_derivative(x: f32) -> f32 {
+pub(crate) fn gelu_derivative<R: Real>(x: R) -> R {
     /// Φ′(0) = 1/√(2π)
     const DENSITY: f32 = 0.398_942_3;
-    let a = at_most(x.abs(), FAR_NORMAL);
-    let tail = (0.5 * scaled_erfc(a * FRAC_1_SQRT_2) - a * DENSITY) * bell(a, 0.5);
-    if x > 0.0 { 1.0 - tail } else { tail }
+    let a = x.abs().at_most(FAR_NORMAL);
+    let tail = a.mul_add(a.of(-DENSITY), scaled_erfc(a * FRAC_1_SQRT_2) * 0.5) * bell(a, 0.5);
+    (x.of(1.0) - tail).when(x.above(0.0), tail)
 }

@@ -1,6 +1,7 @@
 //! Functions of two elements, with broadcasting, for every element type.
 
 mod cpu;
+mod cuda;
 mod loops;
 mod name;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod tests;
 
 pub use crate::broadcast::AXES;
 use crate::broadcast::{count, reach};
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Fault, Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -97,6 +99,12 @@ pub struct Args {
     pub in_place: bool,
 }
 
+impl Args {
+    fn is_defined(&self) -> bool {
+        self.op.is_defined(self.dtype) && !(self.in_place && self.op.compares())
+    }
+}
+
 /// y ← a ∘ b, element by element, y being contiguous; `torch.add`, `torch.maximum`, `torch.lt`, and so on. The
 /// 16-bit floats are computed in f32 and rounded once; integers wrap around.
 ///
@@ -137,11 +145,18 @@ impl Op for Pairwise {
         spec.write_or_update_dtype(in_place, op.output(dtype), count(dims));
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        if args.in_place && args.op.compares() || !args.op.is_defined(args.dtype) {
+        if !args.is_defined() {
             return cpu.report(Fault::Element { op: Self::NAME, dtype: args.dtype });
         }
         if cpu::pairwise(cpu, args, memory) {
             cpu.report(Fault::ZeroDivisor { op: Self::NAME });
+        }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        if args.is_defined() {
+            cuda::pairwise(gpu, args, memory);
+        } else {
+            gpu.report(Fault::Element { op: Self::NAME, dtype: args.dtype });
         }
     }
 }

@@ -215,3 +215,36 @@ fn floats_are_divided_without_rounding_to_the_wrong_side() {
         [(0.0, false), (0.0, false), (0.0, true), (0.0, true)]
     );
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_same_faults_and_limits() {
+    use crate::check::gpu::same_as_cpu;
+    let fault = |op: PairOp, dtype, a: Vec<f64>, b: Vec<f64>| {
+        let len = a.len();
+        let y = Data::of(op.output(dtype), vec![1.0; len]);
+        same_as_cpu::<Pairwise>(&args(op, dtype, len), &[Data::of(dtype, a), Data::of(dtype, b), y])
+    };
+    let element = |dtype| Some(Fault::Element { op: "pairwise", dtype });
+    for op in [Div, Rem, Fmod, DivFloor] {
+        for dtype in [DType::I8, DType::U8, DType::I32, DType::I64] {
+            let zero = Some(Fault::ZeroDivisor { op: "pairwise" });
+            assert_eq!(fault(op, dtype, vec![7.0, 8.0, 0.0, 9.0], vec![2.0, 0.0, 0.0, 3.0]), zero);
+            assert_eq!(fault(op, dtype, vec![7.0, 8.0], vec![2.0, 3.0]), None);
+        }
+        assert_eq!(fault(op, DType::F32, vec![1.0, 7.5], vec![f64::INFINITY, 2.0]), None);
+        let (low, high) = (i64::MIN as f64, i64::MAX as f64);
+        for dtype in [DType::I8, DType::I32, DType::I64] {
+            assert_eq!(fault(op, dtype, vec![low, high, 5.0], vec![-1.0, -2.0, low]), None);
+        }
+    }
+    assert_eq!(fault(Atan2, DType::I32, vec![5.0], vec![6.0]), element(DType::I32));
+    assert_eq!(fault(Sub, DType::Bool, vec![1.0], vec![1.0]), element(DType::Bool));
+    let zeros = [-1.0, 1.0, 0.0, -0.0, 1.0, -1.0];
+    let divisors = [-2.0, 2.0, -2.0, 2.0, 0.1, 0.1];
+    assert_eq!(fault(DivFloor, DType::F64, zeros.to_vec(), divisors.to_vec()), None);
+    let nan = f64::NAN;
+    for op in [Maximum, Minimum, Eq, Ne, Lt, Le, Gt, Ge] {
+        assert_eq!(fault(op, DType::F32, vec![nan, 1.0, nan, 2.0], vec![1.0, nan, nan, 1.0]), None);
+    }
+}

@@ -1,14 +1,17 @@
 //! Maxima and averages over windows of images, and their gradients.
 
 mod average;
+mod cuda;
 mod halve;
 mod lines;
 mod max;
+mod spread;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
-use crate::op::{Memory, Op, Spec};
+use crate::launch::{Gpu, Pointers};
+use crate::op::{Kernel, Memory, Op, Spec};
 use crate::window::Axis;
 
 /// The arguments of all pooling operations. Pairs are height and width.
@@ -58,6 +61,7 @@ impl Args {
     }
 
     /// The width of the output, where windows are two by two pixels that fill the plane side by side.
+    #[inline(always)]
     fn halves(&self) -> Option<usize> {
         let [height, width] = self.input;
         let two = self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0];
@@ -114,7 +118,17 @@ impl Op for MaxPool2d {
         spec.read::<f32>(x).write::<f32>(y);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        max::forward(cpu, args, memory.read(0), memory.write(1));
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        match args.halves() {
+            Some(_) => |cpu, args, memory| max::halves(cpu, args, memory.read(0), memory.write(1)),
+            None => |cpu, args, memory| max::forward(cpu, args, memory.read(0), memory.write(1)),
+        }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::max(gpu, args, memory);
     }
 }
 
@@ -133,6 +147,9 @@ impl Op for MaxPool2dBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         max::backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::max_backward(gpu, args, memory);
     }
 }
 
@@ -153,6 +170,9 @@ impl Op for AvgPool2d {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         average::forward(cpu, args, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::average(gpu, args, memory);
+    }
 }
 
 /// dx ← the gradient of [`AvgPool2d`]: each dy, divided by the size of the window, goes to all its
@@ -170,5 +190,8 @@ impl Op for AvgPool2dBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         average::backward(cpu, args, memory.read(0), memory.write(1));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::average_backward(gpu, args, memory);
     }
 }

@@ -159,6 +159,29 @@ fn the_first_maximum_gets_the_gradient() {
     assert_eq!(dx, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0]);
 }
 
+/// Ties, NaN and windows of −∞: the same pixels on a GPU.
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_finds_the_same_maxima() {
+    use crate::check::gpu::same_as_cpu;
+
+    let mut random = Random::new(3);
+    for args in every().into_iter().chain(every_backward()) {
+        let [x, y] = args.sizes();
+        let mut pixel = || match random.below(40) {
+            0 => f32::NAN,
+            n if n < 20 => f32::NEG_INFINITY,
+            n => (n % 3) as f32,
+        };
+        let pixels = Data::F32((0..x).map(|_| pixel()).collect());
+        // Sums of these are exact.
+        let dy = Data::F32((0..y).map(|_| 1.0 + random.below(9) as f32).collect());
+        let zeros = |len| Data::F32(vec![0.0; len]);
+        assert_eq!(same_as_cpu::<MaxPool2d>(&args, &[pixels.clone(), zeros(y)]), None);
+        assert_eq!(same_as_cpu::<MaxPool2dBackward>(&args, &[pixels, dy, zeros(x)]), None);
+    }
+}
+
 /// A plane without pixels has windows of padding alone.
 #[test]
 fn nothing_but_padding() {

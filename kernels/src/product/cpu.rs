@@ -42,7 +42,11 @@ macro_rules! best {
 
 pub(super) fn product(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
     match args.dtype {
-        DType::F32 => run(cpu, args, memory, f32s::<f32>(cpu), put::<f32, f32>),
+        // What has as many bits as it is summed in is packed as it is, and so as integers are.
+        DType::F32 => {
+            let kernel = best!(cpu, F32_AVX512 F32_AVX2 F32);
+            run(cpu, args, memory, one::<i32, i32>(kernel), put::<f32, f32>);
+        }
         DType::F16 => {
             run(cpu, args, memory, f32s::<f16>(cpu), either(args, put::<f32, f32>, put::<f32, f16>));
         }
@@ -56,7 +60,7 @@ pub(super) fn product(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         }
         DType::F64 => {
             let kernel = best!(cpu, F64_AVX512 F64_AVX2 F64);
-            run(cpu, args, memory, one::<f64, f64>(kernel), put::<f64, f64>);
+            run(cpu, args, memory, one::<i64, i64>(kernel), put::<f64, f64>);
         }
         DType::I64 => {
             let kernel = match cpu.beyond() {

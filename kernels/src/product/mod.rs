@@ -2,6 +2,7 @@
 
 mod blocked;
 mod cpu;
+mod cuda;
 mod kernel;
 mod lanes;
 mod pack;
@@ -13,6 +14,7 @@ mod tiles;
 mod word;
 
 use crate::gemm::View;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType, Fault};
 
@@ -55,6 +57,17 @@ impl Args {
             dtype => dtype,
         }
     }
+
+    /// What is wrong with the element types.
+    fn fault(&self) -> Option<Fault> {
+        let &Args { dtype, output, .. } = self;
+        let wrong = match dtype {
+            DType::Bool => dtype,
+            _ if output != dtype && output != Args::sums(dtype) => output,
+            _ => return None,
+        };
+        Some(Fault::Element { op: Product::NAME, dtype: wrong })
+    }
 }
 
 /// C ← A·B, or C ← C + A·B, for every pair of matrices of a batch; `torch.matmul`. A is m×k, B is k×n; C is
@@ -96,11 +109,15 @@ impl Op for Product {
         spec.write_or_update_dtype(accumulate, output, c);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let &Args { dtype, output, .. } = args;
-        if dtype == DType::Bool || output != dtype && output != Args::sums(dtype) {
-            let dtype = if dtype == DType::Bool { dtype } else { output };
-            return cpu.report(Fault::Element { op: Self::NAME, dtype });
+        match args.fault() {
+            Some(fault) => cpu.report(fault),
+            None => cpu::product(cpu, args, memory),
         }
-        cpu::product(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        match args.fault() {
+            Some(fault) => gpu.report(fault),
+            None => cuda::product(gpu, args, memory),
+        }
     }
 }

@@ -44,7 +44,8 @@ impl Checked for Product {
             })
             .boxed()
     }
-    /// Every type, each with depths of one block and of several, and with more rows and columns than a rectangle has.
+    /// Every type, each with depths of one block and of several, and with more rows and columns than a rectangle has;
+    /// and with each order of memory, where 16-bit floats lie as tensor cores are best fed.
     fn every() -> Vec<Args> {
         let sizes = [(33, 47, 2100), (530, 33, 65), (20, 400, 70), (50, 300, 600)];
         let dtypes =
@@ -54,7 +55,14 @@ impl Checked for Product {
         let of = |args: Args| {
             sizes.map(|(m, n, k)| Args { output: args.output, ..Args::new(args.dtype, m, n, k) })
         };
-        dtypes.into_iter().flat_map(sums).flat_map(of).collect()
+        let fed = [DType::Bf16, DType::F16].into_iter().flat_map(|dtype| {
+            [(false, false), (false, true), (true, false), (true, true)].map(|(a, b)| Args {
+                a: view([264, 72], [1, 1], a, 0, false),
+                b: view([72, 136], [1, 1], b, 0, false),
+                ..Args::new(dtype, 264, 136, 72)
+            })
+        });
+        dtypes.into_iter().flat_map(sums).flat_map(of).chain(fed).collect()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         let &Args { m, n, k, batch: [b0, b1], a, b, .. } = args;

@@ -4,10 +4,12 @@
 //! reduced, `outer` the product of the axes before it and `inner` that of the axes after it.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`Reduce`].
@@ -44,6 +46,9 @@ impl Op for Reduce {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::reduce(cpu, args, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::reduce(gpu, args, memory);
+    }
 }
 
 /// The arguments of [`Expand`].
@@ -73,5 +78,8 @@ impl Op for Expand {
     }
     fn cpu(cpu: &Cpu, args: &ExpandArgs, memory: &mut Memory<'_>) {
         cpu::expand(cpu, args, memory.read(0), memory.write(1));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &ExpandArgs, memory: &Pointers) {
+        cuda::expand(gpu, args, memory);
     }
 }

@@ -9,6 +9,7 @@ fn shapes() -> BoxedStrategy<(usize, usize, usize)> {
         2 => (1..40usize, 1..70usize, Just(1usize)),
         1 => Just((3, 300, 150)),
         1 => Just((1, 700, 65)),
+        1 => Just((1, 2100, 5)),
         1 => Just((2, 40_001, 1)),
         1 => Just((900, 50, 1)),
         1 => Just((70, 9, 131)),

@@ -1,9 +1,11 @@
 //! Losses that compare numbers with numbers.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, math};
 
@@ -91,6 +93,9 @@ impl Op for Regression {
         let sum = cpu::forward(cpu, args.loss, memory.read(0), memory.read(1));
         memory.write(2)[0] = (sum / args.len as f64) as f32;
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// dx ← the gradient of the loss of [`Regression`]. Memory: x `[len]`, target `[len]`, dx `[len]`.
@@ -104,5 +109,8 @@ impl Op for RegressionBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::backward(cpu, args.loss, memory.read(0), memory.read(1), memory.write(2));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }

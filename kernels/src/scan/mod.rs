@@ -1,9 +1,11 @@
 //! Running sums and products along one axis.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -47,6 +49,9 @@ impl Op for CumSum {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::scan::<cpu::Sum>(cpu, args, memory);
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::scan(gpu, args, false, memory);
+    }
 }
 
 /// yᵢ ← x₀ · .. · xᵢ along the middle axis (or xᵢ · .. · xₙ₋₁ where reversed); `x.cumprod(1)`. Floats are
@@ -61,5 +66,8 @@ impl Op for CumProd {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::scan::<cpu::Product>(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::scan(gpu, args, true, memory);
     }
 }

@@ -1,11 +1,13 @@
 //! A choice between two elements, with broadcasting, for every element type.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
 pub use crate::broadcast::AXES;
 use crate::broadcast::{count, reach};
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -54,5 +56,8 @@ impl Op for Select {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::select(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::select(gpu, args, memory);
     }
 }

@@ -1,12 +1,14 @@
 //! Softmax and its logarithm, over rows.
 
 mod cpu;
+mod cuda;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cpu::exponentials;
 
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`Softmax`] and [`SoftmaxBackward`].
@@ -39,6 +41,9 @@ impl Op for Softmax {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::forward(cpu, args, memory.read(0), memory.write(1));
     }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
 }
 
 /// dx ← y·(dy − Σ y·dy) in every row; for the logarithm dx ← dy − eʸ·Σ dy.
@@ -54,5 +59,8 @@ impl Op for SoftmaxBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::backward(gpu, args, memory);
     }
 }

@@ -1,10 +1,12 @@
 //! Sorting rows.
 
 mod cpu;
+mod cuda;
 mod key;
 #[cfg(test)]
 mod tests;
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -56,5 +58,8 @@ impl Op for Sort {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::sort(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::sort(gpu, args, memory);
     }
 }

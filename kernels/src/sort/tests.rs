@@ -86,3 +86,20 @@ fn more_than_there_is_cannot_be_kept() {
     cpu.run::<Sort>(&args, &mut memory);
     assert!(matches!(cpu.take_fault(), Some(Fault::Memory { argument: 2, .. })));
 }
+
+/// Signs of zeros and bits of NaN stay on a GPU too, in rows of one tile and of several.
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_leaves_the_same_bits() {
+    let mut random = Random::new(5);
+    for dtype in [DType::F32, DType::F64, DType::Bf16, DType::F16, DType::I64] {
+        for (len, descending) in [(50, false), (700, true), (5000, false)] {
+            let args = Args { dtype, rows: 2, len, keep: len - 7, descending };
+            let zeros = |dtype, len| Data::of(dtype, vec![0.0; len]);
+            let (all, kept) = (args.rows * len, args.rows * args.keep);
+            let x = Sort::fill(&args, 0, all, &mut random);
+            let inputs = [x, zeros(DType::I64, all), zeros(dtype, kept), zeros(DType::I64, kept)];
+            assert_eq!(crate::check::gpu::same_as_cpu::<Sort>(&args, &inputs), None);
+        }
+    }
+}

@@ -3,11 +3,13 @@
 
 mod axes;
 mod cpu;
+mod cuda;
 mod sum;
 #[cfg(test)]
 mod tests;
 
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// How many axes [`Strided`] has.
@@ -70,5 +72,8 @@ impl Op for Strided {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         cpu::strided(cpu, args, memory.read(0), memory.write(1));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::strided(gpu, args, memory);
     }
 }

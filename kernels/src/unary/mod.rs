@@ -1,8 +1,11 @@
 //! Functions of one element, for every element type, and their derivatives.
 
+mod code;
 mod cpu;
+mod cuda;
 mod curves;
 mod derivative;
+mod elementary;
 mod function;
 mod integer;
 mod name;
@@ -11,6 +14,7 @@ mod tests;
 
 pub use function::{Function, Kept};
 
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Fault, Memory, Op, Spec};
 use crate::{Cpu, DType};
 
@@ -25,6 +29,25 @@ pub struct Args {
     pub len: usize,
     /// Whether the output is also what it is computed from: x of [`Unary`], dy of [`UnaryBackward`].
     pub in_place: bool,
+}
+
+impl Args {
+    fn fault(&self) -> Option<Fault> {
+        let &Args { function, dtype, .. } = self;
+        if !function.is_defined(dtype) {
+            Some(Fault::Element { op: Unary::NAME, dtype })
+        } else if integer::divides_by_zero(function, dtype) {
+            Some(Fault::ZeroDivisor { op: Unary::NAME })
+        } else {
+            None
+        }
+    }
+
+    fn backward_fault(&self) -> Option<Fault> {
+        let &Args { function, dtype, .. } = self;
+        let defined = dtype.is_float() && function.is_defined(dtype);
+        (!defined).then_some(Fault::Element { op: UnaryBackward::NAME, dtype })
+    }
 }
 
 /// y ← f(x); `torch.exp`, `torch.floor`, `x + 2`. The 16-bit floats are computed in f32 and rounded once.
@@ -60,13 +83,16 @@ impl Op for Unary {
         spec.read_dtype_unless(in_place, dtype, len).write_or_update_dtype(in_place, dtype, len);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        if !args.function.is_defined(args.dtype) {
-            return cpu.report(Fault::Element { op: Self::NAME, dtype: args.dtype });
+        match args.fault() {
+            Some(fault) => cpu.report(fault),
+            None => cpu::forward(cpu, args, memory),
         }
-        if integer::divides_by_zero(args.function, args.dtype) {
-            return cpu.report(Fault::ZeroDivisor { op: Self::NAME });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        match args.fault() {
+            Some(fault) => gpu.report(fault),
+            None => cuda::forward(gpu, args, memory),
         }
-        cpu::forward(cpu, args, memory);
     }
 }
 
@@ -87,9 +113,15 @@ impl Op for UnaryBackward {
         spec.read_dtype_unless(in_place, dtype, len).write_or_update_dtype(in_place, dtype, len);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        if !args.dtype.is_float() || !args.function.is_defined(args.dtype) {
-            return cpu.report(Fault::Element { op: Self::NAME, dtype: args.dtype });
+        match args.backward_fault() {
+            Some(fault) => cpu.report(fault),
+            None => cpu::backward(cpu, args, memory),
         }
-        cpu::backward(cpu, args, memory);
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        match args.backward_fault() {
+            Some(fault) => gpu.report(fault),
+            None => cuda::backward(gpu, args, memory),
+        }
     }
 }

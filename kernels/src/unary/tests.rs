@@ -353,3 +353,30 @@ fn what_is_not_defined_is_a_fault_and_leaves_y_as_it_is() {
     assert_eq!(run(DivInt(0), DType::I32, &[5i32]), (vec![5], zero));
     assert_eq!(run(RemInt(256), DType::U8, &[5u8]), (vec![5], zero));
 }
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_same_faults_and_limits() {
+    use crate::check::gpu::same_as_cpu;
+    let fault = |function, dtype, x: &[f64]| {
+        let args = Args { function, dtype, len: x.len(), in_place: false };
+        let (x, y) = (Data::of(dtype, x.to_vec()), Data::of(dtype, vec![1.0; x.len()]));
+        same_as_cpu::<Unary>(&args, &[x, y])
+    };
+    let element = |dtype| Some(Fault::Element { op: "unary", dtype });
+    assert_eq!(fault(Exp, DType::I32, &[5.0]), element(DType::I32));
+    assert_eq!(fault(Neg, DType::Bool, &[1.0]), element(DType::Bool));
+    assert_eq!(fault(RemInt(256), DType::U8, &[5.0]), Some(Fault::ZeroDivisor { op: "unary" }));
+    for function in [Neg, Abs, Sign, Square, DivInt(-1), RemInt(-1), AddInt(i64::MAX), PowInt(-1)] {
+        for dtype in [DType::I8, DType::U8, DType::I32, DType::I64] {
+            let fault = fault(function, dtype, &[i64::MIN as f64, -128.0, -1.0, 0.0, 1.0, 255.0]);
+            assert!(fault.is_none() || dtype == DType::U8, "{function:?}, {dtype}: {fault:?}");
+        }
+    }
+    let far = [-1e4, 1e4, f64::INFINITY, f64::NAN];
+    for function in [Sigmoid, Softplus, LogSigmoid, Silu, Mish, Tanh, Gelu, Elu(1.0), Exp, Relu, Sign, Round]
+    {
+        // Up to 1e4 there is only one result; a NaN has no certain bits.
+        assert_eq!(fault(function, DType::F32, &far[..3 - (function == Mish) as usize]), None);
+    }
+}

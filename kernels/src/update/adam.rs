@@ -1,8 +1,10 @@
-use super::Rates;
 use super::region::each_piece;
-use crate::cpu::multiversion;
+use super::{Rates, cuda};
+use crate::launch::{Gpu, Pointers};
+use crate::math::Real;
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, RunRow, Step, math};
+use crate::vector::{Kernel, Registers, Vector, run};
+use crate::{Cpu, RunRow, Step};
 
 /// The arguments of [`Adam`].
 #[derive(Clone, Copy, Debug)]
@@ -53,27 +55,52 @@ impl Op for Adam {
             (3, gradients),
             [(2, params), (4, first), (5, second)],
             8,
-            |row, g, [p, m, v]| adam(isa, args, step, Rates::new(step, row, args.clip_value), g, p, m, v),
+            |row, g, [p, m, v]| {
+                let rates = Rates::new(step, row, args.clip_value);
+                run(isa, Update { args, step, rates, g, p, m, v });
+            },
         );
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &AdamArgs, memory: &Pointers) {
+        cuda::adam(gpu, args, memory);
     }
 }
 
-multiversion! {
-    fn adam(
-        isa, args: &AdamArgs, step: &Step, rates: Rates, g: &[f32], p: &mut [f32], m: &mut [f32], v: &mut [f32],
-    ) {
-        let &AdamArgs { beta1, beta2, eps, decoupled, .. } = args;
-        let step_size = rates.learning_rate / step.first_correction;
+struct Update<'a> {
+    args: &'a AdamArgs,
+    step: &'a Step,
+    rates: Rates,
+    g: &'a [f32],
+    p: &'a mut [f32],
+    m: &'a mut [f32],
+    v: &'a mut [f32],
+}
+impl Kernel for Update<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Update { args: &AdamArgs { beta1, beta2, eps, decoupled, .. }, step, rates, g, .. } = self;
+        // SAFETY: within `run`.
+        let [mut p, mut m, mut v] = [self.p, self.m, self.v].map(|x| unsafe { Registers::<V>::new(x) });
+        let step_size = p.splat(-rates.learning_rate / step.first_correction);
         let (shrink, decay) = if decoupled {
             (1.0 - rates.learning_rate * rates.weight_decay, 0.0)
         } else {
             (1.0, rates.weight_decay)
         };
-        for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
-            let g = rates.gradient(*g) + decay * *p;
-            *m += (1.0 - beta1) * (g - *m);
-            *v = beta2 * *v + (1.0 - beta2) * g * g;
-            *p = *p * shrink - step_size * *m / (math::sqrt(*v) / step.second_correction + eps);
+        let [decay, new1, new2, correction, eps] =
+            [decay, 1.0 - beta1, 1.0 - beta2, 1.0 / step.second_correction, eps].map(|x| p.splat(x));
+        for i in 0..p.count() {
+            let (old_p, old_m) = (p.get(i), m.get(i));
+            let g = (p.get_from(g, i) * rates.gradient_scale)
+                .at_most(rates.clip_value)
+                .at_least(-rates.clip_value);
+            let g = decay.mul_add(old_p, g);
+            let new_m = new1.mul_add(g - old_m, old_m);
+            let new_v = (new2 * g).mul_add(g, v.get(i) * beta2);
+            m.set(i, new_m);
+            v.set(i, new_v);
+            let change = (step_size * new_m).quick_div(new_v.quick_sqrt().mul_add(correction, eps));
+            p.set(i, (old_p * shrink) + change);
         }
     }
 }

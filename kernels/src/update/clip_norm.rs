@@ -1,5 +1,7 @@
+use super::cuda;
 use super::region::{CHUNK, each_row};
 use crate::cpu::{multiversion, sum_parts};
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, RunRow, Step};
 
@@ -39,6 +41,9 @@ impl Op for ClipNorm {
         let coefficient = args.max_norm / (*norm + 1e-6);
         // Not `min`, which would turn a NaN into 1: a broken step must not look sound.
         step.gradient_scale *= if coefficient > 1.0 { 1.0 } else { coefficient };
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &ClipNormArgs, memory: &Pointers) {
+        cuda::clip_norm(gpu, args, memory);
     }
 }
 

@@ -1,6 +1,7 @@
-use super::Args;
 use super::region::{CHUNK, each_piece, each_row_mut};
+use super::{Args, cuda};
 use crate::cpu::multiversion;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, RunRow};
 
@@ -23,6 +24,9 @@ impl Op for MergeAverages {
         each_piece(cpu, Self::NAME, table, average, (2, gradients), [(1, params)], 1, |row, g, [p]| {
             merge(isa, row.momentum, g, p);
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::merge_averages(gpu, args, memory);
     }
 }
 
@@ -51,5 +55,8 @@ impl Op for ZeroGradients {
             let work = floats.len();
             cpu.parallel_chunks(floats, CHUNK, work, |_, piece, _| piece.fill(0.0));
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::zero_gradients(gpu, args, memory);
     }
 }

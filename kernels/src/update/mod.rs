@@ -13,6 +13,7 @@
 
 mod adam;
 mod clip_norm;
+mod cuda;
 mod merge;
 mod region;
 mod rms_prop;

@@ -1,6 +1,7 @@
-use super::Rates;
 use super::region::each_piece;
+use super::{Rates, cuda};
 use crate::cpu::multiversion;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, RunRow, Step, math};
 
@@ -53,6 +54,9 @@ impl Op for RmsProp {
         each_piece(cpu, Self::NAME, table, trained, (3, gradients), states, 8, |row, g, [p, s, b, a]| {
             rms_prop(isa, args, Rates::new(step, row, args.clip_value), g, p, s, b, a);
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &RmsPropArgs, memory: &Pointers) {
+        cuda::rms_prop(gpu, args, memory);
     }
 }
 

@@ -1,6 +1,7 @@
-use super::Rates;
 use super::region::each_piece;
+use super::{Rates, cuda};
 use crate::cpu::multiversion;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, RunRow, Step};
 
@@ -60,6 +61,9 @@ impl Op for Sgd {
                 }
             },
         );
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &SgdArgs, memory: &Pointers) {
+        cuda::sgd(gpu, args, memory);
     }
 }
 

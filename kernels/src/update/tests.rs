@@ -312,3 +312,57 @@ fn rows_outside_the_model_are_faults() {
         assert_eq!(params, [4.0, 5.0, 5.0]);
     }
 }
+
+/// The words of a table.
+#[cfg(feature = "cuda")]
+fn words(rows: &[RunRow]) -> Data {
+    let row = |row: &RunRow| {
+        let [offset, len] = [row.offset, row.len].map(|n| [n as u32, (n >> 32) as u32]);
+        let floats = [row.rate, row.weight_decay, row.momentum].map(f32::to_bits);
+        [&offset, &len, [row.action].as_slice(), &floats].concat()
+    };
+    Data::U32(rows.iter().flat_map(row).collect())
+}
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_floats_of_many_rows() {
+    use crate::check::gpu::same_as_cpu;
+    // Long and short ones, those of no float, and gaps.
+    let mut next = 0;
+    let row = |i: u64| {
+        let len = [1, 0, 5, 3000, 17, 4][i as usize % 6];
+        let row = train(4 * next, len);
+        next += len + i % 2;
+        row
+    };
+    let rows: Vec<RunRow> = (0..700).map(row).rev().collect();
+    let (table, count) = (words(&rows), next as usize);
+    let args = Args { rows: rows.len(), bytes: 4 * count };
+    let floats = Data::F32((0..count).map(|i| (i % 3) as f32).collect());
+    assert_eq!(same_as_cpu::<ZeroGradients>(&args, &[table.clone(), floats.clone()]), None);
+    let args = ClipNormArgs { rows: rows.len(), bytes: 4 * count, max_norm: 1.0 };
+    let step = Data::U32([vec![0; 6], vec![1f32.to_bits(); 4]].concat());
+    assert_eq!(same_as_cpu::<ClipNorm>(&args, &[table, floats, step, Data::F32(vec![0.0])]), None);
+}
+
+#[cfg(feature = "cuda")]
+#[test]
+fn the_gpu_finds_the_same_faults() {
+    use crate::check::gpu::same_as_cpu;
+    let bad = [train(8, 2), train(2, 1), train(u64::MAX, 1), train(0, u64::MAX), train(u64::MAX - 3, 1)];
+    for row in bad {
+        let table = words(&[row, train(0, 1), train(16, 0), train(4, 2)]);
+        let args = ClipNormArgs { rows: 4, bytes: 12, max_norm: 1.0 };
+        let floats = |x: [f32; 3]| Data::F32(x.to_vec());
+        let step = Data::U32([vec![0; 6], vec![1f32.to_bits(); 4]].concat());
+        let inputs = [table.clone(), floats([3.0, 0.0, 4.0]), step, Data::F32(vec![0.0])];
+        let fault = same_as_cpu::<ClipNorm>(&args, &inputs);
+        assert!(
+            matches!(fault, Some(Fault::Memory { op: "clip norm", argument: 1, got: 12, .. })),
+            "{fault:?}"
+        );
+        let fault = same_as_cpu::<ZeroGradients>(&Args { rows: 4, bytes: 12 }, &[table, floats([1.0; 3])]);
+        assert!(matches!(fault, Some(Fault::Memory { argument: 1, .. })), "{fault:?}");
+    }
+}

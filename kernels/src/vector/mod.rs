@@ -2,8 +2,11 @@
 //! registers; and how such a kernel is compiled for the registers of every instruction set.
 
 mod portable;
+mod wide;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub(crate) use wide::{Registers, Wide};
 
 use core::ops::Range;
 
@@ -22,6 +25,8 @@ pub(crate) unsafe trait Vector: Copy {
     const ACROSS: usize;
     /// Some of the lanes.
     type Mask: Copy;
+    /// The outcome of comparing lanes.
+    type Choice: Copy;
 
     /// The lanes of a range, which may begin before the first and end behind the last.
     unsafe fn mask(lanes: Range<isize>) -> Self::Mask;
@@ -31,6 +36,8 @@ pub(crate) unsafe trait Vector: Copy {
     /// Zero in the other lanes, whose memory is not accessed.
     unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self;
     unsafe fn store_masked(self, to: *mut f32, mask: Self::Mask);
+    /// Those of `rest` in the other lanes.
+    unsafe fn load_or(from: *const f32, mask: Self::Mask, rest: Self) -> Self;
     /// The first `count` floats, then zeros.
     #[inline(always)]
     unsafe fn load_first(from: *const f32, count: usize) -> Self {
@@ -43,6 +50,10 @@ pub(crate) unsafe trait Vector: Copy {
         unsafe { self.store_masked(to, Self::mask(0..count as isize)) }
     }
     unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    unsafe fn neg(self) -> Self;
     /// self + a·b
     unsafe fn fma(self, a: Self, b: Self) -> Self;
     /// The smaller of both, `other` where one is not a number.
@@ -55,6 +66,10 @@ pub(crate) unsafe trait Vector: Copy {
         // SAFETY: as above.
         unsafe { Self::splat(high).min(Self::splat(low).max(self)) }
     }
+    /// The largest lane; any if one is not a number.
+    unsafe fn largest(self) -> f32;
+    /// The sum of the lanes.
+    unsafe fn sum(self) -> f32;
     /// The sums over the lanes of four vectors.
     unsafe fn sums(vectors: [Self; 4]) -> [f32; 4];
     /// Of `low` and `high` side by side, the lanes with even numbers, and the others.
@@ -70,6 +85,32 @@ pub(crate) unsafe trait Vector: Copy {
     #[inline(always)]
     unsafe fn expand(self, _bits: u16) -> Self {
         self
+    }
+    /// Whether it is greater than a maximum, or not a number.
+    unsafe fn replaces(self, max: Self) -> Self::Choice;
+    unsafe fn equal(self, other: Self) -> Self::Choice;
+    // As in [`Real`](crate::math::Real):
+    unsafe fn fused(self, a: Self, b: Self) -> Self;
+    unsafe fn sqrt(self) -> Self;
+    unsafe fn abs(self) -> Self;
+    unsafe fn copysign(self, sign: Self) -> Self;
+    unsafe fn less(self, than: Self) -> Self::Choice;
+    unsafe fn bit<const I: u32>(self) -> Self::Choice;
+    unsafe fn when(self, choice: Self::Choice, other: Self) -> Self;
+    unsafe fn power_of_two(self) -> Self;
+    unsafe fn scale(self, n: Self) -> Self;
+    unsafe fn split(self) -> [Self; 2];
+    /// √x within a unit of the last place, from the least normal number to the largest one: others count as these.
+    #[inline(always)]
+    unsafe fn quick_sqrt(self) -> Self {
+        // SAFETY: as above.
+        unsafe { self.sqrt() }
+    }
+    /// self/by within a unit of the last place, where `by` and its inverse are normal numbers.
+    #[inline(always)]
+    unsafe fn quick_div(self, by: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { self.div(by) }
     }
     /// `to[i]`\[l\] ← `from[l * line + i]` for i < `len` and the lanes l.
     fn transpose(from: &[f32], line: usize, len: usize, to: &mut [f32]);

@@ -1,19 +1,22 @@
 //! What every processor has, in whatever registers LLVM finds for it.
 
+use core::array;
 use core::ops::Range;
 
 use super::Vector;
 use crate::gemm::{lanes, operand::transpose};
+use crate::math::Real;
 
 // SAFETY: a lane that is not in a mask is skipped.
 unsafe impl Vector for [f32; 4] {
     const N: usize = 4;
     const ACROSS: usize = 2;
     type Mask = [bool; 4];
+    type Choice = [bool; 4];
 
     #[inline(always)]
     unsafe fn mask(lanes: Range<isize>) -> Self::Mask {
-        core::array::from_fn(|i| lanes.contains(&(i as isize)))
+        array::from_fn(|i| lanes.contains(&(i as isize)))
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -48,8 +51,37 @@ unsafe impl Vector for [f32; 4] {
         unsafe { store_some(&self, to, mask) }
     }
     #[inline(always)]
+    unsafe fn load_or(from: *const f32, mask: Self::Mask, rest: Self) -> Self {
+        // SAFETY: lanes of the mask.
+        each(|i| if mask[i] { unsafe { from.wrapping_add(i).read() } } else { rest[i] })
+    }
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        self.into_iter().fold(self[0], |max, x| if x > max { x } else { max })
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        (self[0] + self[1]) + (self[2] + self[3])
+    }
+    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         each(|i| self[i] + other[i])
+    }
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        each(|i| self[i] - other[i])
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        each(|i| self[i] * other[i])
+    }
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        each(|i| self[i] / other[i])
+    }
+    #[inline(always)]
+    unsafe fn neg(self) -> Self {
+        each(|i| -self[i])
     }
     #[inline(always)]
     unsafe fn fma(self, a: Self, b: Self) -> Self {
@@ -65,7 +97,8 @@ unsafe impl Vector for [f32; 4] {
     }
     #[inline(always)]
     unsafe fn sums(vectors: [Self; 4]) -> [f32; 4] {
-        vectors.map(|v| (v[0] + v[1]) + (v[2] + v[3]))
+        // SAFETY: the caller's.
+        vectors.map(|v| unsafe { v.sum() })
     }
     #[inline(always)]
     unsafe fn unzip(a: Self, b: Self) -> [Self; 2] {
@@ -74,6 +107,55 @@ unsafe impl Vector for [f32; 4] {
     #[inline(always)]
     unsafe fn zip(a: Self, b: Self) -> [Self; 2] {
         [[a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]]]
+    }
+    #[inline(always)]
+    unsafe fn replaces(self, max: Self) -> [bool; 4] {
+        array::from_fn(|i| self[i] > max[i] || self[i].is_nan())
+    }
+    #[inline(always)]
+    unsafe fn equal(self, other: Self) -> [bool; 4] {
+        array::from_fn(|i| self[i] == other[i])
+    }
+    #[inline(always)]
+    unsafe fn fused(self, a: Self, b: Self) -> Self {
+        each(|i| self[i].fused(a[i], b[i]))
+    }
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        each(|i| Real::sqrt(self[i]))
+    }
+    #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        each(|i| self[i].abs())
+    }
+    #[inline(always)]
+    unsafe fn copysign(self, sign: Self) -> Self {
+        each(|i| self[i].copysign(sign[i]))
+    }
+    #[inline(always)]
+    unsafe fn less(self, than: Self) -> [bool; 4] {
+        array::from_fn(|i| self[i] < than[i])
+    }
+    #[inline(always)]
+    unsafe fn bit<const I: u32>(self) -> [bool; 4] {
+        self.map(|x| x.bit::<I>())
+    }
+    #[inline(always)]
+    unsafe fn when(self, choice: [bool; 4], other: Self) -> Self {
+        each(|i| self[i].when(choice[i], other[i]))
+    }
+    #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        each(|i| self[i].power_of_two())
+    }
+    #[inline(always)]
+    unsafe fn scale(self, n: Self) -> Self {
+        each(|i| self[i].scale(n[i]))
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        let parts = self.map(Real::split);
+        [0, 1].map(|part| each(|i| parts[i][part]))
     }
     #[inline(always)]
     fn transpose(from: &[f32], line: usize, len: usize, to: &mut [f32]) {
@@ -95,7 +177,7 @@ unsafe fn store_some(lanes: &[f32; 4], to: *mut f32, mask: [bool; 4]) {
     for (i, lane) in lanes.iter().enumerate() {
         if mask[i] {
             // SAFETY: a lane of the mask.
-            unsafe { to.add(i).write(*lane) }
+            unsafe { to.wrapping_add(i).write(*lane) }
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn forward_ends() -> TokenStream {
     let words = words();
     quote! {
         #words
+        let cx = &cx.within(CAP);
         let p = Area::of(p);
         let x = Area::of(x);
         let y = unsafe { Area::of_mut(y) };

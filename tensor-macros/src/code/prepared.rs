@@ -11,6 +11,7 @@ use super::module::ends;
 use super::names::{Names, layer_type, unit_at, word};
 use crate::graph::{Graph, Unit, UnitId, What};
 use crate::layers::Layer;
+use crate::lower::blocked::{BLOCK, Blocked};
 use crate::lower::{Group, Phase, groups, is_erased};
 
 /// A field of the prepared parameters.
@@ -19,6 +20,8 @@ enum Prepared {
     Kept(UnitId),
     /// A convolution with the batch norm behind it.
     Folded { conv: UnitId, norm: UnitId },
+    /// The same of a convolution of blocked images, packed.
+    Packed { conv: UnitId, norm: UnitId },
 }
 
 /// Convolutions and the batch norms that are folded into them.
@@ -39,7 +42,8 @@ fn fields(graph: &Graph) -> Vec<Prepared> {
     let with_parameters = (0..graph.units.len()).filter(|unit| has_parameters(&graph.units[*unit]));
     let kept = with_parameters.filter(|unit| folds.iter().all(|(_, norm)| norm != unit));
     kept.map(|unit| match folds.iter().find(|(conv, _)| *conv == unit) {
-        Some((conv, norm)) => Prepared::Folded { conv: *conv, norm: *norm },
+        Some(&(conv, norm)) if is_packed(graph, conv) => Prepared::Packed { conv, norm },
+        Some(&(conv, norm)) => Prepared::Folded { conv, norm },
         None => Prepared::Kept(unit),
     })
     .collect()
@@ -56,6 +60,13 @@ fn has_parameters(unit: &Unit) -> bool {
     );
     let nowhere = unit.path.is_empty();
     !(nowhere || none && is_erased(unit))
+}
+
+/// Whether a convolution, which is used once, is one of blocked images.
+fn is_packed(graph: &Graph, conv: UnitId) -> bool {
+    let is = |what: &What| matches!(what, What::Unit(unit) if *unit == conv);
+    let mut nodes = graph.nodes.iter().enumerate().filter(|(_, node)| is(&node.what));
+    nodes.any(|(node, _)| Blocked::of(graph).kind(node).is_some())
 }
 
 fn leaf_name(graph: &Graph, unit: UnitId, leaf: &str) -> Ident {
@@ -199,18 +210,35 @@ fn matrix(graph: &Graph, conv: UnitId) -> [Literal; 2] {
     [outputs, inputs * size * size].map(Literal::usize_unsuffixed)
 }
 
+/// The arrays that the weight and the bias are.
+fn arrays(graph: &Graph, field: &Prepared) -> [TokenStream; 2] {
+    match *field {
+        Prepared::Packed { conv, .. } => {
+            let [outputs, inputs, size] = sizes(graph, conv);
+            let [blocks, depth] =
+                [outputs.div_ceil(BLOCK), inputs * size * size].map(Literal::usize_unsuffixed);
+            let block = Literal::usize_unsuffixed(BLOCK);
+            [quote!([[[f32; #block]; #depth]; #blocks]), quote!([[f32; #block]; #blocks])]
+        }
+        Prepared::Folded { conv: unit, .. } | Prepared::Kept(unit) => {
+            let [outputs, each] = matrix(graph, unit);
+            [quote!([[f32; #each]; #outputs]), quote!([f32; #outputs])]
+        }
+    }
+}
+
 fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
     match *field {
         Prepared::Kept(unit) => {
             let (name, layer) = (format_ident!("{}_layer", word(graph, unit)), layer_type(graph, unit));
             quote!(#name: #layer,)
         }
-        Prepared::Folded { conv, .. } => {
-            let [outputs, each] = matrix(graph, conv);
+        Prepared::Folded { conv, .. } | Prepared::Packed { conv, .. } => {
             let [weight, bias] = ["weight", "bias"].map(|leaf| leaf_name(graph, conv, leaf));
+            let [weights, biases] = arrays(graph, field);
             quote! {
-                #weight: ::castiron::memory::Aligned<[[f32; #each]; #outputs]>,
-                #bias: ::castiron::memory::Aligned<[f32; #outputs]>,
+                #weight: ::castiron::memory::Aligned<#weights>,
+                #bias: ::castiron::memory::Aligned<#biases>,
             }
         }
     }
@@ -218,24 +246,28 @@ fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
 
 /// Its branch of the tree of names, in which nothing is trained.
 fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
-    let (Prepared::Kept(unit) | Prepared::Folded { conv: unit, .. }) = *field;
+    let (Prepared::Kept(unit) | Prepared::Folded { conv: unit, .. } | Prepared::Packed { conv: unit, .. }) =
+        *field;
     let name = &graph.units[unit].name;
     let (offset, tree) = match *field {
         Prepared::Kept(_) => {
             let layer = layer_type(graph, unit);
             (module_offset(graph, names, unit), quote!(<#layer as Params>::TREE))
         }
-        Prepared::Folded { conv, .. } => {
-            let [outputs, each] = matrix(graph, conv);
-            let [o, i, k] = sizes(graph, conv).map(Literal::usize_unsuffixed);
+        Prepared::Folded { conv, .. } | Prepared::Packed { conv, .. } => {
+            let dims = match field {
+                Prepared::Packed { .. } => None,
+                _ => {
+                    let [o, i, k] = sizes(graph, conv).map(Literal::usize_unsuffixed);
+                    Some(quote!(.with_dims(&[#o, #i, #k, #k])))
+                }
+            };
             let leaf = |leaf: &str, of: TokenStream| {
                 let at = offset_of(graph, names, conv, leaf);
                 quote!(Child::leaf(#leaf, #at, #of))
             };
-            let of = |shape: TokenStream| quote!(Leaf::of::<#shape>(Init::ZEROS));
-            let weight = of(quote!([[f32; #each]; #outputs]));
-            let weight = leaf("weight", quote!(#weight.with_dims(&[#o, #i, #k, #k])));
-            let bias = leaf("bias", of(quote!([f32; #outputs])));
+            let [weights, biases] = arrays(graph, field).map(|array| quote!(Leaf::of::<#array>(Init::ZEROS)));
+            let (weight, bias) = (leaf("weight", quote!(#weights #dims)), leaf("bias", biases));
             (quote!(0), quote!(Tree::Node(&[#weight, #bias])))
         }
     };
@@ -252,8 +284,7 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
                 copy_leaves::<#layer, AnyDevice>(cx, p.field(#from), to.field(#to));
             }
         }
-        Prepared::Folded { conv, norm } => {
-            let [outputs, each] = matrix(graph, conv);
+        Prepared::Folded { conv, norm } | Prepared::Packed { conv, norm } => {
             let eps = match graph.units[norm].layer {
                 Ok(Layer::BatchNorm2d { eps_nano, .. }) => Literal::u64_unsuffixed(eps_nano),
                 _ => unreachable!("only batch norms are folded"),
@@ -270,10 +301,18 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
                 let field = leaf_name(graph, conv, leaf);
                 quote!(to.field(offset_of!(#prepared, #field)).write())
             });
+            let (call, sizes) = match field {
+                Prepared::Packed { .. } => {
+                    let [outputs, inputs, size] = sizes(graph, conv).map(Literal::usize_unsuffixed);
+                    (quote!(call::blocked::pack), quote!(#outputs, #inputs, #size))
+                }
+                _ => {
+                    let [outputs, each] = matrix(graph, conv);
+                    (quote!(call::fold::batch_norm), quote!(#outputs, #each))
+                }
+            };
             quote! {
-                call::fold::batch_norm(
-                    cx, #outputs, #each, const { (#eps as f64 / 1e9) as f32 }, #weight, #bias, #(#norm),*, #(#to),*
-                );
+                #call(cx, #sizes, const { (#eps as f64 / 1e9) as f32 }, #weight, #bias, #(#norm),*, #(#to),*);
             }
         }
     }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::blocked::{self, Blocked};
 use super::broadcast::{self, Walk};
 use super::build::{Builder, is_erased};
 use super::fuse::{self, Group};
@@ -51,7 +52,7 @@ fn output_name(builder: &Builder<'_>, part: usize) -> String {
 }
 
 /// The buffer of a value that is about to be computed.
-fn create(builder: &mut Builder<'_>, value: ValueId) -> BufferId {
+pub(super) fn create(builder: &mut Builder<'_>, value: ValueId) -> BufferId {
     let class = builder.class[value];
     let outputs = &builder.graph.outputs;
     let place = match outputs.iter().position(|output| builder.class[*output] == class) {
@@ -68,7 +69,7 @@ fn create(builder: &mut Builder<'_>, value: ValueId) -> BufferId {
 }
 
 /// `&const { conv1_Layer::call([28, 28]).activation(..) }`
-fn arguments(call: &TokenStream, group: &Group, keep_pre: bool) -> TokenStream {
+pub(super) fn arguments(call: &TokenStream, group: &Group, keep_pre: bool) -> TokenStream {
     let activation = group.activation.map(|function| {
         let function = function.function();
         quote!(.activation(#function))
@@ -126,6 +127,13 @@ pub(super) fn image(builder: &Builder<'_>, value: ValueId) -> [usize; 3] {
 
 fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
     let node = &builder.graph.nodes[group.anchor];
+    let blocked = (builder.phase() == Phase::Prepared).then(|| Blocked::of(builder.graph));
+    if let Some((blocked, kind)) = blocked.and_then(|blocked| Some((blocked, blocked.kind(group.anchor)?))) {
+        if !blocked.is_expanded(group.anchor) {
+            blocked::convolution(builder, group, unit, kind);
+        }
+        return;
+    }
     let x = builder.read(node.inputs[0]);
     let residual = group.residual.map_or(Operand::None, |value| builder.read(value));
     let train = builder.phase() == Phase::Train;
@@ -199,7 +207,11 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             builder.step(function, args, vec![x, Operand::Write(y)]);
         }
         Layer::GlobalPool2d => {
-            let args = global_pool(image(builder, node.inputs[0]));
+            let image = image(builder, node.inputs[0]);
+            let args = match blocked.is_some_and(|blocked| blocked.has(node.inputs[0])) {
+                true => blocked::global_pool(image),
+                false => global_pool(image),
+            };
             let y = create(builder, node.output);
             builder.step("reduce::forward", args, vec![x, Operand::Write(y)]);
         }

@@ -6,6 +6,7 @@
 //! written before it is read, and steps run in order: that is all that the plan needs to know.
 
 pub(crate) mod backward;
+pub(crate) mod blocked;
 mod broadcast;
 mod build;
 mod forward;

@@ -71,11 +71,12 @@ impl Array {
     /// Its numbers, in row-major order.
     pub(crate) fn numbers(&self) -> Vec<f64> {
         let wide = self.cast(DType::F64);
-        let address = wide.memory.pointer(wide.start, wide.bytes());
-        // SAFETY: so many bytes of f64 are there, initialised, and `wide` keeps them.
-        let numbers =
-            address.map(|at| unsafe { core::slice::from_raw_parts(at.cast::<f64>(), wide.dims.len()) });
-        numbers.map(<[f64]>::to_vec).unwrap_or_default()
+        let mut numbers = vec![0.0f64; wide.dims.len()];
+        // SAFETY: the bytes of these numbers; any bits are a number.
+        let bytes =
+            unsafe { core::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast::<u8>(), wide.bytes()) };
+        wide.memory.read(wide.start, bytes);
+        numbers
     }
 
     /// The same with another number at index `i`.

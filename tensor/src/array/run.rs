@@ -2,10 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 
+#[cfg(feature = "cuda")]
+use castiron_kernels::cuda::{Cuda, Place};
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Cpu, Fault, Op, Raw};
 
 use super::Array;
+#[cfg(feature = "cuda")]
+use crate::device::Erased;
 use crate::tape::notice;
 
 thread_local! {
@@ -70,7 +74,7 @@ pub(crate) fn with_cpu<R>(f: impl FnOnce(&Cpu) -> R) -> R {
         let cpu = cpu.borrow();
         let result = f(&cpu);
         if cpu.checks_finite() {
-            notice(&cpu);
+            notice(&cpu, cpu.take_not_finite());
         }
         result
     })
@@ -91,22 +95,33 @@ pub(crate) enum Operand<'a> {
     Write(&'a mut Array),
 }
 
-/// Runs `O` on this thread's device.
+impl Operand<'_> {
+    /// The array, made its own if it is written, and whether it is.
+    fn array(&mut self) -> Option<(&Array, bool)> {
+        match self {
+            Operand::Absent => None,
+            Operand::Read(array) => Some((array, false)),
+            Operand::Write(array) => {
+                array.make_unique();
+                Some((array, true))
+            }
+        }
+    }
+}
+
+/// Runs `O` on the device of its operands: of the CPU, this thread's.
 pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
     let mut raws = [const { Raw::none() }; MAX_MEMORY];
     let count = operands.len();
     if count > MAX_MEMORY {
         return Err(Fault::Count { op: O::NAME, got: count, want: MAX_MEMORY });
     }
+    #[cfg(feature = "cuda")]
+    if let Some(gpu) = operands.iter_mut().find_map(|operand| device(operand.array()?.0)) {
+        return on_gpu::<O>(&gpu, args, operands);
+    }
     for (raw, operand) in raws.iter_mut().zip(operands) {
-        let (array, writable) = match operand {
-            Operand::Absent => continue,
-            Operand::Read(array) => (&**array, false),
-            Operand::Write(array) => {
-                array.make_unique();
-                (&**array, true)
-            }
-        };
+        let Some((array, writable)) = operand.array() else { continue };
         let bytes = array.bytes();
         if let Some(address) = array.memory.pointer(array.start, bytes) {
             // SAFETY: within memory that `array` shares, initialised since it was allocated. Nobody writes
@@ -123,8 +138,50 @@ pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result
         cpu.take_fault();
         cpu.run::<O>(args, &mut raws[..count]);
         if cpu.checks_finite() {
-            notice(&cpu);
+            notice(&cpu, cpu.take_not_finite());
         }
         cpu.take_fault().map_or(Ok(()), Err)
     })
+}
+
+/// The GPU that has an array.
+#[cfg(feature = "cuda")]
+fn device(array: &Array) -> Option<Cuda> {
+    match &array.memory {
+        Erased::Cuda(memory) => Some(memory.device()),
+        _ => None,
+    }
+}
+
+/// Runs `O` on a GPU. It is waited for only where it may find its data wrong.
+#[cfg(feature = "cuda")]
+fn on_gpu<O: Op>(gpu: &Cuda, args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
+    let mut places = [Place::NONE; MAX_MEMORY];
+    let count = operands.len();
+    // Of another stream, which does not wait for this one.
+    let mut foreign = false;
+    for (place, operand) in places.iter_mut().zip(operands) {
+        let Some((array, writable)) = operand.array() else { continue };
+        if let Erased::Cuda(memory) = &array.memory {
+            if memory.device().id() != gpu.id() {
+                memory.device().synchronize();
+                foreign = true;
+            }
+            let pointer = memory.pointer().skip(array.start);
+            *place = Place { pointer, bytes: array.bytes(), writable };
+        }
+    }
+    let looks = with_cpu(Cpu::checks_finite);
+    gpu.check_finite(looks);
+    // SAFETY: within memory that the arrays share, zeroed when it was allocated. Nobody writes shared memory; what is
+    // written was just made the array's own, and the array is borrowed uniquely. What uses or frees it
+    // later comes behind on the same stream; other streams were waited for, and are below.
+    unsafe { gpu.run::<O>(args, &places[..count]) };
+    if foreign {
+        gpu.synchronize();
+    }
+    if looks {
+        CPU.with(|cpu| notice(&cpu.borrow(), gpu.take_not_finite()));
+    }
+    gpu.take_fault().map_or(Ok(()), Err)
 }

@@ -85,7 +85,8 @@ impl Array {
     /// Whether no element of a mask is true.
     pub(crate) fn is_all_false(&self) -> bool {
         let any = self.fold_all(FoldOp::Any);
-        // SAFETY: a boolean of one byte, which was written; memory of another device has no address here.
-        any.memory.pointer(any.start, 1).is_some_and(|byte| unsafe { *byte == 0 })
+        let mut byte = [1];
+        any.memory.read(any.start, &mut byte);
+        byte == [0]
     }
 }

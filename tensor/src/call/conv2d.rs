@@ -8,7 +8,7 @@ use crate::Cx;
 use crate::device::Device;
 use crate::memory::Arg;
 
-const fn of_batch(args: &Args, rows: usize) -> Args {
+pub(super) const fn of_batch(args: &Args, rows: usize) -> Args {
     Args { images: args.images * rows, ..*args }
 }
 
@@ -44,6 +44,7 @@ const fn of_batch(args: &Args, rows: usize) -> Args {
 /// assert_eq!((y[0], y[1]), ([[3.0; 3]; 3], [[0.5; 3]; 3]));
 /// ```
 #[allow(clippy::too_many_arguments)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn forward<D: Device>(
     cx: &Cx<'_, D>,
     args: &Args,

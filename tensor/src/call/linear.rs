@@ -84,6 +84,7 @@ impl Args {
 /// assert_eq!(y, [[11.5, 25.5], [0.0, 11.0]]);
 /// ```
 #[allow(clippy::too_many_arguments)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn forward<D: Device>(
     cx: &Cx<'_, D>,
     args: &Args,

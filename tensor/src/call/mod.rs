@@ -10,6 +10,7 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod batch_norm;
+pub mod blocked;
 pub mod conv2d;
 pub mod dropout;
 pub mod fold;

@@ -24,6 +24,7 @@ use crate::memory::Arg;
 /// pool2d::max_forward(&cx, &ARGS, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [4.0, 8.0]);
 /// ```
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn max_forward<D: Device>(cx: &Cx<'_, D>, args: &Args, x: Arg<'_, D>, y: Arg<'_, D>) {
     cx.run::<MaxPool2d, 2>(batch(cx, args), [x, y]);
 }

@@ -1,7 +1,7 @@
 //! [`Cpu`] as a [`Device`]: addresses are pointers.
 
 use castiron_kernels::op::MAX_MEMORY;
-use castiron_kernels::{Cpu, Fault, NotFinite, Op, Plain, Raw};
+use castiron_kernels::{Call, Cpu, Fault, NotFinite, Op, Plain, Raw};
 
 use super::Device;
 #[cfg(feature = "std")]
@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 impl Device for Cpu {
     type Address = *mut u8;
+    type Graphs = ();
 
     fn offset(address: *mut u8, bytes: usize) -> *mut u8 {
         address.wrapping_add(bytes)
     }
 
-    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]) {
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
         let mut raws = [const { Raw::none() }; MAX_MEMORY];
         let count = arguments.len().min(MAX_MEMORY);
         for (raw, argument) in raws.iter_mut().zip(arguments.iter()) {
@@ -27,7 +28,7 @@ impl Device for Cpu {
                 *raw = unsafe { Raw::new(address, argument.bytes, argument.writable) };
             }
         }
-        Cpu::run::<O>(self, args, &mut raws[..count]);
+        Cpu::call::<O>(self, call, &mut raws[..count]);
     }
 
     fn take_fault(&self) -> Option<Fault> {
@@ -100,7 +101,7 @@ impl Storage for Cpu {
     fn restore(memory: Erased) -> Option<Arc<Block>> {
         match memory {
             Erased::Cpu(memory) => Some(memory),
-            Erased::Offsets(_) => None,
+            _ => None,
         }
     }
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {

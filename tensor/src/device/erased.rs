@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::offsets::Allocation;
 use super::{Block, Offsets, Storage};
 use crate::Error;
+#[cfg(feature = "cuda")]
+use castiron_kernels::cuda::Buffer;
 
 /// Allocated memory of one of the devices, shared.
 #[derive(Clone, Debug)]
@@ -14,6 +16,9 @@ pub enum Erased {
     Cpu(Arc<Block>),
     /// Of the test device [`Offsets`].
     Offsets(Arc<Allocation>),
+    /// Of a GPU.
+    #[cfg(feature = "cuda")]
+    Cuda(Arc<Buffer>),
 }
 
 impl Erased {
@@ -22,6 +27,8 @@ impl Erased {
         Ok(match self {
             Erased::Cpu(_) => Erased::Cpu(Arc::new(Block::zeroed(bytes)?)),
             Erased::Offsets(memory) => Erased::Offsets(Arc::new(memory.sibling(bytes)?)),
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(memory) => Erased::Cuda(Arc::new(Storage::allocate(&memory.device(), bytes)?)),
         })
     }
 
@@ -37,6 +44,8 @@ impl Erased {
             Erased::Offsets(memory) => {
                 Erased::Offsets(Arc::new(<Offsets as Storage>::duplicate(memory, start, bytes)?))
             }
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(memory) => Erased::Cuda(Arc::new(super::Cuda::duplicate(memory, start, bytes)?)),
         })
     }
 
@@ -45,6 +54,8 @@ impl Erased {
         match self {
             Erased::Cpu(memory) => Arc::get_mut(memory).is_some(),
             Erased::Offsets(memory) => Arc::get_mut(memory).is_some(),
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(memory) => Arc::get_mut(memory).is_some(),
         }
     }
 
@@ -54,6 +65,8 @@ impl Erased {
             Erased::Cpu(memory) => memory.address().addr().wrapping_add(start).is_multiple_of(align),
             // Its memory is never seen as values of the host.
             Erased::Offsets(_) => true,
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(_) => true,
         }
     }
 
@@ -62,6 +75,36 @@ impl Erased {
         match self {
             Erased::Cpu(memory) => memory.pointer(start, bytes),
             Erased::Offsets(memory) => memory.pointer(start, bytes),
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(_) => None,
+        }
+    }
+
+    /// Copies from byte `start` on to the host. What is out of bounds is not copied.
+    pub(crate) fn read(&self, start: usize, to: &mut [u8]) {
+        #[cfg(feature = "cuda")]
+        if let Erased::Cuda(memory) = self {
+            if start.checked_add(to.len()).is_some_and(|end| end <= memory.bytes()) {
+                // SAFETY: within memory that was zeroed when it was made.
+                unsafe { memory.device().read(memory.pointer().skip(start), to) };
+            }
+            return;
+        }
+        if let Some(from) = self.pointer(start, to.len()) {
+            // SAFETY: initialised memory of that many bytes, which `self` keeps; `to` is the caller's.
+            unsafe { core::ptr::copy_nonoverlapping(from, to.as_mut_ptr(), to.len()) }
+        }
+    }
+
+    /// Whether byte `start` of it is byte `other_start` of the other.
+    pub(crate) fn is_same(&self, start: usize, other: &Self, other_start: usize) -> bool {
+        let at = start == other_start;
+        match (self, other) {
+            (Erased::Cpu(a), Erased::Cpu(b)) => at && Arc::ptr_eq(a, b),
+            (Erased::Offsets(a), Erased::Offsets(b)) => at && Arc::ptr_eq(a, b),
+            #[cfg(feature = "cuda")]
+            (Erased::Cuda(a), Erased::Cuda(b)) => at && Arc::ptr_eq(a, b),
+            _ => false,
         }
     }
 }

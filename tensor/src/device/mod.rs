@@ -1,8 +1,54 @@
 //! Devices: where memory is and where operations run. The set is closed; operations are open.
+//!
+//! [`Cpu`] is always there; with the feature `cuda` so is the type `Cuda`, an NVIDIA GPU. A program that runs on either is
+//! written for a `D: Storage`, and what it chooses at run time is which of the two it is called with:
+//!
+//! ```
+//! use castiron::{device::Storage, prelude::*, tensor};
+//!
+//! fn sum<D: Storage>(device: &D) -> Result<f32, castiron::Error> {
+//!     let x = tensor![1.0, 2.0].to(device)?;
+//!     Ok(*x.sum().to_cpu(device))
+//! }
+//!
+//! #[cfg(feature = "cuda")]
+//! let sum = match Cuda::new(0) {
+//!     Ok(gpu) => sum(&gpu)?,
+//!     Err(missing) => {
+//!         eprintln!("{missing}"); // what, and how to get it
+//!         sum(&Cpu::new())?
+//!     }
+//! };
+//! #[cfg(not(feature = "cuda"))]
+//! let sum = sum(&Cpu::new())?;
+//! assert_eq!(sum, 3.0);
+//! # Ok::<(), castiron::Error>(())
+//! ```
+//!
+//! # When a GPU works
+//!
+//! A GPU works behind the program: what is called is put into a queue, the *stream* of its `Cuda`, and done in that order.
+//! Waiting are only
+//!
+//! - what brings numbers to the CPU: `to_cpu`, `Trainer::{step, loss, evaluate, outputs, model}`, `Predictor::predict`;
+//! - operations on tensors that may find their data wrong: an index out of range, an integer divided by zero;
+//! - `Device::take_fault`, and whatever looks for numbers that are not finite.
+//!
+//! [`Trainer::enqueue`](crate::train::Trainer::enqueue) does not wait. Of a step that went wrong the program hears at the
+//! next call that waits; until then no step changes a parameter, so that a model is never trained on data that an
+//! operation has refused.
+//!
+//! A step of a `Trainer` is recorded when it runs for the second time with the same number of rows, and from then on
+//! replayed in one launch, as a *graph*. What changes from step to step (its number, the learning rate, the seed of
+//! dropout) is read from the GPU's memory.
+//!
+//! A `Cuda` and its clones are one stream; each `Cuda::new` is another.
 
 #[cfg(feature = "std")]
 mod block;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 #[cfg(feature = "std")]
 mod erased;
 #[cfg(feature = "std")]
@@ -10,8 +56,12 @@ mod offsets;
 
 #[cfg(feature = "std")]
 pub use block::Block;
+#[cfg(feature = "cuda")]
+pub use castiron_kernels::cuda::{Cuda, CudaError};
+use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
 pub use castiron_kernels::{Cpu, Isa};
-use castiron_kernels::{Fault, NotFinite, Op, Plain};
+#[cfg(feature = "cuda")]
+pub use cuda::GpuAddress;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use erased::Erased;
@@ -25,6 +75,8 @@ use crate::memory::{Arg, Mut, Ref};
 mod sealed {
     pub trait Sealed {}
     impl Sealed for castiron_kernels::Cpu {}
+    #[cfg(feature = "cuda")]
+    impl Sealed for castiron_kernels::cuda::Cuda {}
     #[cfg(feature = "std")]
     impl Sealed for super::Offsets {}
 }
@@ -40,7 +92,11 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     /// The address `bytes` further on.
     fn offset(address: Self::Address, bytes: usize) -> Self::Address;
     /// Runs an operation. What goes wrong is kept for [`Device::take_fault`].
-    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]);
+    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]) {
+        self.call::<O>(Call::new(args), arguments);
+    }
+    /// [`Device::run`] with a kernel that is chosen already.
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]);
     /// The first fault since the last call, if there was one.
     fn take_fault(&self) -> Option<Fault>;
     /// [`Cpu::check_finite`].
@@ -52,6 +108,22 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     /// [`Cpu::take_not_finite`].
     #[doc(hidden)]
     fn take_not_finite(&self) -> Option<NotFinite>;
+    /// Whether all that went wrong so far is known without waiting. On a GPU it is not: there, what changes
+    /// parameters does nothing after a fault, until [`Device::take_fault`].
+    #[doc(hidden)]
+    fn knows_faults(&self) -> bool {
+        true
+    }
+    /// Sequences of work that [`Device::repeat`] has recorded: the graphs of a GPU.
+    #[doc(hidden)]
+    type Graphs: Default + Send;
+    /// Runs `f`, which runs the same operations on the same memory each time it is called for `key`, and nothing
+    /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again.
+    #[doc(hidden)]
+    fn repeat(&self, graphs: &mut Self::Graphs, key: u64, f: impl FnOnce(&Self)) {
+        let _ = (graphs, key);
+        f(self);
+    }
     /// Runs `f` where starting work is cheapest: once around a whole step.
     fn enter<R: Send>(&self, f: impl FnOnce(&Self) -> R + Send) -> R {
         f(self)

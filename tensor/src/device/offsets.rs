@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use castiron_kernels::op::MAX_MEMORY;
-use castiron_kernels::{Cpu, Fault, NotFinite, Op, Plain, Raw};
+use castiron_kernels::{Call, Cpu, Fault, NotFinite, Op, Plain, Raw};
 
 use super::{Block, Device, Erased, Storage};
 use crate::Error;
@@ -84,12 +84,13 @@ impl Arena {
 
 impl Device for Offsets {
     type Address = Offset;
+    type Graphs = ();
 
     fn offset(address: Offset, bytes: usize) -> Offset {
         Offset { bytes: address.bytes + bytes, ..address }
     }
 
-    fn run<O: Op>(&self, args: &O::Args, arguments: &mut [Arg<'_, Self>]) {
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
         let mut raws = [const { Raw::none() }; MAX_MEMORY];
         let count = arguments.len().min(MAX_MEMORY);
         for (i, (raw, argument)) in raws.iter_mut().zip(arguments.iter()).enumerate() {
@@ -102,7 +103,7 @@ impl Device for Offsets {
                 *raw = unsafe { Raw::new(pointer, argument.bytes, argument.writable) };
             }
         }
-        self.cpu.run::<O>(args, &mut raws[..count]);
+        self.cpu.call::<O>(call, &mut raws[..count]);
     }
 
     fn take_fault(&self) -> Option<Fault> {
@@ -170,7 +171,7 @@ impl Storage for Offsets {
     fn restore(memory: Erased) -> Option<Arc<Allocation>> {
         match memory {
             Erased::Offsets(memory) => Some(memory),
-            Erased::Cpu(_) => None,
+            _ => None,
         }
     }
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {

@@ -91,8 +91,8 @@ macro_rules! linear {
                 _: Mut<'_, (), D>,
             ) {
                 let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
-                let args = Self::call($rows);
-                call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), Arg::none());
+                let (cx, args) = (cx.within(B), Self::call($rows));
+                call::forward(&cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), Arg::none());
             }
 
             fn forward<D: Device, const B: usize>(

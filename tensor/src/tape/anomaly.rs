@@ -74,10 +74,10 @@ pub fn detect_anomaly<R>(f: impl FnOnce() -> R) -> Result<R, Anomaly> {
     found.map_or(Ok(result), Err)
 }
 
-/// Keeps what `cpu` has found. Called after each operation while it looks.
+/// Keeps what a device has found. Called after each operation while `cpu`, the thread's, looks.
 #[cold]
-pub(crate) fn notice(cpu: &Cpu) {
-    let Some(found) = cpu.take_not_finite() else { return };
+pub(crate) fn notice(cpu: &Cpu, found: Option<NotFinite>) {
+    let Some(found) = found else { return };
     cpu.check_finite(false);
     let backtrace = Backtrace::force_capture();
     let location = caller(&backtrace.to_string());

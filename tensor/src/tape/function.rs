@@ -158,10 +158,22 @@ pub fn run_op<O: Op, const N: usize>(args: &O::Args, mut arguments: [Arg<'_, Cpu
     })
 }
 
+/// [`run_op`] on any device, whose memory the arguments are. There it runs if the operation has code for it.
+///
+/// # Errors
+/// What the operation finds wrong with its memory or its data.
+pub fn run_op_on<O: Op, D: Device, const N: usize>(
+    device: &D,
+    args: &O::Args,
+    mut arguments: [Arg<'_, D>; N],
+) -> Result<(), Error> {
+    device.run::<O>(args, &mut arguments);
+    device.take_fault().map_or(Ok(()), |fault| Err(Error::Operation(fault)))
+}
+
 /// Whether both are the same numbers in the same memory.
 fn is_same(a: &Array, b: &Array) -> bool {
-    let at = |x: &Array| x.memory.pointer(x.start, x.bytes());
-    a.dims == b.dims && a.dtype == b.dtype && at(a) == at(b)
+    a.dims == b.dims && a.dtype == b.dtype && a.memory.is_same(a.start, &b.memory, b.start)
 }
 
 struct Custom<F, I> {

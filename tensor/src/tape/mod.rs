@@ -29,7 +29,7 @@ pub use anomaly::{Anomaly, detect_anomaly};
 use averages::Model;
 pub(crate) use backward::{Mode, backward};
 pub use check::{CheckError, Gradcheck, gradcheck, gradgradcheck};
-pub use function::{Function, OnTape, apply, run_op};
+pub use function::{Function, OnTape, apply, run_op, run_op_on};
 pub use functional::{Computed, Nested, hessian, hvp, jacobian, jvp, vjp};
 pub use grad::{Both, Grad, OffTape, Or, Tracked, Untracked};
 pub use gradients::Gradients;

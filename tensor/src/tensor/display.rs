@@ -4,11 +4,12 @@ mod numbers;
 
 use core::fmt::{self, Display, Formatter, Write};
 
-use castiron_kernels::{Cpu, Numbers, Plain};
+use castiron_kernels::{Numbers, Plain};
 
 use super::{DynTensor, Tensor};
 use crate::Shape;
 use crate::array::Dims;
+use crate::device::Storage;
 use crate::tape::Grad;
 use numbers::{Number, Style};
 
@@ -36,9 +37,9 @@ const PREFIX: &str = "tensor(";
 /// assert_eq!(tensor![i64; 7, 2, 1].to_string(), "tensor([7, 2, 1], i64 [3])");
 /// assert_eq!(Tape::new().watch(&tensor![0.5]).to_string(), "tensor([0.5000], f32 [1], tracked)");
 /// ```
-impl<S: Shape, G: Grad> Display for Tensor<S, Cpu, G> {
+impl<S: Shape, D: Storage, G: Grad> Display for Tensor<S, D, G> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        show(&DynTensor::from(self), self.handle().is_some(), f)
+        show(&DynTensor::from(self.on_cpu()), self.handle().is_some(), f)
     }
 }
 
@@ -55,14 +56,15 @@ impl Display for DynTensor {
 /// use castiron::tensor;
 /// assert_eq!(format!("{:?}", tensor![[1.0, 0.1], [1e-7, 2.0]]), "tensor([[1.0, 0.1], [1e-7, 2.0]], f32 [2, 2])");
 /// ```
-impl<S: Plain + fmt::Debug, G: Grad> fmt::Debug for Tensor<S, Cpu, G> {
+impl<S: Plain + fmt::Debug, D: Storage, G: Grad> fmt::Debug for Tensor<S, D, G> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let here = self.on_cpu();
         match S::AS_NUMBERS {
             Some(Numbers { dtype, rank, dims }) => {
-                fmt::Debug::fmt(&DynTensor::of_array(self.array_of(Dims::new(&dims[..rank]), dtype)), f)
+                fmt::Debug::fmt(&DynTensor::of_array(here.array_of(Dims::new(&dims[..rank]), dtype)), f)
             }
             // A model, or parts of a batch.
-            None => fmt::Debug::fmt(&**self, f),
+            None => fmt::Debug::fmt(&*here, f),
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use std::sync::Arc;
 
-use castiron_kernels::Plain;
+use castiron_kernels::{Cpu, Plain};
 
 use super::Tensor;
 use crate::Error;
@@ -33,9 +33,22 @@ impl<S: Plain, D: Storage, G: Grad> Tensor<S, D, G> {
         {
             return Ok(Tensor { memory, start: self.start, node: (), value: PhantomData });
         }
-        let value = memory.pointer(self.start, size_of::<S>()).expect("a tensor lies within its memory");
-        // SAFETY: the memory holds an initialised and aligned `S` there (zeroed at first), which stays while
-        // `self` is borrowed; whoever shares it does not write to it.
-        Tensor::copy_to(unsafe { &*value.cast::<S>() }, device)
+        if let Some(value) = memory.pointer(self.start, size_of::<S>()) {
+            // SAFETY: the memory holds an initialised and aligned `S` there (zeroed at first), which stays while
+            // `self` is borrowed; whoever shares it does not write to it.
+            return Tensor::copy_to(unsafe { &*value.cast::<S>() }, device);
+        }
+        // By way of the host.
+        let mut host = Tensor::<S>::try_zeros()?;
+        D::of(&self.memory, |from| from.read_one(self.borrow(), &mut *host));
+        Tensor::copy_to(&*host, device)
+    }
+
+    /// The same values in the memory of the CPU; without a copy if they are there already.
+    pub(super) fn on_cpu(&self) -> Tensor<S> {
+        match Cpu::restore(D::erase(Arc::clone(&self.memory))) {
+            Some(memory) => Tensor { memory, start: self.start, node: (), value: PhantomData },
+            None => D::of(&self.memory, |device| self.to_cpu(device)),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod case;
 mod differences;
+#[cfg(feature = "cuda")]
+mod gpu;
 mod memory;
 mod prepared;
 mod probe;
@@ -25,7 +27,9 @@ use crate::{Batch, Cpu, Module, Tensor};
 /// - that nothing writes behind its memory, and that backward does not change `y`;
 /// - that backward adds to parameters' gradients, overwrites the input's, and gives the same bits for the
 ///   parameters' gradients when the input's is not asked for;
-/// - that a device whose addresses cannot be dereferenced ([`Offsets`]) gives the same bits.
+/// - that a device whose addresses cannot be dereferenced ([`Offsets`]) gives the same bits;
+/// - with the feature `cuda`, that the first GPU, if there is one (with the variable `CASTIRON_REQUIRE_CUDA` there
+///   must be), gives the same numbers, and the same bits each time.
 ///
 /// Numbers are drawn from `seed`; integers of the input are below `classes`. The slots of frozen parameters
 /// in a gradient may hold anything.
@@ -76,6 +80,8 @@ pub fn check_memory<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
     let offsets = Offsets::new(case.device_bytes()).expect("memory for the test");
     let there = case.run(&offsets, &zero, true, Junk::NAN);
     want.equals(&there, places, true, "on the offset device");
+    #[cfg(feature = "cuda")]
+    gpu::check(&case, &want);
 
     // Gradients add up.
     let mut ones = Tensor::<M>::zeros();

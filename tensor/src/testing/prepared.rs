@@ -52,6 +52,11 @@ pub fn check_prepared<M: Prepare<Input: Probe, Output: Probe>, const B: usize>(
         let same = case.places.y.iter().all(|(at, size)| got[*at..][..*size] == other[*at..][..*size]);
         assert!(same, "prepared inference gives other bits {circumstances}");
     }
+    #[cfg(feature = "cuda")]
+    if let Some(gpu) = super::gpu::gpu() {
+        let there = case.infer_prepared(&gpu, Junk::NAN);
+        super::gpu::compare("y", &there, &got, case.places.y.iter().copied(), &case.places.real_y);
+    }
 }
 
 impl<M: Prepare<Input: Probe, Output: Probe>, const B: usize> Case<M, M::Input, M::Output, B> {

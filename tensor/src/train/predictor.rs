@@ -113,6 +113,7 @@ unsafe impl<M: Infer, const B: usize> Plain for Memory<M, B> {}
 pub struct Predictor<M: Infer, const B: usize, D: Storage = Cpu> {
     device: D,
     memory: Tensor<Memory<M, B>, D>,
+    graphs: D::Graphs,
 }
 
 #[cfg(feature = "std")]
@@ -137,7 +138,7 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
         let mut memory = Tensor::<Memory<M, B>, D>::zeros_on(&device)?;
         let (params,) = split!(memory.borrow_mut(), Memory<M, B> { params, });
         device.write_one(model, params);
-        Ok(Predictor { device, memory })
+        Ok(Predictor { device, memory, graphs: D::Graphs::default() })
     }
 
     /// y = model(x), row by row, for slices of any length.
@@ -152,7 +153,7 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
         let (inputs, outputs) = (M::Input::count(x), M::Output::count_mut(&y));
         let total = inputs.filter(|_| inputs == outputs);
         let total = total.ok_or(Error::Count { call: "Predictor::predict", inputs, targets: outputs })?;
-        let Self { device, memory } = self;
+        let Self { device, memory, graphs } = self;
         enter::<M, _, _>(device, B.min(total), |device| {
             let (params, mut input, mut output, workspace) =
                 split!(memory.borrow_mut(), Memory<M, B> { params, input, output, workspace });
@@ -166,10 +167,12 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
                     M::Input::slice(x, from, from + rows),
                     input.reborrow().inner(),
                 );
-                let cx = Cx::new(device, rows, step.as_ref());
-                let to: Mut<'_, Batch<M::Output, B>, D> = output.reborrow().inner();
-                let x = input.as_ref().inner();
-                M::infer::<D, B>(&cx, params.as_ref(), x, to, state.reborrow(), scratch.reborrow());
+                device.repeat(graphs, rows as u64, |device| {
+                    let cx = Cx::new(device, rows, step.as_ref());
+                    let to: Mut<'_, Batch<M::Output, B>, D> = output.reborrow().inner();
+                    let x = input.as_ref().inner();
+                    M::infer::<D, B>(&cx, params.as_ref(), x, to, state.reborrow(), scratch.reborrow());
+                });
                 M::Output::download::<D, B>(device, output.as_ref().inner(), now);
                 (from, rest) = (from + rows, later);
             }

@@ -1,6 +1,8 @@
 //! [`Trainer`]: a model, its gradient, the optimizer's memory, and everything a step needs.
 
-use castiron_kernels::update::{MergeAverages, ZeroGradients};
+mod pass;
+
+#[cfg(feature = "files")]
 use castiron_kernels::{Plain, Step};
 
 use super::Group;
@@ -9,48 +11,9 @@ use super::update::{Places, Update};
 use crate::device::{Cpu, Storage};
 use crate::error::outcome;
 use crate::loss::{Loss, Value};
-use crate::memory::{Aligned, Either};
 use crate::optim::{Optimizer, Schedule};
-use crate::{Batch, Cx, Error, GradBatch, Model, Sample, Tensor, field, split};
-
-/// All memory of training, in one piece.
-#[repr(C)]
-struct Memory<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> {
-    params: M,
-    gradients: M,
-    optimizer: O::State<M>,
-    state: M::State<B>,
-    input: Aligned<Batch<M::Input, B>>,
-    output: Aligned<Batch<M::Output, B>>,
-    target: Aligned<Batch<L::Target, B>>,
-    /// A step and an evaluation do not happen at once.
-    work: Either<StepWork<M, L, B>, EvaluateWork<M, L, B>>,
-    config: L,
-    loss: L::Value,
-    norm: f32,
-    step: Step,
-}
-// SAFETY: `repr(C)`, plain fields.
-unsafe impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Plain for Memory<M, L, O, B> {}
-
-#[repr(C)]
-struct StepWork<M: Model, L: Loss<M::Output>, const B: usize> {
-    saved: M::Saved<B>,
-    scratch: M::TrainScratch<B>,
-    loss_saved: L::Saved<B>,
-    doutput: Aligned<GradBatch<M::Output, B>>,
-}
-// SAFETY: `repr(C)`, plain fields.
-unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for StepWork<M, L, B> {}
-
-#[repr(C)]
-struct EvaluateWork<M: Model, L: Loss<M::Output>, const B: usize> {
-    scratch: M::InferScratch<B>,
-    loss_saved: L::Saved<B>,
-    state: M::State<B>,
-}
-// SAFETY: `repr(C)`, plain fields.
-unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for EvaluateWork<M, L, B> {}
+use crate::{Error, Model, Sample, Tensor, field, split};
+use pass::{Memory, StepWork};
 
 /// Copies of all that a step leaves behind.
 #[cfg(feature = "files")]
@@ -107,6 +70,7 @@ pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D
     device: D,
     memory: Tensor<Memory<M, L, O, B>, D>,
     update: Update<O, D>,
+    graphs: D::Graphs,
     /// Batches whose gradients have been added up since the last update.
     accumulated: u32,
 }
@@ -128,7 +92,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         device.write_one(model, params);
         device.write_one(&loss, config);
         let update = Update::new::<M>(&device, optimizer)?;
-        Ok(Trainer { device, memory, update, accumulated: 0 })
+        Ok(Trainer { device, memory, update, graphs: D::Graphs::default(), accumulated: 0 })
     }
 
     /// Seeds dropout. Zero unless set.
@@ -188,9 +152,53 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         x: <M::Input as Sample>::Rows<'_>,
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
-        let loss = self.accumulate(x, target)?;
-        self.update()?;
-        Ok(loss)
+        let index = self.update.step.index;
+        self.pass("Trainer::step", x, target, true)?;
+        let loss = self.loss();
+        if loss.is_err() {
+            self.update.step.index = index;
+        }
+        loss
+    }
+
+    /// [`Trainer::step`] without waiting for it on a GPU, where work runs behind what was called before: what goes
+    /// wrong shows at the next call that waits, such as [`Trainer::loss`], and changes no parameter until then. On the
+    /// CPU it is the same as `step`.
+    ///
+    /// ```
+    /// # use castiron::prelude::*;
+    /// # #[derive(Module)]
+    /// # #[module(input = [4])]
+    /// # #[repr(C)]
+    /// # struct Net { fc: Linear<[f32; 4], 2> }
+    /// # let model = init::<Net>(0);
+    /// let mut trainer = Trainer::<Net, _, _, 16>::new(Cpu::new(), &model, MseLoss, Sgd::new(0.1))?;
+    /// for _ in 0..10 {
+    ///     trainer.enqueue(&[[1.0; 4]; 16], &[[0.5; 2]; 16])?;
+    /// }
+    /// assert!(trainer.loss()? < 1.0);
+    /// # Ok::<(), castiron::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Trainer::step`], as far as it is known at once.
+    pub fn enqueue(
+        &mut self,
+        x: <M::Input as Sample>::Rows<'_>,
+        target: <L::Target as Sample>::Rows<'_>,
+    ) -> Result<(), Error> {
+        self.pass("Trainer::enqueue", x, target, true)
+    }
+
+    /// The loss of the last step or evaluation, when it is done.
+    ///
+    /// # Errors
+    /// What went wrong since the last call that waited.
+    pub fn loss(&self) -> Result<f32, Error> {
+        let mut value: L::Value = castiron_kernels::zeroed();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, loss), &mut value);
+        outcome(&self.device, M::PARTS)?;
+        Ok(value.total())
     }
 
     /// Forward and backward only: adds this batch's gradients to those since the last
@@ -221,70 +229,12 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         x: <M::Input as Sample>::Rows<'_>,
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
-        let rows = Self::rows("Trainer::step", M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, update, accumulated } = self;
-        let (first, step) = (*accumulated == 0, update.step);
-        let (table, flat) = (&update.table, update.flat::<M>());
-        let outcome = enter::<M, _, _>(device, 3 * rows, |device| {
-            let (
-                mut params,
-                mut gradients,
-                state,
-                mut input,
-                mut output,
-                mut at,
-                work,
-                config,
-                mut loss,
-                mut scalars,
-            ) = split!(
-                memory.borrow_mut(),
-                Memory<M, L, O, B> { params, gradients, state, input, output, target, work, config, loss, step }
-            );
-            let (saved, mut scratch, loss_saved, doutput) =
-                split!(work.a(), StepWork<M, L, B> { saved, scratch, loss_saved, doutput });
-            let (mut saved, mut loss_saved, mut doutput) = (saved, loss_saved, doutput.inner());
-            M::Input::upload::<D, B>(device, x, input.reborrow().inner());
-            L::Target::upload::<D, B>(device, target, at.reborrow().inner());
-            device.write_one(&step, scalars.reborrow());
-            if first {
-                device.run::<ZeroGradients>(&flat, &mut [table.arg(), gradients.arg()]);
-            }
-
-            let cx = Cx::new(device, rows, scalars.as_ref());
-            let (x, target) = (input.as_ref().inner(), at.as_ref().inner());
-            M::forward::<D, B>(
-                &cx,
-                params.as_ref(),
-                x,
-                output.reborrow().inner(),
-                state,
-                saved.reborrow(),
-                scratch.reborrow(),
-            );
-            let y = output.as_ref().inner();
-            let config = config.into_ref();
-            L::forward::<D, B>(&cx, config, y, target, loss.reborrow(), loss_saved.reborrow());
-            L::backward::<D, B>(&cx, config, y, target, loss_saved.as_ref(), doutput.reborrow());
-            M::backward::<D, B>(
-                &cx,
-                params.as_ref(),
-                x,
-                y,
-                saved.reborrow(),
-                doutput.as_ref(),
-                None,
-                gradients.reborrow(),
-                scratch,
-            );
-            // Statistics of data that is wrong must not reach the running averages.
-            outcome(device, M::PARTS)?;
-            device.run::<MergeAverages>(&flat, &mut [table.arg(), params.arg(), gradients.as_ref().arg()]);
-            outcome(device, M::PARTS)
-        });
-        self.update.step.draw = self.update.step.draw.wrapping_add(1);
-        self.accumulated = if outcome.is_ok() { self.accumulated.saturating_add(1) } else { 0 };
-        outcome.map(|()| self.loss())
+        self.pass("Trainer::accumulate", x, target, false)?;
+        let loss = self.loss();
+        if loss.is_err() {
+            self.accumulated = 0;
+        }
+        loss
     }
 
     /// Changes the parameters by the mean of the gradients accumulated since the last update. Does
@@ -296,50 +246,18 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         if self.accumulated == 0 {
             return Ok(());
         }
-        let Self { device, memory, update, accumulated } = self;
+        let Self { device, memory, update, accumulated, .. } = self;
+        let step = update.scalars(*accumulated);
         enter::<M, _, _>(device, 3, |device| {
-            let (params, gradients, state, norm, scalars) =
+            let (params, gradients, state, norm, mut scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
+            device.write_one(&step, scalars.reborrow());
             let gradients = gradients.into_ref();
-            update.run::<M>(device, *accumulated, Places { params, gradients, state, norm, scalars });
+            update.run::<M>(device, Places { params, gradients, state, norm, scalars });
         });
+        self.update.made(step);
         self.accumulated = 0;
         outcome(&self.device, M::PARTS)
-    }
-
-    /// The mean loss over the rows of `x` as the model is used after training: no dropout, running
-    /// averages. From 1 to `B` rows; nothing is changed but the output that [`Trainer::outputs`] reads.
-    ///
-    /// # Errors
-    /// When the rows of `x` and `target` differ in number or do not fit, or an operation finds its data
-    /// wrong.
-    pub fn evaluate(
-        &mut self,
-        x: <M::Input as Sample>::Rows<'_>,
-        target: <L::Target as Sample>::Rows<'_>,
-    ) -> Result<f32, Error> {
-        let rows = Self::rows("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, update, .. } = self;
-        let step = update.step;
-        enter::<M, _, _>(device, rows, |device| {
-            let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
-                memory.borrow_mut(),
-                Memory<M, L, O, B> { params, input, output, target, work, config, loss, step }
-            );
-            let (scratch, loss_saved, mut state) =
-                split!(work.b(), EvaluateWork<M, L, B> { scratch, loss_saved, state });
-            M::Input::upload::<D, B>(device, x, input.reborrow().inner());
-            L::Target::upload::<D, B>(device, target, at.reborrow().inner());
-            device.write_one(&step, scalars.reborrow());
-            device.zero(state.reborrow());
-            let cx = Cx::new(device, rows, scalars.as_ref());
-            let x = input.as_ref().inner();
-            M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
-            let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
-            L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
-        });
-        outcome(&self.device, M::PARTS)?;
-        Ok(self.loss())
     }
 
     /// Copies the outputs of the last step or evaluation: the first rows, as many as fit.
@@ -450,25 +368,6 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);
         (self.update.step, self.accumulated) = (from.step, from.accumulated);
-    }
-
-    fn loss(&self) -> f32 {
-        let mut value: L::Value = castiron_kernels::zeroed();
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, loss), &mut value);
-        value.total()
-    }
-
-    fn rows(call: &'static str, inputs: Option<usize>, targets: Option<usize>) -> Result<usize, Error> {
-        match (inputs, targets) {
-            (Some(got), Some(targets)) if got == targets => {
-                if (1..=B).contains(&got) {
-                    Ok(got)
-                } else {
-                    Err(Error::Rows { call, got, capacity: B })
-                }
-            }
-            _ => Err(Error::Count { call, inputs, targets }),
-        }
     }
 }
 

@@ -40,13 +40,22 @@ impl<O: Optimizer, D: Storage> Update<O, D> {
         self.schedule.learning_rate(self.optimizer.learning_rate(), self.step.index)
     }
 
-    /// Changes the parameters by the mean of the gradients, which are the sum of so many batches'.
-    pub(super) fn run<M: Params>(&mut self, device: &D, batches: u32, places: Places<'_, M, O, D>) {
-        self.step.gradient_scale = 1.0 / batches as f32;
-        self.step.learning_rate = self.learning_rate();
-        self.optimizer.prepare(&mut self.step);
+    /// The scalars of the next update, by the mean of the gradients of so many batches.
+    pub(super) fn scalars(&self, batches: u32) -> Step {
+        let (gradient_scale, learning_rate) = (1.0 / batches as f32, self.learning_rate());
+        let mut step = Step { gradient_scale, learning_rate, ..self.step };
+        self.optimizer.prepare(&mut step);
+        step
+    }
+
+    /// The update with these scalars was made.
+    pub(super) fn made(&mut self, step: Step) {
+        self.step = Step { index: step.index.saturating_add(1), ..step };
+    }
+
+    /// Changes the parameters by the gradients, with the scalars that are in the device's memory.
+    pub(super) fn run<M: Params>(&mut self, device: &D, places: Places<'_, M, O, D>) {
         let Places { params, gradients, state, norm, mut scalars } = places;
-        device.write_one(&self.step, scalars.reborrow());
         if let Clip::Norm(max_norm) = self.clip {
             let args = ClipNormArgs { rows: self.table.rows(), bytes: size_of::<M>(), max_norm };
             let arguments = &mut [self.table.arg(), gradients.arg(), scalars.arg(), norm.into_arg()];
@@ -56,7 +65,6 @@ impl<O: Optimizer, D: Storage> Update<O, D> {
         let (table, rows) = (self.table.arg(), self.table.rows());
         let pass = Pass { table, rows, step: scalars.as_ref(), clip_value };
         self.optimizer.update::<D, M>(device, pass, params, gradients, state);
-        self.step.index = self.step.index.saturating_add(1);
     }
 
     /// The arguments of the flat passes.

@@ -78,6 +78,8 @@ impl<M: Params, O: Optimizer, D: Storage> Updater<M, O, D> {
             let mut params = model.borrow_mut();
             let arguments = &mut [update.table.arg(), params.arg(), gradients.borrow().arg()];
             device.run::<MergeAverages>(&update.flat::<M>(), arguments);
+            let step = update.scalars(1);
+            device.write_one(&step, scalars.borrow_mut());
             let places = Places {
                 params,
                 gradients: gradients.borrow(),
@@ -85,7 +87,8 @@ impl<M: Params, O: Optimizer, D: Storage> Updater<M, O, D> {
                 norm: norm.borrow_mut(),
                 scalars: scalars.borrow_mut(),
             };
-            update.run::<M>(device, 1, places);
+            update.run::<M>(device, places);
+            update.made(step);
             device.take_fault().map_or(Ok(()), |fault| Err(Error::Operation(fault)))
         })
     }

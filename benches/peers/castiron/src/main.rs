@@ -2,6 +2,7 @@
 
 mod convolution;
 mod models;
+mod pass;
 mod product;
 // Their documentation is the example's.
 #[allow(dead_code, missing_docs)]
@@ -9,7 +10,7 @@ mod product;
 mod vision;
 
 use castiron::Cpu;
-use protocol::{Convolution, Counting, Product, Work, serve, threads};
+use protocol::{Convolution, Counting, Pass, Product, Work, serve, threads};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -24,6 +25,9 @@ fn load(name: &str, cpu: Cpu) -> Option<Work> {
     }
     if let Some(convolution) = Convolution::parse(name) {
         return Some(convolution::work(cpu, convolution));
+    }
+    if let Some(pass) = Pass::parse(name) {
+        return pass::work(cpu, pass);
     }
     models::work(cpu, name)
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 pub use allocator::Counting;
 pub use data::{Data, Numbers, file};
-pub use names::{Convolution, Direction, Product};
+pub use names::{Convolution, Direction, Pass, Product};
 
 /// A workload, ready to be run again and again.
 pub struct Work {

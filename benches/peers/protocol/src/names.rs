@@ -19,6 +19,21 @@ impl Product {
     }
 }
 
+/// `pass_softmax_64x1000`: a pass over memory, of what comes last.
+#[derive(Clone, Debug)]
+pub struct Pass<'a> {
+    pub name: &'a str,
+    pub sizes: Vec<usize>,
+}
+
+impl<'a> Pass<'a> {
+    pub fn parse(name: &'a str) -> Option<Self> {
+        let (name, sizes) = name.strip_prefix("pass_")?.split_once('_')?;
+        let sizes = sizes.split('x').map(|size| size.parse().ok()).collect::<Option<_>>()?;
+        Some(Pass { name, sizes })
+    }
+}
+
 /// `forward_64_6x14x14_16x5x5_1_0_1`: 64 images of 6 channels and 14×14 pixels to 16 channels by kernels of 5×5
 /// with stride 1, padding 0, in 1 group, with a bias. `backward_..` is its gradient with respect to image, weight and bias,
 /// `weight_..` only to the latter two.

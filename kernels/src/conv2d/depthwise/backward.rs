@@ -4,8 +4,9 @@
 use super::correlation::{Correlation, Windows};
 use super::gradient::{Gradient, LANES};
 use super::lines::Interleave;
+use super::rows::Plane;
 use super::taps::{Columns, Taps};
-use super::{Plan, direct, forward_plan, planes_per_task};
+use super::{Plan, direct, forward_plan, nine, planes_per_task, rows};
 use crate::conv2d::Args;
 use crate::conv2d::tile::ANY;
 use crate::vector::run;
@@ -96,14 +97,27 @@ pub(in crate::conv2d) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], 
     let [to, from, taps] = [args.input, args.output(), args.kernel].map(|[h, w]| h * w);
     let planes = planes_per_task(to);
     let work = dy.len() * (taps / 4 + 1);
-    let phases = Phases::new(isa, &args);
+    let by_rows = args.out_per_group() == 1 && rows::applies(isa, &args);
+    let phases = if by_rows { None } else { Phases::new(isa, &args) };
     cpu.parallel_chunks(dx, planes * to, work, |task, dx, scratch| {
         let channels = args.in_channels;
         let place = |n: usize| [(task * planes + n) / channels, (task * planes + n) % channels];
         let weight = |channel: usize| &weight[channel * taps..][..taps];
         let dy = |image: usize, channel: usize| &dy[(image * args.out_channels + channel) * from..][..from];
         let planes = dx.len() / to.max(1);
-        if let Some(phases) = &phases
+        if by_rows {
+            let (size, stride) = (args.input, args.stride[0]);
+            for (n, dx) in dx.chunks_exact_mut(to).enumerate() {
+                let [image, channel] = place(n);
+                let (weight, dy) = (weight(channel), dy(image, channel));
+                if stride == 1 {
+                    let (plane, weight) = (Plane { size, stride, x: dy }, nine(weight, true));
+                    run(isa, rows::Correlation { plane, weight, bias: 0.0, bounds: ANY, y: dx });
+                } else {
+                    run(isa, rows::Spread { size, weight: nine(weight, false), dy, dx });
+                }
+            }
+        } else if let Some(phases) = &phases
             && let Some((mut copies, rest)) = phases.plan.copies(scratch)
         {
             let source = |n: usize| dy(place(n)[0], place(n)[1]);
@@ -127,31 +141,44 @@ pub(in crate::conv2d) fn backward_weight(cpu: &Cpu, args: &Args, x: &[f32], dy: 
     let (isa, args) = (cpu.isa(), *args);
     let [from, to, taps] = [args.input, args.output(), args.kernel].map(|[h, w]| h * w);
     let (work, width) = (dy.len() * (taps / 4 + 1), args.output()[1]);
-    let plan = forward_plan(isa, &args);
-    cpu.parallel_chunks(dweight, taps, work, |channel, dweight, scratch| {
-        let planes = |image: usize| {
+    if taps == 0 {
+        return;
+    }
+    let by_rows = rows::applies(isa, &args);
+    let plan = if by_rows { None } else { forward_plan(isa, &args) };
+    let channels = planes_per_task(args.images * to);
+    cpu.parallel_chunks(dweight, channels * taps, work, |task, dweights, scratch| {
+        let planes = |channel: usize, image: usize| {
             let source = image * args.in_channels + channel / args.out_per_group();
             let dy = &dy[(image * args.out_channels + channel) * to..][..to];
             (&x[source * from..][..from], dy)
         };
-        let memory = plan.as_ref().and_then(|(plan, columns)| {
+        let mut memory = plan.as_ref().and_then(|(plan, columns)| {
             let (copies, rest) = plan.copies(scratch)?;
             Some((plan, columns, copies, rest.get_mut(..taps * LANES)?))
         });
-        let Some((plan, columns, mut copies, sums)) = memory else {
-            for (x, dy) in (0..args.images).map(planes) {
-                direct::correlation(isa, args, x, dy, dweight);
+        for (channel, dweight) in (task * channels..).zip(dweights.chunks_exact_mut(taps)) {
+            let planes = |image: usize| planes(channel, image);
+            if by_rows {
+                for (x, dy) in (0..args.images).map(planes) {
+                    let plane = Plane { size: args.input, stride: args.stride[0], x };
+                    run(isa, rows::Gradient { plane, dy, dweight });
+                }
+            } else if let Some((plan, columns, copies, sums)) = &mut memory {
+                sums.fill(0.0);
+                let source = |image: usize| planes(image).0;
+                plan.run(isa, args.images, source, copies, |image, line, windows, copy| {
+                    let dy = &planes(image).1[line * width..][..windows.lines * width];
+                    run(isa, Gradient { windows, columns, x: copy, dy, sums });
+                });
+                for (dweight, sums) in dweight.iter_mut().zip(sums.chunks_exact(LANES)) {
+                    *dweight += sums.iter().sum::<f32>();
+                }
+            } else {
+                (0..args.images)
+                    .map(planes)
+                    .for_each(|(x, dy)| direct::correlation(isa, args, x, dy, dweight));
             }
-            return;
-        };
-        sums.fill(0.0);
-        let source = |image: usize| planes(image).0;
-        plan.run(isa, args.images, source, &mut copies, |image, line, windows, copy| {
-            let dy = &planes(image).1[line * width..][..windows.lines * width];
-            run(isa, Gradient { windows, columns, x: copy, dy, sums });
-        });
-        for (dweight, sums) in dweight.iter_mut().zip(sums.chunks_exact(LANES)) {
-            *dweight += sums.iter().sum::<f32>();
         }
     });
 }

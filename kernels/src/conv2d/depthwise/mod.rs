@@ -1,7 +1,8 @@
 //! Convolutions with one input channel per group: too little to multiply for a product of matrices.
 //!
 //! Lines of a plane are copied with the zeros around them into scratch memory that stays in the first cache;
-//! from there all taps of a window are summed in registers. What does not fit there is left to `direct`.
+//! from there all taps of a window are summed in registers. What does not fit there is left to `direct`. The common
+//! kernels of 3×3 need no copies (`rows`).
 
 mod backward;
 mod correlation;
@@ -9,6 +10,7 @@ mod direct;
 mod gradient;
 mod lines;
 mod padded;
+mod rows;
 mod taps;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ mod tests;
 pub(super) use backward::{backward_input, backward_weight};
 use correlation::{Correlation, Windows};
 use padded::Padded;
+use rows::Plane;
 use taps::{Columns, Taps};
 
 use super::Args;
@@ -25,6 +28,7 @@ use crate::vector::run;
 use crate::{Cpu, Isa};
 
 /// Whether a convolution is computed here.
+#[inline(always)]
 pub(super) fn applies(args: &Args) -> bool {
     args.is_modest() && args.in_per_group() == 1 && (args.groups > 1 && args.out_per_group() <= 2)
 }
@@ -33,7 +37,7 @@ pub(super) fn applies(args: &Args) -> bool {
 const COPY: usize = 1 << 12;
 
 /// Elements of the planes that one task computes, roughly.
-const TASK: usize = 1 << 13;
+const TASK: usize = 1 << 12;
 
 /// Planes that one task computes.
 fn planes_per_task(area: usize) -> usize {
@@ -130,6 +134,11 @@ fn forward_plan(isa: Isa, args: &Args) -> Option<(Plan, Columns)> {
     Some((plan, columns))
 }
 
+/// The taps of a kernel of 3×3; the other way around if it is `turned`.
+fn nine(weight: &[f32], turned: bool) -> [f32; 9] {
+    core::array::from_fn(|t| weight[if turned { 8 - t } else { t }])
+}
+
 /// `added` are the bias and the residual, each empty where there is none.
 pub(super) fn forward(
     cpu: &Cpu,
@@ -144,7 +153,8 @@ pub(super) fn forward(
     let [from, to, taps] = [args.input, args.output(), args.kernel].map(|[h, w]| h * w);
     let (planes, width) = (planes_per_task(to), args.output()[1]);
     let (outs, work) = (args.out_per_group(), y.len() * (taps / 4 + 1));
-    let plan = forward_plan(isa, &args);
+    let by_rows = rows::applies(isa, &args);
+    let plan = if by_rows { None } else { forward_plan(isa, &args) };
     let bounds = if args.residual || args.keep_pre { None } else { args.activation.limits() };
     cpu.parallel_zip([y, z], [planes * to; 2], work, |task, [y, z], scratch| {
         let channel = |n: usize| (task * planes + n) % args.out_channels;
@@ -164,7 +174,16 @@ pub(super) fn forward(
             }
         };
         let planes = y.len() / to.max(1);
-        if let Some((plan, columns)) = &plan
+        if by_rows {
+            for (n, y) in y.chunks_exact_mut(to).enumerate() {
+                let (weight, bias) = (nine(weight(channel(n)), false), bias(channel(n)));
+                let plane = Plane { size: args.input, stride: args.stride[0], x: source(n) };
+                run(isa, rows::Correlation { plane, weight, bias, bounds: bounds.unwrap_or(ANY), y });
+                if bounds.is_none() {
+                    finish(n * to, y);
+                }
+            }
+        } else if let Some((plan, columns)) = &plan
             && let Some((mut copies, _)) = plan.copies(scratch)
         {
             plan.run(isa, planes, source, &mut copies, |n, line, windows, copy| {

@@ -6,9 +6,9 @@ use super::correlation::Correlation;
 use super::layout::{Fill, Layout};
 use super::outer::{Outer, Strips};
 use super::product::{Segments, Tap};
-use super::totals::Totals;
 use super::{BAND, FITS, TAPS, band};
 use crate::conv2d::Args;
+use crate::conv2d::totals::Totals;
 use crate::vector::{lanes, run};
 use crate::{Cpu, Isa};
 

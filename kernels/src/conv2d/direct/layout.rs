@@ -30,6 +30,7 @@ const SLACK: usize = 16;
 
 impl Layout {
     /// For `height` lines of windows of a group.
+    #[inline(always)]
     pub(super) fn windows(args: &Args, height: usize) -> Self {
         let Args { input, kernel, stride, padding, dilation, .. } = *args;
         let width = args.output()[1];
@@ -49,6 +50,7 @@ impl Layout {
     }
 
     /// The same in one copy, where windows of a line are as far apart as in the image.
+    #[inline(always)]
     pub(super) fn padded(args: &Args, height: usize) -> Self {
         let reach = (args.output()[1] - 1) * args.stride[1] + (args.kernel[1] - 1) * args.dilation[1];
         Layout { pitch: reach + 1, copies: 1, stride: 1, flat: false, ..Layout::windows(args, height) }
@@ -76,6 +78,7 @@ impl Layout {
     }
 
     /// Floats of the copies.
+    #[inline(always)]
     pub(super) fn size(&self) -> usize {
         let sizes = [self.channels, self.copies, self.lines, self.pitch];
         sizes.into_iter().fold(1, usize::saturating_mul).saturating_add(SLACK)
@@ -133,6 +136,7 @@ impl Layout {
 }
 
 /// Whether all windows are one segment.
+#[inline(always)]
 fn is_flat(args: &Args) -> bool {
     let width = args.output()[1];
     let whole = width.next_multiple_of(16);

@@ -12,7 +12,6 @@ mod forward;
 mod layout;
 mod outer;
 mod product;
-mod totals;
 
 pub(super) use backward_input::backward_input;
 pub(super) use backward_weight::backward_weight;
@@ -33,9 +32,10 @@ const BAND: usize = if cfg!(test) { 1 << 9 } else { 1 << 15 };
 const FITS: usize = 65_000;
 
 /// Whether the output and the gradient of the weight are computed here.
+#[inline(always)]
 pub(super) fn applies(args: &Args) -> bool {
     let (ins, outs) = (args.in_per_group(), args.out_per_group());
-    let taps = ins * args.kernel[0] * args.kernel[1];
+    let taps = ins.saturating_mul(args.kernel[0]).saturating_mul(args.kernel[1]);
     cfg!(feature = "std")
         && args.is_modest()
         && (1..=TAPS).contains(&taps)

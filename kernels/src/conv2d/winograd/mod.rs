@@ -5,10 +5,14 @@
 //!
 //! Vector registers lie along channels throughout.
 
+mod gradient;
+mod lines;
 mod transform;
 
 use core::ops::Range;
 
+pub(super) use self::gradient::{applies as applies_to_weight, backward_weight};
+use self::lines::Lines;
 use self::transform::{Input, Output, Weights, square};
 use super::Args;
 use super::tile::{self, ANY, From, Tile, Tiles};
@@ -29,11 +33,11 @@ const INS: usize = 128;
 /// Floats of scratch memory that a task may use.
 #[cfg(feature = "std")]
 const SCRATCH: usize = crate::cpu::LANE;
-/// There is none: nothing fits.
 #[cfg(not(feature = "std"))]
-const SCRATCH: usize = 1;
-/// Fewer tiles are not worth transforming the weights for.
+const SCRATCH: usize = 0;
+/// Fewer tiles are not worth transforming the weights for. The gradient has no better alternative.
 const TILES: usize = 12;
+const TILES_OF_GRADIENT: usize = 4;
 /// Floats between the planes of the points beyond their size, so that they do not fall into the same
 /// few sets of the cache.
 const GAP: usize = 16;
@@ -63,9 +67,8 @@ struct Sizes {
     tiles: [usize; 2],
     /// Lines of tiles of all images.
     all: usize,
-    /// Lines of tiles, and output channels, that a task computes.
+    /// Lines of tiles that a task computes.
     lines: usize,
-    part: usize,
 }
 
 impl Sizes {
@@ -73,15 +76,11 @@ impl Sizes {
         let (output, ins, outs) = (args.output(), args.in_channels, args.out_channels);
         let tiles = output.map(|size| size.div_ceil(4));
         let (input, padding, all) = (args.input, args.padding, args.images * tiles[0]);
-        let mut sizes = Sizes { ins, outs, input, output, padding, tiles, all, lines: 1, part: outs };
+        let mut sizes = Sizes { ins, outs, input, output, padding, tiles, all, lines: 1 };
         while sizes.lines < all && (Sizes { lines: sizes.lines + 1, ..sizes }).floats() <= SCRATCH {
             sizes.lines += 1;
         }
         sizes.lines = all.div_ceil(all.div_ceil(sizes.lines).max(1)).max(1);
-        // At least two tasks.
-        if sizes.lines == all && outs >= 2 * OUT {
-            sizes.part = (outs / OUT).div_ceil(2) * OUT;
-        }
         sizes
     }
     /// Tiles of a task.
@@ -105,16 +104,26 @@ impl Sizes {
     }
 }
 
-/// Whether a convolution is computed here.
-pub(super) fn applies(args: &Args) -> bool {
+/// Whether a convolution of enough images would be computed here.
+#[inline(always)]
+pub(super) fn may_apply(args: &Args) -> bool {
     let plain = args.groups == 1 && args.kernel == [3, 3] && args.stride == [1, 1] && args.dilation == [1, 1];
     let channels = args.in_channels.is_multiple_of(LANES) && args.out_channels.is_multiple_of(OUT);
     let limits = !args.keep_pre && args.activation.limits().is_some();
-    if !(plain && channels && limits && args.in_channels >= 2 * LANES) {
+    cfg!(feature = "std") && plain && channels && limits && args.in_channels >= 2 * LANES
+}
+
+/// Whether a convolution is computed here.
+pub(super) fn applies(args: &Args) -> bool {
+    pays(args, TILES)
+}
+
+fn pays(args: &Args, tiles: usize) -> bool {
+    if !may_apply(args) {
         return false;
     }
     let sizes = Sizes::new(args);
-    sizes.all * sizes.tiles[1] >= TILES && sizes.floats() <= SCRATCH
+    sizes.all * sizes.tiles[1] >= tiles && sizes.floats() <= SCRATCH
 }
 
 /// The convolution that [`super::Conv2dBackwardInput`] is: of dy, with each kernel turned around.
@@ -133,7 +142,7 @@ pub(super) fn of_gradient(args: &Args) -> Option<Args> {
         keep_pre: false,
         ..*args
     };
-    (args.output() == wanted && applies(&args)).then_some(args)
+    (args.output() == wanted && pays(&args, TILES_OF_GRADIENT)).then_some(args)
 }
 
 /// `args` are those of [`of_gradient`].
@@ -151,6 +160,7 @@ pub(super) fn forward(
     [bias, residual]: [&[f32]; 2],
     x: &[f32],
     y: &mut [f32],
+    _: &mut [f32],
 ) {
     let limits = args.activation.limits().unwrap_or(ANY);
     let job = Winograd { weight, turned: false, bias, residual, x, limits, sizes: Sizes::new(args) };
@@ -167,21 +177,26 @@ struct Part {
 impl Winograd<'_> {
     fn run(&self, cpu: &Cpu, y: &mut [f32]) {
         let s = &self.sizes;
-        let (down, across) = (s.all.div_ceil(s.lines), s.outs.div_ceil(s.part));
+        let (down, across) = (s.all.div_ceil(s.lines), s.outs / OUT);
         assert!(y.len() >= s.all / s.tiles[0] * s.outs * s.output[0] * s.output[1]);
         let (isa, y) = (cpu.isa(), SendPtr(y.as_mut_ptr()));
-        cpu.parallel(down * across, usize::MAX, |task, scratch| {
-            let (line, out) = (task / across * s.lines, task % across * s.part);
-            let part =
-                Part { lines: line..(line + s.lines).min(s.all), outs: out..(out + s.part).min(s.outs) };
-            match isa {
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: `Isa::detect` found AVX-512.
-                Isa::Avx512 => unsafe { avx512(self, part, &y, scratch) },
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: `Isa::detect` found AVX2 and FMA.
-                Isa::Avx2 => unsafe { avx2(self, part, &y, scratch) },
-                _ => self.part::<tile::Portable>(part, &y, scratch),
+        // Tasks of the same lines are joined, so that these are transformed once: each sum remains the same.
+        cpu.parallel_runs(down * across, 1, usize::MAX, &|run, scratch| {
+            let mut at = run.start;
+            while at < run.end {
+                let (line, out) = (at / across * s.lines, at % across);
+                let end = across.min(out + run.end - at);
+                at += end - out;
+                let part = Part { lines: line..(line + s.lines).min(s.all), outs: out * OUT..end * OUT };
+                match isa {
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: `Isa::detect` found AVX-512.
+                    Isa::Avx512 => unsafe { avx512(self, part, &y, scratch) },
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: `Isa::detect` found AVX2 and FMA.
+                    Isa::Avx2 => unsafe { avx2(self, part, &y, scratch) },
+                    _ => self.part::<tile::Portable>(part, &y, scratch),
+                }
             }
         });
     }
@@ -195,7 +210,16 @@ impl Winograd<'_> {
         let (m, buffer) = rest.split_at_mut(POINTS * m_plane);
         for (i, line) in part.lines.clone().enumerate() {
             for channel in (0..s.ins).step_by(LANES) {
-                self.input::<T::Lanes>(line, channel, buffer, &mut v[i * s.tiles[1] * s.ins..]);
+                let (image, line) = (line / s.tiles[0], line % s.tiles[0]);
+                let lines = Lines {
+                    channels: &self.x[(image * s.ins + channel) * s.input[0] * s.input[1]..],
+                    size: s.input,
+                    first: (4 * line).wrapping_sub(s.padding[0]),
+                    padding: s.padding[1],
+                    tiles: s.tiles[1],
+                };
+                let v = &mut v[i * s.tiles[1] * s.ins + channel..];
+                lines.transform::<T::Lanes, Input, 6>(buffer, v, [s.ins, v_plane]);
             }
         }
         let count = part.lines.len() * s.tiles[1];
@@ -204,8 +228,17 @@ impl Winograd<'_> {
                 let ins = first..s.ins.min(first + INS);
                 self.weights::<T::Lanes>(out, ins.clone(), buffer, u);
                 for point in 0..POINTS {
-                    let (v, u) = (&v[point * v_plane..][..count * s.ins], &u[point * u_plane..]);
-                    multiply::<T>(s.ins, ins.clone(), v, u, &mut m[point * m_plane..]);
+                    let t = Tile {
+                        a: &v[point * v_plane + first..],
+                        a_row: s.ins,
+                        a_step: 1,
+                        depth: ins.len(),
+                        from: if first == 0 { From::Zero } else { From::C },
+                        bias: &[],
+                        limits: ANY,
+                        c_row: OUT,
+                    };
+                    multiply::<T>(count, t, &u[point * u_plane..], &mut m[point * m_plane..]);
                 }
             }
             for (i, line) in part.lines.clone().enumerate() {
@@ -213,41 +246,6 @@ impl Winograd<'_> {
                     let m = &m[i * s.tiles[1] * OUT + half..];
                     self.output::<T::Lanes>(line, out + half, m, buffer, y);
                 }
-            }
-        }
-    }
-
-    /// Transforms a line of tiles of 16 channels: v\[point\]\[tile\]\[channel\].
-    #[inline(always)]
-    fn input<V: Lanes>(&self, line: usize, channel: usize, buffer: &mut [f32], v: &mut [f32]) {
-        let s = &self.sizes;
-        let ([height, width], reach) = (s.input, s.reach());
-        let (image, line, area) = (line / s.tiles[0], line % s.tiles[0], height * width);
-        let x = &self.x[(image * s.ins + channel) * area..];
-        for (i, to) in buffer.chunks_exact_mut(reach * LANES).take(6).enumerate() {
-            let y = (4 * line + i).wrapping_sub(s.padding[0]);
-            if y >= height {
-                to.fill(0.0);
-                continue;
-            }
-            let end = (s.padding[1] + width).min(reach);
-            to[..s.padding[1] * LANES].fill(0.0);
-            to[end * LANES..].fill(0.0);
-            let len = end - s.padding[1];
-            transpose::<V, LANES>(
-                &x[y * width..],
-                area,
-                LANES,
-                len,
-                &mut to[s.padding[1] * LANES..end * LANES],
-            );
-        }
-        let plane = s.planes()[0];
-        for tile in 0..s.tiles[1] {
-            for l in (0..LANES).step_by(V::N) {
-                let from = &buffer[4 * tile * LANES + l..];
-                let to = &mut v[tile * s.ins + channel + l..];
-                square::<V, Input, _, _>(from, [reach * LANES, LANES], to, [6 * plane, plane]);
             }
         }
     }
@@ -336,28 +334,17 @@ fn limit(x: f32, low: f32, high: f32) -> f32 {
     if x > high { high } else { x }
 }
 
-/// m\[tile\]\[out\] ← the sum of v\[tile\]\[channel\]·u\[channel\]\[out\] over some of the channels,
-/// and of those before.
+/// c ← a product of `rows` rows with b, which has 32 columns as c has.
 #[inline(always)]
-fn multiply<T: Tiles>(channels: usize, ins: Range<usize>, v: &[f32], u: &[f32], m: &mut [f32]) {
-    let count = v.len() / channels;
+fn multiply<T: Tiles>(rows: usize, t: Tile<'_>, b: &[f32], c: &mut [f32]) {
     let across = 2.min(OUT / T::Lanes::N);
-    assert!(m.len() >= count * OUT);
+    assert!(c.len() >= rows * OUT && t.c_row == OUT);
     for column in (0..OUT).step_by(across * T::Lanes::N) {
         let mut row = 0;
-        while row < count {
-            let t = Tile {
-                a: &v[row * channels + ins.start..],
-                a_row: channels,
-                depth: ins.len(),
-                from: if ins.start == 0 { From::Zero } else { From::C },
-                bias: &[],
-                limits: ANY,
-                c_row: OUT,
-            };
-            let m = m[row * OUT + column..].as_mut_ptr();
-            // SAFETY: rows of m, whose size was asserted.
-            row += unsafe { T::vectors(count - row, across, &t, &u[column..], OUT, m) };
+        while row < rows {
+            let c = c[row * OUT + column..].as_mut_ptr();
+            // SAFETY: rows of c, whose size was asserted.
+            row += unsafe { T::vectors(rows - row, across, &t.at(row, 0), &b[column..], OUT, c) };
         }
     }
 }

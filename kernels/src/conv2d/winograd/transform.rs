@@ -11,6 +11,9 @@ const P: f32 = 0.75;
 const Q: f32 = 1.5;
 const PP: f32 = P * P;
 const QQ: f32 = Q * Q;
+/// What weights are scaled by at ±P and at ±Q.
+const AT_P: f32 = 1.0 / (2.0 * PP * (PP - QQ));
+const AT_Q: f32 = 1.0 / (2.0 * QQ * (QQ - PP));
 
 /// A matrix times a vector.
 pub(super) trait Transform<const N: usize, const M: usize> {
@@ -41,8 +44,6 @@ pub(super) struct Weights;
 impl Transform<3, 6> for Weights {
     #[inline(always)]
     fn apply<V: Lanes>(g: [V; 3]) -> [V; 6] {
-        const AT_P: f32 = 1.0 / (2.0 * PP * (PP - QQ));
-        const AT_Q: f32 = 1.0 / (2.0 * QQ * (QQ - PP));
         let (k, zero) = (V::splat, V::splat(0.0));
         let even_p = zero.fma(g[0], k(AT_P)).fma(g[2], k(AT_P * PP));
         let even_q = zero.fma(g[0], k(AT_Q)).fma(g[2], k(AT_Q * QQ));
@@ -71,6 +72,43 @@ impl Transform<6, 4> for Output {
             zero.fma(odd_p, k(P)).fma(odd_q, k(Q)),
             zero.fma(even_p, k(PP)).fma(even_q, k(QQ)),
             m[5].fma(odd_p, k(P * PP)).fma(odd_q, k(Q * QQ)),
+        ]
+    }
+}
+
+/// Four pixels of dy, which are the weights of the gradient of the weights.
+pub(super) struct Pixels;
+impl Transform<4, 6> for Pixels {
+    #[inline(always)]
+    fn apply<V: Lanes>(g: [V; 4]) -> [V; 6] {
+        let (k, zero) = (V::splat, V::splat(0.0));
+        let even_p = zero.fma(g[0], k(AT_P)).fma(g[2], k(AT_P * PP));
+        let even_q = zero.fma(g[0], k(AT_Q)).fma(g[2], k(AT_Q * QQ));
+        let odd_p = zero.fma(g[1], k(AT_P * P)).fma(g[3], k(AT_P * P * PP));
+        let odd_q = zero.fma(g[1], k(AT_Q * Q)).fma(g[3], k(AT_Q * Q * QQ));
+        [
+            zero.fma(g[0], k(1.0 / (PP * QQ))),
+            even_p.fma(odd_p, k(1.0)),
+            even_p.fma(odd_p, k(-1.0)),
+            even_q.fma(odd_q, k(1.0)),
+            even_q.fma(odd_q, k(-1.0)),
+            g[3],
+        ]
+    }
+}
+
+/// Sums of six products, back to three weights.
+pub(super) struct Taps;
+impl Transform<6, 3> for Taps {
+    #[inline(always)]
+    fn apply<V: Lanes>(m: [V; 6]) -> [V; 3] {
+        let k = V::splat;
+        let (even_p, odd_p) = (m[1].fma(m[2], k(1.0)), m[1].fma(m[2], k(-1.0)));
+        let (even_q, odd_q) = (m[3].fma(m[4], k(1.0)), m[3].fma(m[4], k(-1.0)));
+        [
+            m[0].fma(even_p, k(1.0)).fma(even_q, k(1.0)),
+            k(0.0).fma(odd_p, k(P)).fma(odd_q, k(Q)),
+            m[5].fma(even_p, k(PP)).fma(even_q, k(QQ)),
         ]
     }
 }

@@ -1,0 +1,78 @@
+//! What can be missing or go wrong between castiron and a GPU.
+
+use cudarc::driver::DriverError;
+
+/// Why there is no GPU to compute on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CudaError {
+    /// The machine has no NVIDIA driver.
+    NoDriver,
+    /// The machine has a driver, but no GPU that it drives.
+    NoDevice,
+    /// There are fewer GPUs.
+    Ordinal {
+        /// The number asked for, from zero.
+        got: usize,
+        /// How many there are.
+        devices: usize,
+    },
+    /// The GPU is older than what the kernels are written for.
+    Capability {
+        /// Its compute capability.
+        got: [u32; 2],
+    },
+    /// NVRTC, which compiles the kernels, is not there.
+    NoCompiler,
+    /// The driver refused something.
+    Driver {
+        /// What was asked of it.
+        call: &'static str,
+        /// The name of its `CUresult`.
+        error: String,
+    },
+}
+
+impl CudaError {
+    /// The least compute capability that is supported: Turing.
+    pub const LEAST_CAPABILITY: [u32; 2] = [7, 5];
+
+    pub(crate) fn driver(call: &'static str) -> impl FnOnce(DriverError) -> Self {
+        move |error| {
+            let name = error.error_name().ok().and_then(|name| name.to_str().ok().map(str::to_owned));
+            CudaError::Driver { call, error: name.unwrap_or_else(|| format!("CUresult {}", error.0 as u32)) }
+        }
+    }
+}
+
+impl core::fmt::Display for CudaError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            CudaError::NoDriver => f.write_str(
+                "CUDA: this machine has no NVIDIA driver (no libcuda.so.1): install it from \
+                 https://www.nvidia.com/drivers",
+            ),
+            CudaError::NoDevice => f.write_str(
+                "CUDA: the NVIDIA driver finds no GPU; `nvidia-smi` lists what it sees, and \
+                 CUDA_VISIBLE_DEVICES may hide some",
+            ),
+            CudaError::Ordinal { got, devices } => {
+                write!(f, "CUDA: there is no GPU {got}: the driver finds {devices}, numbered from 0")
+            }
+            CudaError::Capability { got: [major, minor] } => {
+                let [least, least_minor] = Self::LEAST_CAPABILITY;
+                write!(
+                    f,
+                    "CUDA: the GPU has compute capability {major}.{minor}, but {least}.{least_minor} (Turing) or \
+                     later is needed"
+                )
+            }
+            CudaError::NoCompiler => f.write_str(
+                "CUDA: NVRTC is not found (libnvrtc.so): `pip install nvidia-cuda-nvrtc` and put its folder \
+                 nvidia/cu13/lib into LD_LIBRARY_PATH, or install the CUDA toolkit",
+            ),
+            CudaError::Driver { call, error } => write!(f, "CUDA: {call} failed with {error}"),
+        }
+    }
+}
+impl core::error::Error for CudaError {}

@@ -1,0 +1,228 @@
+//! NVIDIA GPUs: the device [`Cuda`]. Built with the feature `cuda`; the driver and NVRTC are looked for at run time,
+//! and what is missing is a [`CudaError`] that says so.
+//!
+//! An operation runs on it by the launches that [`Op::cuda`](crate::Op::cuda) describes. Sources are compiled
+//! when they are first used, for the GPU at hand, and kept in a folder (`CASTIRON_CACHE`, or the user's caches).
+
+mod about;
+mod compile;
+mod error;
+mod faults;
+mod graph;
+mod memory;
+mod queue;
+mod staging;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::sync::Arc;
+
+pub use error::CudaError;
+pub use graph::Graphs;
+pub use memory::Buffer;
+
+use crate::finite::NotFinite;
+use crate::launch::{Gpu, Pointer, Pointers, Properties};
+use crate::op::MAX_MEMORY;
+use crate::{Fault, Op, Spec};
+use queue::Stream;
+
+/// One memory argument of an operation on a GPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Where it is.
+    pub pointer: Pointer,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// Whether it may be written.
+    pub writable: bool,
+}
+
+impl Place {
+    /// An argument that is absent.
+    pub const NONE: Place = Place { pointer: Pointer::NULL, bytes: 0, writable: true };
+}
+
+/// An NVIDIA GPU, and a stream on which all its work runs in order.
+///
+/// Clones are the same stream. Nothing waits for the GPU but what reads from it, and [`Cuda::take_fault`].
+///
+/// ```
+/// use castiron_kernels::cuda::Cuda;
+/// match Cuda::new(0) {
+///     Ok(gpu) => println!("{}", gpu.name()),
+///     Err(missing) => println!("{missing}"),
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Cuda {
+    stream: Arc<Stream>,
+}
+
+impl Cuda {
+    /// How many GPUs the driver finds.
+    ///
+    /// # Errors
+    /// [`CudaError::NoDriver`], or what the driver says.
+    pub fn devices() -> Result<usize, CudaError> {
+        // SAFETY: it only loads the driver's library, whose initialisers NVIDIA answers for.
+        if !unsafe { cudarc::driver::sys::is_culib_present() } {
+            return Err(CudaError::NoDriver);
+        }
+        match cudarc::driver::result::init() {
+            Err(error) if error.0 == cudarc::driver::sys::CUresult::CUDA_ERROR_NO_DEVICE => return Ok(0),
+            result => result.map_err(CudaError::driver("cuInit"))?,
+        }
+        let count = cudarc::driver::result::device::get_count();
+        Ok(count.map_err(CudaError::driver("cuDeviceGetCount"))?.max(0) as usize)
+    }
+
+    /// Whether NVRTC is there, which compiles the kernels.
+    pub fn has_compiler() -> bool {
+        // SAFETY: it only loads NVRTC's library.
+        unsafe { cudarc::nvrtc::sys::is_culib_present() }
+    }
+
+    /// GPU number `ordinal`, from zero, with a stream of its own.
+    ///
+    /// # Errors
+    /// When the driver, NVRTC or the GPU is missing, or the GPU is too old.
+    pub fn new(ordinal: usize) -> Result<Self, CudaError> {
+        match Cuda::devices()? {
+            0 => Err(CudaError::NoDevice),
+            devices if ordinal >= devices => Err(CudaError::Ordinal { got: ordinal, devices }),
+            _ if !Cuda::has_compiler() => Err(CudaError::NoCompiler),
+            _ => Ok(Cuda { stream: Arc::new(Stream::new(ordinal)?) }),
+        }
+    }
+
+    /// Whether products of `f32` may round their factors to TF32, which tensor cores multiply several times faster. Off
+    /// until it is set. PyTorch's `torch.backends.cuda.matmul.allow_tf32`.
+    pub fn allow_tf32(&self, allow: bool) {
+        self.stream.allow_tf32(allow);
+    }
+
+    /// The name of the GPU.
+    pub fn name(&self) -> String {
+        self.stream.name()
+    }
+
+    /// A number that no other stream of this process has.
+    pub fn id(&self) -> u32 {
+        self.stream.id()
+    }
+
+    /// Keeps a fault for [`Cuda::take_fault`].
+    pub fn report(&self, fault: Fault) {
+        self.stream.keep(fault);
+    }
+
+    /// Which GPU it is, from zero.
+    pub fn ordinal(&self) -> usize {
+        self.stream.ordinal()
+    }
+
+    /// What kernels are chosen by.
+    pub fn properties(&self) -> Properties {
+        crate::launch::Queue::properties(&*self.stream)
+    }
+
+    /// Runs an operation after what was run before. What it finds wrong is kept for [`Cuda::take_fault`].
+    ///
+    /// # Safety
+    /// Each place is memory of this GPU, initialised, from when the work before it is done until this
+    /// operation is; what is writable overlaps no other place.
+    pub unsafe fn run<O: Op>(&self, args: &O::Args, places: &[Place]) {
+        let spec = Spec::of::<O>(args);
+        if places.len() != spec.items().len() {
+            let (got, want) = (places.len(), spec.items().len());
+            return self.stream.keep(Fault::Count { op: O::NAME, got, want });
+        }
+        let mut pointers = Pointers { items: [Pointer::NULL; MAX_MEMORY] };
+        for (argument, (place, access)) in places.iter().zip(spec.items()).enumerate() {
+            if !access.fits(place.pointer.0, place.bytes, place.writable) {
+                let (got, want) = (place.bytes, access.bytes);
+                return self.stream.keep(Fault::Memory { op: O::NAME, argument, got, want });
+            }
+            if access.bytes > 0 {
+                pointers.items[argument] = place.pointer;
+            }
+        }
+        let watch = self.stream.watch(&spec, &pointers);
+        O::cuda(&Gpu::new(&*self.stream, O::NAME), args, &pointers);
+        self.stream.look(watch, O::name(args), &spec, &pointers);
+    }
+
+    /// Waits for all work, and returns the first fault since the last call, if there was one.
+    pub fn take_fault(&self) -> Option<Fault> {
+        self.stream.take_fault()
+    }
+
+    /// What the compiler said of the last source that did not compile.
+    pub fn take_log(&self) -> Option<String> {
+        self.stream.take_log()
+    }
+
+    /// Waits for all work.
+    pub fn synchronize(&self) {
+        self.stream.synchronize();
+    }
+
+    /// Zeroed memory, aligned to 256 bytes.
+    ///
+    /// # Errors
+    /// When there is not that much.
+    pub fn allocate(&self, bytes: usize) -> Result<Buffer, CudaError> {
+        Buffer::zeroed(&self.stream, bytes)
+    }
+
+    /// Copies bytes to the GPU. They may be changed as soon as it returns.
+    ///
+    /// # Safety
+    /// `to` is that much memory of this GPU, which nothing else uses until the copy's turn is over.
+    pub unsafe fn write(&self, from: &[u8], to: Pointer) {
+        // SAFETY: the caller promises it.
+        unsafe { self.stream.write(from, to) }
+    }
+
+    /// Copies bytes from the GPU, when all work before is done.
+    ///
+    /// # Safety
+    /// `from` is that much initialised memory of this GPU.
+    pub unsafe fn read(&self, from: Pointer, to: &mut [u8]) {
+        // SAFETY: the caller promises it.
+        unsafe { self.stream.read(from, to) }
+    }
+
+    /// Zeroes memory.
+    ///
+    /// # Safety
+    /// `to` is that much memory of this GPU, which nothing else uses until its turn is over.
+    pub unsafe fn zero(&self, to: Pointer, bytes: usize) {
+        // SAFETY: the caller promises it.
+        unsafe { self.stream.zero(to, bytes) }
+    }
+
+    /// Whether, after every operation, what it wrote is searched for numbers that are not finite. Slow: every
+    /// operation is waited for. As [`Cpu::check_finite`](crate::Cpu::check_finite).
+    pub fn check_finite(&self, on: bool) {
+        self.stream.check_finite(on);
+    }
+
+    /// Whether results are looked at.
+    pub fn checks_finite(&self) -> bool {
+        self.stream.checks_finite()
+    }
+
+    /// Tells the search which layer called the last operation.
+    #[doc(hidden)]
+    pub fn locate(&self, path: u64) {
+        self.stream.locate(path);
+    }
+
+    /// The first result that was not finite since the last call.
+    pub fn take_not_finite(&self) -> Option<NotFinite> {
+        self.stream.take_not_finite()
+    }
+}

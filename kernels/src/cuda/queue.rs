@@ -1,0 +1,348 @@
+//! [`Stream`]: a GPU, the stream that orders its work, and the kernels compiled for it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::CString;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cudarc::driver::sys::{self, CUdevice_attribute as Attribute};
+use cudarc::driver::{CudaContext, CudaStream, DriverError, result};
+
+use super::CudaError;
+use super::compile::{Job, folder};
+use super::faults::Faults;
+use super::memory::Raw;
+use super::staging::Staging;
+use crate::Fault;
+use crate::finite::{Finite, NotFinite};
+use crate::launch::{Define, Launch, Pointer, Properties, Queue, Source};
+
+/// A source with its defines.
+type Key = (Source, Vec<(&'static str, Define)>);
+
+/// A loaded module, and the kernels of it that were asked for.
+struct Module {
+    handle: sys::CUmodule,
+    functions: HashMap<&'static str, sys::CUfunction>,
+    stream: Arc<CudaStream>,
+}
+// SAFETY: handles, which the driver may be given from any thread.
+unsafe impl Send for Module {}
+
+impl Module {
+    fn load(image: &[u8], stream: &Arc<CudaStream>) -> Result<Self, DriverError> {
+        // SAFETY: an image that NVRTC made, or that was kept with its hash.
+        let handle = unsafe { result::module::load_data(image.as_ptr().cast()) }?;
+        Ok(Module { handle, functions: HashMap::new(), stream: Arc::clone(stream) })
+    }
+
+    fn function(&mut self, name: &'static str) -> Result<sys::CUfunction, DriverError> {
+        if let Some(function) = self.functions.get(name) {
+            return Ok(*function);
+        }
+        let text = CString::new(name).unwrap_or_default();
+        // SAFETY: a loaded module.
+        let function = unsafe { result::module::get_function(self.handle, text) }?;
+        self.functions.insert(name, function);
+        Ok(function)
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        if self.stream.context().bind_to_thread().is_ok() {
+            // SAFETY: loaded once, and its functions go with it.
+            let _ = unsafe { result::module::unload(self.handle) };
+        }
+    }
+}
+
+/// A GPU, its stream, and what castiron keeps there. Everything that uses memory of the GPU goes through the stream, in
+/// order, so that freeing and writing need not wait.
+pub(super) struct Stream {
+    // The order in which they are dropped: what is on the GPU before its stream.
+    faults: Faults,
+    scratch: Mutex<Vec<Raw>>,
+    staging: Mutex<Staging>,
+    modules: Mutex<HashMap<Key, Module>>,
+    finite: Mutex<Finite>,
+    fault: Mutex<Option<Fault>>,
+    log: Mutex<Option<String>>,
+    tf32: AtomicBool,
+    properties: Properties,
+    id: u32,
+    folder: Option<PathBuf>,
+    stream: Arc<CudaStream>,
+}
+
+impl Stream {
+    pub(super) fn new(ordinal: usize) -> Result<Self, CudaError> {
+        let context = CudaContext::new(ordinal).map_err(CudaError::driver("cuDevicePrimaryCtxRetain"))?;
+        let ask = |attribute| {
+            let value = context.attribute(attribute).map_err(CudaError::driver("cuDeviceGetAttribute"));
+            value.map(|value| value.max(0) as u32)
+        };
+        let capability = [
+            ask(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,
+            ask(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
+        ];
+        if capability < CudaError::LEAST_CAPABILITY {
+            return Err(CudaError::Capability { got: capability });
+        }
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let multiprocessors = ask(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+        let stream = context.new_stream().map_err(CudaError::driver("cuStreamCreate"))?;
+        Ok(Stream {
+            faults: Faults::new(&stream)?,
+            scratch: Mutex::default(),
+            staging: Mutex::default(),
+            modules: Mutex::default(),
+            finite: Mutex::default(),
+            fault: Mutex::default(),
+            log: Mutex::default(),
+            tf32: AtomicBool::new(false),
+            properties: Properties { capability, multiprocessors, tf32: false },
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            folder: folder(),
+            stream,
+        })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.stream.context().name().unwrap_or_default()
+    }
+
+    pub(super) fn ordinal(&self) -> usize {
+        self.stream.context().ordinal()
+    }
+
+    pub(super) fn allow_tf32(&self, allow: bool) {
+        self.tf32.store(allow, Ordering::Relaxed);
+    }
+
+    /// The driver's stream, with its context current on this thread.
+    pub(super) fn handle(&self) -> Result<sys::CUstream, DriverError> {
+        self.stream.context().bind_to_thread()?;
+        Ok(self.stream.cu_stream())
+    }
+
+    pub(super) fn owner(&self) -> &Arc<CudaStream> {
+        &self.stream
+    }
+
+    /// Keeps a fault; the first stays.
+    pub(super) fn keep(&self, fault: Fault) {
+        lock(&self.fault).get_or_insert(fault);
+    }
+
+    /// Whether a fault is kept that was known without waiting.
+    pub(super) fn has_fault(&self) -> bool {
+        lock(&self.fault).is_some()
+    }
+
+    /// Keeps what the driver refused.
+    pub(super) fn check<T>(&self, op: &'static str, result: Result<T, DriverError>) -> Option<T> {
+        result.map_err(|error| self.keep(Fault::Launch { op, code: error.0 as u32 })).ok()
+    }
+
+    pub(super) fn take_fault(&self) -> Option<Fault> {
+        let found = self.handle().and_then(|stream| self.faults.take(stream));
+        let found = self.check("synchronize", found).flatten();
+        let kept = lock(&self.fault).take();
+        found.or(kept)
+    }
+
+    /// Leaves no fault expected, and says whether one was.
+    pub(super) fn forget_faults(&self) -> bool {
+        self.faults.told(false)
+    }
+
+    /// Expects faults again if they were before; says whether any are expected from what came since.
+    pub(super) fn remember_faults(&self, before: bool) -> bool {
+        self.faults.told(before)
+    }
+
+    pub(super) fn expect_faults(&self) {
+        self.faults.told(true);
+    }
+
+    pub(super) fn take_log(&self) -> Option<String> {
+        lock(&self.log).take()
+    }
+
+    pub(super) fn synchronize(&self) {
+        self.check("synchronize", self.stream.synchronize());
+    }
+
+    /// # Safety
+    /// `to` is memory of this GPU, which nothing else uses until the copy's turn is over.
+    pub(super) unsafe fn write(&self, from: &[u8], to: Pointer) {
+        if from.is_empty() {
+            return;
+        }
+        // SAFETY: the caller promises it.
+        let copied = self.handle().and_then(|stream| unsafe { lock(&self.staging).write(stream, from, to) });
+        self.check("write", copied);
+    }
+
+    /// # Safety
+    /// `from` is initialised memory of this GPU.
+    pub(super) unsafe fn read(&self, from: Pointer, to: &mut [u8]) {
+        if to.is_empty() {
+            return;
+        }
+        let copied = self.handle().and_then(|stream| {
+            // SAFETY: the caller promises the source; the destination is borrowed until the copy is done.
+            unsafe { result::memcpy_dtoh_async(to, from.0, stream) }?;
+            // SAFETY: a live stream.
+            unsafe { result::stream::synchronize(stream) }
+        });
+        self.check("read", copied);
+    }
+
+    /// # Safety
+    /// `to` is memory of this GPU, which nothing else uses until its turn is over.
+    pub(super) unsafe fn zero(&self, to: Pointer, bytes: usize) {
+        if bytes > 0 {
+            // SAFETY: the caller promises it.
+            let zeroed =
+                self.handle().and_then(|stream| unsafe { result::memset_d8_async(to.0, 0, bytes, stream) });
+            self.check("zero", zeroed);
+        }
+    }
+
+    /// # Safety
+    /// Both are memory of this GPU; nothing writes the one or uses the other until the copy's turn is over.
+    pub(super) unsafe fn copy(&self, from: Pointer, to: Pointer, bytes: usize) {
+        if bytes > 0 {
+            // SAFETY: the caller promises it.
+            let copied = self
+                .handle()
+                .and_then(|stream| unsafe { result::memcpy_dtod_async(to.0, from.0, bytes, stream) });
+            self.check("copy", copied);
+        }
+    }
+
+    pub(super) fn check_finite(&self, on: bool) {
+        lock(&self.finite).check(on);
+    }
+
+    pub(super) fn checks_finite(&self) -> bool {
+        lock(&self.finite).checks()
+    }
+
+    pub(super) fn looks(&self) -> bool {
+        lock(&self.finite).is_on()
+    }
+
+    pub(super) fn found(&self, found: Option<NotFinite>) {
+        lock(&self.finite).keep(found);
+    }
+
+    pub(super) fn locate(&self, path: u64) {
+        lock(&self.finite).locate(path);
+    }
+
+    pub(super) fn take_not_finite(&self) -> Option<NotFinite> {
+        lock(&self.finite).take()
+    }
+
+    /// The function of a launch, compiled if it is the first of its kind.
+    fn function(&self, launch: &Launch<'_>) -> Result<sys::CUfunction, Fault> {
+        let failed = |error: DriverError| Fault::Launch { op: launch.kernel, code: error.0 as u32 };
+        let mut modules = lock(&self.modules);
+        let module = match modules.entry((launch.source, launch.defines().to_vec())) {
+            Entry::Occupied(module) => module.into_mut(),
+            Entry::Vacant(place) => {
+                let job = Job::new(&launch.source, launch.defines(), self.properties.capability);
+                let image = job.image(self.folder.as_deref()).map_err(|log| {
+                    *lock(&self.log) = Some(format!("{}.cu: {log}", launch.source.name));
+                    Fault::Launch { op: launch.kernel, code: 0 }
+                })?;
+                place.insert(Module::load(&image, &self.stream).map_err(failed)?)
+            }
+        };
+        module.function(launch.kernel).map_err(failed)
+    }
+}
+
+impl Queue for Stream {
+    fn launch(&self, op: &'static str, launch: &Launch<'_>) {
+        let launched =
+            self.handle().map_err(|error| Fault::Launch { op, code: error.0 as u32 }).and_then(|stream| {
+                let function = self.function(launch)?;
+                let mut parameters: [*mut std::ffi::c_void; crate::launch::MAX_PARAMETERS] =
+                    [std::ptr::null_mut(); _];
+                for (parameter, word) in parameters.iter_mut().zip(launch.parameters()) {
+                    *parameter = std::ptr::from_ref(word).cast_mut().cast();
+                }
+                let ([gx, gy, gz], [bx, by, bz]) = (launch.grid, launch.block);
+                // SAFETY: the driver reads as many parameters as the kernel has, before it returns; what the
+                // pointers among them point to is what `Cuda::run` was promised. Kernels keep within the
+                // memory that `Op::memory` asks for.
+                unsafe {
+                    result::launch_kernel(
+                        function,
+                        (gx, gy, gz),
+                        (bx, by, bz),
+                        launch.shared,
+                        stream,
+                        &mut parameters,
+                    )
+                }
+                .map_err(|error| Fault::Launch { op, code: error.0 as u32 })
+            });
+        if let Err(fault) = launched {
+            self.keep(fault);
+        }
+    }
+
+    fn scratch(&self, bytes: usize) -> Pointer {
+        let mut all = lock(&self.scratch);
+        if let Some(last) = all.last().filter(|last| last.bytes() >= bytes) {
+            return last.pointer();
+        }
+        // Those before stay, since recorded graphs use them.
+        let bytes = bytes.next_power_of_two().max(1 << 20);
+        match Raw::new(self, bytes) {
+            Ok(memory) => {
+                let pointer = memory.pointer();
+                all.push(memory);
+                pointer
+            }
+            Err(error) => {
+                self.keep(Fault::Launch { op: "scratch", code: error.0 as u32 });
+                Pointer::NULL
+            }
+        }
+    }
+
+    fn faults(&self, op: &'static str) -> (Pointer, u32) {
+        self.faults.place(op)
+    }
+
+    fn report(&self, fault: Fault) {
+        self.keep(fault);
+    }
+
+    fn properties(&self) -> Properties {
+        Properties { tf32: self.tf32.load(Ordering::Relaxed), ..self.properties }
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (GPU {})", self.name(), self.ordinal())
+    }
+}
+
+/// A panic while it was locked leaves what is kept here as it was.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

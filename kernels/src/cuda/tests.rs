@@ -1,0 +1,1 @@
+//! What the registry's checks run on a GPU, or on the emulated one.

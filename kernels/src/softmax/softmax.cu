@@ -1,0 +1,77 @@
+// A team of threads works on a row. Where rows are few and long, blocks share each: the second dimension of the grid.
+
+__device__ inline i64 part_start(i64 len) { return (len + gridDim.y - 1) / gridDim.y * blockIdx.y; }
+__device__ inline i64 part_end(i64 len) { return min((len + gridDim.y - 1) / gridDim.y * (blockIdx.y + 1), len); }
+
+// Σ f(i) over the row's part that this block has.
+template <class F>
+__device__ inline double part_sum(i64 len, F f) {
+    return team_reduce(strided_sum(part_start(len) + team_lane(), part_end(len), TEAM, f), Sum());
+}
+
+// The maximum and Σ e^(x − maximum).
+struct Norm {
+    float max, sum;
+};
+
+__device__ inline Norm norm(const float* x, i64 len) {
+    float max = -INFINITY;
+    // A NaN comes out through the sum.
+    for (i64 i = part_start(len) + team_lane(); i < part_end(len); i += TEAM) max = x[i] > max ? x[i] : max;
+    max = team_reduce(max, Max());
+    // A part may have nothing but −∞, which adds nothing.
+    float centre = max == -INFINITY ? 0.0f : max;
+    return Norm{max, (float)part_sum(len, [=](i64 i) { return expf(x[i] - centre); })};
+}
+
+__device__ inline Norm merged(const Norm* parts) {
+    float max = -INFINITY;
+    for (int i = team_lane(); i < gridDim.y; i += TEAM) max = parts[i].max > max ? parts[i].max : max;
+    max = team_reduce(max, Max());
+    return Norm{max, (float)team_sum(gridDim.y, [=](i64 i) { return parts[i].sum * expf(parts[i].max - max); })};
+}
+
+extern "C" __global__ void norms_of_parts(i64 rows, i64 len, const float* x, Norm* parts) {
+    EACH_ROW(row, rows) {
+        Norm found = norm(x + row * len, len);
+        if (team_lane() == 0) parts[row * gridDim.y + blockIdx.y] = found;
+    }
+}
+
+// Without `parts` there is one.
+extern "C" __global__ void softmax(i64 rows, i64 len, const float* all, const Norm* parts, float* all_y) {
+    EACH_ROW(row, rows) {
+        const float* x = all + row * len;
+        float* y = all_y + row * len;
+        Norm n = parts ? merged(parts + row * gridDim.y) : norm(x, len);
+        float log_sum = logf(n.sum), scale = 1.0f / n.sum;
+        for (i64 i = part_start(len) + team_lane(); i < part_end(len); i += TEAM) {
+            y[i] = LOG ? x[i] - n.max - log_sum : expf(x[i] - n.max) * scale;
+        }
+    }
+}
+
+__device__ inline double gradient_sum(const float* y, const float* dy, i64 len) {
+    return part_sum(len, [=](i64 i) { return LOG ? dy[i] : y[i] * dy[i]; });
+}
+
+extern "C" __global__ void sums_of_parts(i64 rows, i64 len, const float* y, const float* dy, double* parts) {
+    EACH_ROW(row, rows) {
+        double sum = gradient_sum(y + row * len, dy + row * len, len);
+        if (team_lane() == 0) parts[row * gridDim.y + blockIdx.y] = sum;
+    }
+}
+
+extern "C" __global__ void softmax_backward(i64 rows, i64 len, const float* all, const float* all_dy,
+                                            const double* all_parts, float* all_dx) {
+    EACH_ROW(row, rows) {
+        const float *y = all + row * len, *dy = all_dy + row * len;
+        const double* parts = all_parts + row * gridDim.y;
+        float* dx = all_dx + row * len;
+        double total = all_parts ? team_sum(gridDim.y, [=](i64 i) { return parts[i]; }) : gradient_sum(y, dy, len);
+        float sum = (float)total;
+        for (i64 i = part_start(len) + team_lane(); i < part_end(len); i += TEAM) {
+            dx[i] = LOG ? dy[i] - expf(y[i]) * sum : y[i] * (dy[i] - sum);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use super::{AdamArgs, Args, ClipNormArgs, RmsPropArgs, SgdArgs};
+use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
+
+const SOURCE: Source = Source::new("update", include_str!("update.cu"));
+
+/// Floats that a block takes at once.
+const CHUNK: usize = 1024;
+
+/// Blocks that run at the same time on a multiprocessor; they take chunks until there are no more.
+const RESIDENT: usize = 8;
+
+/// How many blocks the memory of a model is worth; at least one.
+fn blocks(gpu: &Gpu<'_>, rows: usize, bytes: usize) -> u32 {
+    let most = RESIDENT * gpu.properties().multiprocessors as usize;
+    // Each row may end in a chunk that is not full.
+    (bytes / size_of::<f32>() / CHUNK).saturating_add(rows).clamp(1, most.max(1)) as u32
+}
+
+/// A pass over the rows of a table.
+fn pass<'a>(gpu: &Gpu<'a>, kernel: &'static str, rows: usize, bytes: usize, table: Pointer) -> Launch<'a> {
+    let launch = gpu.kernel(&SOURCE, kernel).grid([blocks(gpu, rows, bytes), 1, 1]);
+    launch.arg(table).arg(rows).arg(bytes).faults()
+}
+
+pub(super) fn sgd(gpu: &Gpu<'_>, args: &SgdArgs, memory: &Pointers) {
+    let launch = pass(gpu, "sgd", args.rows, args.bytes, memory.at(0));
+    let launch = (1..=4).fold(launch, |launch, i| launch.arg(memory.at(i)));
+    launch.arg(args.momentum).arg(args.dampening).arg(args.nesterov).arg(args.clip_value).run();
+}
+
+pub(super) fn adam(gpu: &Gpu<'_>, args: &AdamArgs, memory: &Pointers) {
+    let launch = pass(gpu, "adam", args.rows, args.bytes, memory.at(0));
+    let launch = (1..=5).fold(launch, |launch, i| launch.arg(memory.at(i)));
+    let launch = launch.arg(args.beta1).arg(args.beta2).arg(args.eps);
+    launch.arg(args.decoupled).arg(args.clip_value).run();
+}
+
+pub(super) fn rms_prop(gpu: &Gpu<'_>, args: &RmsPropArgs, memory: &Pointers) {
+    let launch = pass(gpu, "rms_prop", args.rows, args.bytes, memory.at(0));
+    let launch = (1..=6).fold(launch, |launch, i| launch.arg(memory.at(i)));
+    launch.arg(args.alpha).arg(args.eps).arg(args.momentum).arg(args.clip_value).run();
+}
+
+pub(super) fn merge_averages(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+    let launch = pass(gpu, "merge_averages", args.rows, args.bytes, memory.at(0));
+    launch.arg(memory.at(1)).arg(memory.at(2)).run();
+}
+
+pub(super) fn zero_gradients(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+    pass(gpu, "zero_gradients", args.rows, args.bytes, memory.at(0)).arg(memory.at(1)).run();
+}
+
+pub(super) fn clip_norm(gpu: &Gpu<'_>, args: &ClipNormArgs, memory: &Pointers) {
+    let blocks = blocks(gpu, args.rows, args.bytes);
+    let sums = gpu.scratch(blocks as usize * size_of::<f64>());
+    pass(gpu, "squares", args.rows, args.bytes, memory.at(0)).arg(memory.at(1)).arg(sums).run();
+    let launch = gpu.kernel(&SOURCE, "clip_norm").arg(blocks).arg(sums).arg(args.max_norm);
+    launch.arg(memory.at(2)).arg(memory.at(3)).run();
+}

@@ -1,0 +1,129 @@
+//! [`Cuda`] as a [`Device`]: addresses are those of the GPU's memory.
+
+use std::sync::Arc;
+
+use castiron_kernels::cuda::{Buffer, Cuda, Graphs, Place};
+use castiron_kernels::launch::Pointer;
+use castiron_kernels::op::MAX_MEMORY;
+use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
+
+use super::{Device, Erased, Storage};
+use crate::Error;
+use crate::memory::{Arg, Mut, Ref};
+
+/// An address of a [`Cuda`]: where, and on which stream, since another one would not wait for it.
+#[derive(Clone, Copy, Debug)]
+pub struct GpuAddress {
+    pointer: Pointer,
+    stream: u32,
+}
+
+/// The pointer of an address, if it is of this stream; otherwise a fault is kept.
+fn pointer(
+    gpu: &Cuda,
+    address: GpuAddress,
+    op: &'static str,
+    argument: usize,
+    bytes: usize,
+) -> Option<Pointer> {
+    if address.stream == gpu.id() {
+        return Some(address.pointer);
+    }
+    gpu.report(Fault::Memory { op, argument, got: 0, want: bytes });
+    None
+}
+
+impl Device for Cuda {
+    type Address = GpuAddress;
+    type Graphs = Graphs;
+
+    fn offset(address: GpuAddress, bytes: usize) -> GpuAddress {
+        GpuAddress { pointer: address.pointer.skip(bytes), ..address }
+    }
+
+    fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
+        let mut places = [Place::NONE; MAX_MEMORY];
+        for (i, (place, argument)) in places.iter_mut().zip(arguments.iter()).enumerate() {
+            if let Some(address) = argument.address {
+                let Some(pointer) = pointer(self, address, O::NAME, i, argument.bytes) else { return };
+                *place = Place { pointer, bytes: argument.bytes, writable: argument.writable };
+            }
+        }
+        // SAFETY: an `Arg` is made from a `Ref` or a `Mut`, which promise a borrowed value of that many bytes,
+        // uniquely borrowed if writable. The borrow ends on the host before the operation does on the GPU;
+        // all that uses or frees the memory later comes after it, on the same stream.
+        unsafe { Cuda::run::<O>(self, call.args(), &places[..arguments.len().min(MAX_MEMORY)]) };
+    }
+
+    fn take_fault(&self) -> Option<Fault> {
+        Cuda::take_fault(self)
+    }
+
+    fn check_finite(&self, on: bool) {
+        Cuda::check_finite(self, on);
+    }
+
+    fn locate(&self, path: u64) {
+        Cuda::locate(self, path);
+    }
+
+    fn take_not_finite(&self) -> Option<NotFinite> {
+        Cuda::take_not_finite(self)
+    }
+
+    fn knows_faults(&self) -> bool {
+        // While results are looked at, every operation is waited for.
+        self.checks_finite()
+    }
+
+    fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Self)) {
+        Cuda::repeat(self, graphs, key, f);
+    }
+}
+
+impl Storage for Cuda {
+    type Memory = Buffer;
+
+    fn allocate(&self, bytes: usize) -> Result<Buffer, Error> {
+        Cuda::allocate(self, bytes).map_err(|_| Error::OutOfMemory { bytes })
+    }
+    fn address(memory: &Buffer) -> GpuAddress {
+        GpuAddress { pointer: memory.pointer(), stream: memory.device().id() }
+    }
+    fn duplicate(memory: &Buffer, start: usize, bytes: usize) -> Result<Buffer, Error> {
+        memory.duplicate(start, bytes).map_err(|_| Error::OutOfMemory { bytes })
+    }
+    fn of<R>(memory: &Buffer, f: impl FnOnce(&Cuda) -> R) -> R {
+        f(&memory.device())
+    }
+    fn erase(memory: Arc<Buffer>) -> Erased {
+        Erased::Cuda(memory)
+    }
+    fn restore(memory: Erased) -> Option<Arc<Buffer>> {
+        match memory {
+            Erased::Cuda(memory) => Some(memory),
+            _ => None,
+        }
+    }
+    fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>) {
+        let bytes = size_of_val(from).min(size_of::<[T; N]>());
+        let Some(to) = pointer(self, to.address(), "write", 1, bytes) else { return };
+        // SAFETY: that many bytes of `from`, whose padding is never looked at on the GPU.
+        let from = unsafe { core::slice::from_raw_parts(from.as_ptr().cast::<u8>(), bytes) };
+        // SAFETY: `to` is at least that large, and uniquely borrowed.
+        unsafe { Cuda::write(self, from, to) };
+    }
+    fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]) {
+        let bytes = size_of_val(to).min(size_of::<[T; N]>());
+        let Some(from) = pointer(self, from.address(), "read", 0, bytes) else { return };
+        // SAFETY: that many bytes of `to`; any bits are a `T`.
+        let to = unsafe { core::slice::from_raw_parts_mut(to.as_mut_ptr().cast::<u8>(), bytes) };
+        // SAFETY: `from` is at least that large, and borrowed.
+        unsafe { Cuda::read(self, from, to) };
+    }
+    fn zero<T: Plain>(&self, value: Mut<'_, T, Self>) {
+        let Some(value) = pointer(self, value.address(), "zero", 0, size_of::<T>()) else { return };
+        // SAFETY: uniquely borrowed, and zero bits are a `T`.
+        unsafe { Cuda::zero(self, value, size_of::<T>()) };
+    }
+}

@@ -1,0 +1,212 @@
+//! The memory of a [`Trainer`], and what runs on it: a step's forward, backward and update, and evaluation.
+
+use castiron_kernels::update::{MergeAverages, ZeroGradients};
+use castiron_kernels::{Plain, Step};
+
+use super::super::enter::enter;
+use super::super::update::Places;
+use super::Trainer;
+use crate::device::Storage;
+use crate::error::outcome;
+use crate::loss::Loss;
+use crate::memory::{Aligned, Either};
+use crate::module::Row;
+use crate::optim::Optimizer;
+use crate::{Batch, Cx, Error, GradBatch, Model, Sample, split};
+
+/// All memory of training, in one piece.
+#[repr(C)]
+pub(super) struct Memory<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> {
+    pub(super) params: M,
+    pub(super) gradients: M,
+    pub(super) optimizer: O::State<M>,
+    pub(super) state: M::State<B>,
+    pub(super) input: Aligned<Batch<M::Input, B>>,
+    pub(super) output: Aligned<Batch<M::Output, B>>,
+    pub(super) target: Aligned<Batch<L::Target, B>>,
+    /// A step and an evaluation do not happen at once.
+    pub(super) work: Either<StepWork<M, L, B>, EvaluateWork<M, L, B>>,
+    pub(super) config: L,
+    pub(super) loss: L::Value,
+    pub(super) norm: f32,
+    pub(super) step: Step,
+}
+// SAFETY: `repr(C)`, plain fields.
+unsafe impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Plain for Memory<M, L, O, B> {}
+
+#[repr(C)]
+pub(super) struct StepWork<M: Model, L: Loss<M::Output>, const B: usize> {
+    pub(super) saved: M::Saved<B>,
+    pub(super) scratch: M::TrainScratch<B>,
+    pub(super) loss_saved: L::Saved<B>,
+    pub(super) doutput: Aligned<GradBatch<M::Output, B>>,
+}
+// SAFETY: `repr(C)`, plain fields.
+unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for StepWork<M, L, B> {}
+
+#[repr(C)]
+pub(super) struct EvaluateWork<M: Model, L: Loss<M::Output>, const B: usize> {
+    pub(super) scratch: M::InferScratch<B>,
+    pub(super) loss_saved: L::Saved<B>,
+    pub(super) state: M::State<B>,
+}
+// SAFETY: `repr(C)`, plain fields.
+unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for EvaluateWork<M, L, B> {}
+
+/// Which sequence of operations runs: with the number of rows, what a recording is known by.
+#[derive(Clone, Copy)]
+enum Pass {
+    Step { first: bool, updates: bool },
+    Evaluate,
+}
+
+impl Pass {
+    fn key(self, rows: usize) -> u64 {
+        let kind = match self {
+            Pass::Step { first, updates } => u64::from(first) << 1 | u64::from(updates),
+            Pass::Evaluate => 4,
+        };
+        (rows as u64) << 3 | kind
+    }
+}
+
+impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Trainer<M, L, O, B, D> {
+    /// Forward and backward, and the update if `updates`.
+    pub(super) fn pass(
+        &mut self,
+        call: &'static str,
+        x: <M::Input as Sample>::Rows<'_>,
+        target: <L::Target as Sample>::Rows<'_>,
+        updates: bool,
+    ) -> Result<(), Error> {
+        let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target))?;
+        let Self { device, memory, update, graphs, accumulated } = self;
+        let first = *accumulated == 0;
+        let batches = accumulated.saturating_add(1);
+        let step = if updates { update.scalars(batches) } else { update.step };
+        let flat = update.flat::<M>();
+        let result = enter::<M, _, _>(device, 3 * rows, |device| {
+            let (
+                mut params,
+                mut gradients,
+                optimizer,
+                state,
+                mut input,
+                mut output,
+                mut at,
+                work,
+                config,
+                mut loss,
+                norm,
+                mut scalars,
+            ) = split!(
+                memory.borrow_mut(),
+                Memory<M, L, O, B> {
+                    params, gradients, optimizer, state, input, output, target, work, config, loss, norm, step
+                }
+            );
+            let (mut saved, mut scratch, mut loss_saved, doutput) =
+                split!(work.a(), StepWork<M, L, B> { saved, scratch, loss_saved, doutput });
+            M::Input::upload::<D, B>(device, x, input.reborrow().inner());
+            L::Target::upload::<D, B>(device, target, at.reborrow().inner());
+            device.write_one(&step, scalars.reborrow());
+
+            let work = |device: &D| {
+                let table = || update.table.arg();
+                if first {
+                    device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
+                }
+                let cx = Cx::new(device, rows, scalars.as_ref());
+                let (x, target) = (input.as_ref().inner(), at.as_ref().inner());
+                let y = output.reborrow().inner();
+                M::forward::<D, B>(&cx, params.as_ref(), x, y, state, saved.reborrow(), scratch.reborrow());
+                let (y, config, mut doutput) = (output.as_ref().inner(), config.into_ref(), doutput.inner());
+                L::forward::<D, B>(&cx, config, y, target, loss.reborrow(), loss_saved.reborrow());
+                L::backward::<D, B>(&cx, config, y, target, loss_saved.as_ref(), doutput.reborrow());
+                let (p, dy) = (params.as_ref(), doutput.as_ref());
+                let dp = gradients.reborrow();
+                M::backward::<D, B>(&cx, p, x, y, saved.reborrow(), dy, None, dp, scratch);
+                // Statistics of data that is wrong must not reach the running averages.
+                known(device, M::PARTS)?;
+                let arguments = &mut [table(), params.arg(), gradients.as_ref().arg()];
+                device.run::<MergeAverages>(&flat, arguments);
+                if updates {
+                    let gradients = gradients.into_ref();
+                    update.run::<M>(device, Places { params, gradients, state: optimizer, norm, scalars });
+                }
+                known(device, M::PARTS)
+            };
+            let mut result = Ok(());
+            device.repeat(graphs, Pass::Step { first, updates }.key(rows), |device| result = work(device));
+            result
+        });
+        *accumulated = match result {
+            Ok(()) if !updates => batches,
+            _ => 0,
+        };
+        if updates && result.is_ok() {
+            update.made(step);
+        }
+        update.step.draw = update.step.draw.wrapping_add(1);
+        result
+    }
+
+    /// The mean loss over the rows of `x` as the model is used after training: no dropout, running
+    /// averages. From 1 to `B` rows; nothing is changed but the output that [`Trainer::outputs`] reads.
+    ///
+    /// # Errors
+    /// When the rows of `x` and `target` differ in number or do not fit, or an operation finds its data
+    /// wrong.
+    pub fn evaluate(
+        &mut self,
+        x: <M::Input as Sample>::Rows<'_>,
+        target: <L::Target as Sample>::Rows<'_>,
+    ) -> Result<f32, Error> {
+        let rows = rows::<B>("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
+        let Self { device, memory, update, graphs, .. } = self;
+        let step = update.step;
+        enter::<M, _, _>(device, rows, |device| {
+            let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
+                memory.borrow_mut(),
+                Memory<M, L, O, B> { params, input, output, target, work, config, loss, step }
+            );
+            let (scratch, loss_saved, mut state) =
+                split!(work.b(), EvaluateWork<M, L, B> { scratch, loss_saved, state });
+            M::Input::upload::<D, B>(device, x, input.reborrow().inner());
+            L::Target::upload::<D, B>(device, target, at.reborrow().inner());
+            device.write_one(&step, scalars.reborrow());
+            device.zero(state.reborrow());
+            device.repeat(graphs, Pass::Evaluate.key(rows), |device| {
+                let cx = Cx::new(device, rows, scalars.as_ref());
+                let x = input.as_ref().inner();
+                M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
+                let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
+                L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
+            });
+        });
+        self.loss()
+    }
+}
+
+/// What is known to have gone wrong.
+fn known<D: Storage>(device: &D, parts: &'static [Row]) -> Result<(), Error> {
+    if device.knows_faults() { outcome(device, parts) } else { Ok(()) }
+}
+
+/// How many rows a call has, if that is a number from 1 to `B`.
+fn rows<const B: usize>(
+    call: &'static str,
+    inputs: Option<usize>,
+    targets: Option<usize>,
+) -> Result<usize, Error> {
+    match (inputs, targets) {
+        (Some(got), Some(targets)) if got == targets => {
+            if (1..=B).contains(&got) {
+                Ok(got)
+            } else {
+                Err(Error::Rows { call, got, capacity: B })
+            }
+        }
+        _ => Err(Error::Count { call, inputs, targets }),
+    }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Everything that runs on a GPU, over a driver that runs it on the CPU: the registry's checks of every operation, those of
+# every layer, training, inference, tensors. Needs g++ 12 or later on x86-64 Linux, and no GPU.
+#
+#   tests/cuda/run.sh [FILTER]      FILTER: only tests with this in their names
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+command -v "${CXX:-g++}" >/dev/null || {
+  echo "no ${CXX:-g++}: the emulated CUDA driver needs g++ 12 or later (apt-get install g++)"
+  exit 1
+}
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+tests/cuda/build.sh "$target/emulated-cuda"
+
+# No real driver by mistake, no test that passes because there is no GPU, and compiled kernels that are found again.
+export LD_LIBRARY_PATH=$target/emulated-cuda CASTIRON_REQUIRE_CUDA=1 CASTIRON_CACHE=$target/emulated-cuda/cache
+# Random cases of each operation: each runs on the CPU and, slowly, on the emulated GPU.
+export PROPTEST_CASES=${PROPTEST_CASES:-16}
+cargo test --workspace --features cuda --lib --test cuda --test layers --test own_operation -- "$@"
