@@ -248,6 +248,7 @@ impl core::fmt::Debug for Gpu<'_> {
 /// One launch of a kernel, described step by step and then [run](Launch::run).
 #[derive(Debug)]
 #[must_use = "nothing is launched before `run`"]
+#[cfg_attr(not(feature = "cuda"), expect(dead_code, reason = "only a GPU looks at them"))]
 pub struct Launch<'a> {
     gpu: Gpu<'a>,
     pub(crate) source: Source,
