@@ -37,8 +37,10 @@ impl Cuda {
     /// what changes from call to call from the memory of the GPU. From the third call on, `f` is not called: what it
     /// launched is replayed, in one launch.
     ///
-    /// `f` must neither read from the GPU nor write to it from the host.
-    pub fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Cuda)) {
+    /// # Safety
+    /// `f` neither reads from the GPU nor writes to it from the host; and as long as `graphs` is used with this key, the
+    /// memory that it launched work on stays what [`Cuda::run`] asks for.
+    pub unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Cuda)) {
         // Looking at results reads them.
         if self.stream.looks() {
             return f(self);

@@ -76,8 +76,9 @@ impl Device for Cuda {
         self.checks_finite()
     }
 
-    fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Self)) {
-        Cuda::repeat(self, graphs, key, f);
+    unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Self)) {
+        // SAFETY: the caller promises the memory, and that `f` runs operations only.
+        unsafe { Cuda::repeat(self, graphs, key, f) };
     }
 }
 

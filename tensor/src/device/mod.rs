@@ -119,8 +119,11 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     type Graphs: Default + Send;
     /// Runs `f`, which runs the same operations on the same memory each time it is called for `key`, and nothing
     /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again.
+    ///
+    /// # Safety
+    /// As long as `graphs` is used with this key, that memory is there, and borrowed as it was for `f`.
     #[doc(hidden)]
-    fn repeat(&self, graphs: &mut Self::Graphs, key: u64, f: impl FnOnce(&Self)) {
+    unsafe fn repeat(&self, graphs: &mut Self::Graphs, key: u64, f: impl FnOnce(&Self)) {
         let _ = (graphs, key);
         f(self);
     }

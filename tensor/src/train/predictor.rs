@@ -167,12 +167,14 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
                     M::Input::slice(x, from, from + rows),
                     input.reborrow().inner(),
                 );
-                device.repeat(graphs, rows as u64, |device| {
+                let infer = |device: &D| {
                     let cx = Cx::new(device, rows, step.as_ref());
                     let to: Mut<'_, Batch<M::Output, B>, D> = output.reborrow().inner();
                     let x = input.as_ref().inner();
                     M::infer::<D, B>(&cx, params.as_ref(), x, to, state.reborrow(), scratch.reborrow());
-                });
+                };
+                // SAFETY: `infer` is given the same parts of the predictor's memory each time, borrowed uniquely with it.
+                unsafe { device.repeat(graphs, rows as u64, infer) };
                 M::Output::download::<D, B>(device, output.as_ref().inner(), now);
                 (from, rest) = (from + rows, later);
             }

@@ -137,7 +137,11 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 known(device, M::PARTS)
             };
             let mut result = Ok(());
-            device.repeat(graphs, Pass::Step { first, updates }.key(rows), |device| result = work(device));
+            // SAFETY: `work` is given the same parts of the trainer's memory each time, borrowed uniquely with it.
+            unsafe {
+                device
+                    .repeat(graphs, Pass::Step { first, updates }.key(rows), |device| result = work(device));
+            }
             result
         });
         *accumulated = match result {
@@ -176,13 +180,15 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             L::Target::upload::<D, B>(device, target, at.reborrow().inner());
             device.write_one(&step, scalars.reborrow());
             device.zero(state.reborrow());
-            device.repeat(graphs, Pass::Evaluate.key(rows), |device| {
+            let work = |device: &D| {
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let x = input.as_ref().inner();
                 M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
                 let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
                 L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
-            });
+            };
+            // SAFETY: as for a step.
+            unsafe { device.repeat(graphs, Pass::Evaluate.key(rows), work) };
         });
         self.loss()
     }
