@@ -16,7 +16,8 @@ use castiron::prelude::*;
 use castiron::tape::run_op_on;
 use examples_common::finish;
 
-/// z\[x, y\] ← how many rounds of z² + c it takes to leave the circle of radius 2, of at most `rounds`: Mandelbrot's set.
+/// counts\[i\] ← how many rounds of z ← z² + c\[i\] it takes to leave the circle of radius 2, of at most `rounds`: the
+/// Mandelbrot set.
 struct Mandelbrot;
 
 #[derive(Clone, Copy)]

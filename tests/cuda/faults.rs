@@ -81,8 +81,8 @@ fn eager_operations_say_what_is_wrong() {
     fn words<D: Storage>(device: &D) -> [String; 2] {
         let x = tensor![[1.0, 2.0], [3.0, 4.0]].to(device).unwrap();
         let rows = tensor![i64; 0, 2].to(device).unwrap();
-        let index = x.index_select::<0, _, _>(&rows).err().expect("row 2 of 2");
-        let class = x.cross_entropy(&rows).err().expect("class 2 of 2");
+        let index = x.index_select::<0, _, _>(&rows).expect_err("row 2 of 2");
+        let class = x.cross_entropy(&rows).expect_err("class 2 of 2");
         [index, class].map(|error| error.to_string())
     }
     assert_eq!(words(&gpu), words(&Cpu::new()));

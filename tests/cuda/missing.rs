@@ -6,7 +6,7 @@ use castiron::device::{Cuda, CudaError};
 use castiron::prelude::*;
 use castiron::tensor;
 
-use crate::{child, lesson};
+use crate::{LeNet, child, lesson};
 
 const NO_DEVICES: [(&str, Option<&str>); 2] =
     [("CASTIRON_EMULATED_DEVICES", Some("0")), ("CUDA_VISIBLE_DEVICES", Some(""))];
@@ -60,16 +60,11 @@ fn capability() {
 #[ignore = "run by `what_is_missing_is_said`"]
 fn memory() {
     let gpu = Cuda::new(0).unwrap();
-    let error = Tensor::<Rank2<1_000_000, 1_000_000>, Cuda>::zeros_on(&gpu).err().unwrap().to_string();
+    let error = Tensor::<Rank2<1_000_000, 1_000_000>, Cuda>::zeros_on(&gpu).unwrap_err().to_string();
     assert_eq!(error, "allocation: the device has not 4000000000000 bytes to give");
-    let Err(error) = Trainer::<super::LeNet, _, _, 4096, _>::new(
-        gpu,
-        &init::<super::LeNet>(0),
-        CrossEntropyLoss::<10>::new(),
-        Sgd::new(0.1),
-    ) else {
-        return;
-    };
+    let model = init::<LeNet>(0);
+    let loss = CrossEntropyLoss::<10>::new();
+    let error = Trainer::<LeNet, _, _, 4096, _>::new(gpu, &model, loss, Sgd::new(0.1)).unwrap_err();
     assert!(error.to_string().contains("bytes to give"), "{error}");
 }
 

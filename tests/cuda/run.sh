@@ -9,11 +9,13 @@ command -v "${CXX:-g++}" >/dev/null || {
   echo "no ${CXX:-g++}: the emulated CUDA driver needs g++ 12 or later (apt-get install g++)"
   exit 1
 }
-target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-tests/cuda/build.sh "$target/emulated-cuda"
+target=${CARGO_TARGET_DIR:-target}
+mkdir -p "$target"
+driver=$(cd "$target" && pwd)/emulated-cuda
+tests/cuda/build.sh "$driver"
 
-# No real driver by mistake, no test that passes because there is no GPU, and compiled kernels that are found again.
-export LD_LIBRARY_PATH=$target/emulated-cuda CASTIRON_REQUIRE_CUDA=1 CASTIRON_CACHE=$target/emulated-cuda/cache
+# No test passes because there is no GPU; compiled kernels are found again.
+export CASTIRON_REQUIRE_CUDA=1 CASTIRON_CACHE=$driver/cache LD_LIBRARY_PATH=$driver${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 # Random cases of each operation: each runs on the CPU and, slowly, on the emulated GPU.
 export PROPTEST_CASES=${PROPTEST_CASES:-16}
 cargo test --workspace --features cuda --lib --test cuda --test layers --test own_operation -- "$@"

@@ -62,7 +62,7 @@ fn what_is_written_is_the_tensors_own() {
 fn the_first_operation_that_is_not_finite_is_named() {
     let Some(gpu) = gpu() else { return };
     let x = tensor![4.0, -1.0].to(&gpu).unwrap();
-    let anomaly = detect_anomaly(|| (&x * 2.0).sqrt().sum()).err().unwrap();
+    let anomaly = detect_anomaly(|| (&x * 2.0).sqrt().sum()).unwrap_err();
     assert_eq!((anomaly.found.op, anomaly.found.index), ("sqrt", 1));
     assert!(anomaly.location.expect("tests have debug information").contains("cuda/tensors.rs:"));
     let anomaly = detect_anomaly(|| {
@@ -70,7 +70,7 @@ fn the_first_operation_that_is_not_finite_is_named() {
         let x = tape.watch(&tensor![0.0, 1.0].to(&gpu).unwrap());
         x.sqrt().sum().backward().map(|gradients| gradients.get(&x))
     });
-    assert_eq!(anomaly.err().unwrap().backward_of, Some("sqrt"));
+    assert_eq!(anomaly.unwrap_err().backward_of, Some("sqrt"));
     // No longer watched.
     assert!(x.sqrt().to_cpu(&gpu)[1].is_nan());
 }
