@@ -16,7 +16,7 @@ unless `// spills: REASON` stands in the line above the kernel.
 
 import concurrent.futures
 import ctypes
-import os
+import itertools
 import pathlib
 import re
 import subprocess
@@ -109,9 +109,9 @@ def sources(paths):
     return sorted(found.values(), key=lambda source: (source.name, source.options))
 
 
-def check(nvrtc, folder, source):
+def check(folder, source):
     """{(kernel, architecture): what ptxas says of it}, and what is wrong."""
-    found, wrong = {}, []
+    nvrtc, found, wrong = Nvrtc(folder), {}, []
     for architecture in ARCHITECTURES:
         if int(architecture) < source.since:
             continue
@@ -133,9 +133,10 @@ def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     folder, *paths = map(pathlib.Path, sys.argv[1:])
-    nvrtc, all_sources = Nvrtc(folder), sources(paths)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda source: check(nvrtc, folder, source), all_sources))
+    all_sources = sources(paths)
+    # Processes, not threads: NVRTC compiles one source at a time.
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        results = list(pool.map(check, itertools.repeat(folder), all_sources))
     most = {}
     for source, (found, _) in zip(all_sources, results):
         for (kernel, architecture), numbers in found.items():
