@@ -94,7 +94,8 @@ def kept(path):
     key = data[8:8 + int.from_bytes(data[:8], "little")].decode()
     first, text = key.split("\n", 1)
     name = (re.findall(r'^#line 1 "(.*)"$', text, re.M) or [path.name])[-1]
-    options = [option for option in first.split() if option.startswith("-D")]
+    # Types may have two words.
+    options = ["-D" + define for define in first.split(" -D")[1:]]
     return Source(name, text, options, int(re.search(r"architecture=sm_(\d+)", first)[1]))
 
 
