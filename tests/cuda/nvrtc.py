@@ -6,11 +6,17 @@
     tests/cuda/nvrtc.py FOLDER SOURCES..
 
 A source is a `.cu` file, or a folder of them. Its options stand in its first line: `// options: -DT=float -DN=4`, and
-`// since: 8.0` in the second where it needs a compute capability. Prints registers, shared memory and spills of each
-kernel. Fails on an error, and on a spill unless `// spills: REASON` stands in the line above the kernel.
+`// since: 8.0` in the second where it needs a compute capability. A folder where castiron kept compiled kernels
+(`CASTIRON_CACHE`) will do too: each was compiled from a source that its file tells, which is compiled for the lowest
+architecture that it was kept for, and for all above.
+
+Prints the most registers, shared memory and spills of each kernel, over all options. Fails on an error, and on a spill
+unless `// spills: REASON` stands in the line above the kernel.
 """
 
+import concurrent.futures
 import ctypes
+import itertools
 import pathlib
 import re
 import subprocess
@@ -66,43 +72,86 @@ def kernel_after(text):
     return (re.search(r"__global__\s+void\s+(\w+)\s*\(", text) or [None, None])[1]
 
 
-def check(nvrtc, folder, path):
-    """Whether a source is as it must be, for each architecture."""
-    source = path.read_text()
-    options = re.match(r"// options:(.*)", source)
-    options = options[1].split() if options else []
-    since = re.search(r"^// since: (\d+)\.(\d)$", source, re.M)
-    justified = {kernel_after(source[m.end():]) for m in re.finditer(r"^// spills: .+$", source, re.M)}
-    good = True
+class Source:
+    """What is to be compiled: for architectures from `since` on."""
+
+    def __init__(self, name, text, options, since):
+        self.name, self.text, self.options, self.since = name, text, options, since
+        self.justified = {kernel_after(text[m.end():]) for m in re.finditer(r"^// spills: .+$", text, re.M)}
+
+
+def read(path):
+    """The source of a `.cu` file."""
+    text = path.read_text()
+    options = re.match(r"// options:(.*)", text)
+    since = re.search(r"^// since: (\d+)\.(\d)$", text, re.M)
+    return Source(path.name, text, options[1].split() if options else [], int(since[1] + since[2]) if since else 0)
+
+
+def kept(path):
+    """The source that a file of castiron's cache was compiled from: its key, behind the length of that."""
+    data = path.read_bytes()
+    key = data[8:8 + int.from_bytes(data[:8], "little")].decode()
+    first, text = key.split("\n", 1)
+    name = (re.findall(r'^#line 1 "(.*)"$', text, re.M) or [path.name])[-1]
+    # Types may have two words.
+    options = ["-D" + define for define in first.split(" -D")[1:]]
+    return Source(name, text, options, int(re.search(r"architecture=sm_(\d+)", first)[1]))
+
+
+def sources(paths):
+    """All sources of files and folders; each pair of text and options once."""
+    found = {}
+    for path in paths:
+        for file in sorted([*path.glob("**/*.cu"), *path.glob("**/*.cubin")]) if path.is_dir() else [path]:
+            source = kept(file) if file.suffix == ".cubin" else read(file)
+            known = found.setdefault((source.text, *source.options), source)
+            known.since = min(known.since, source.since)
+    return sorted(found.values(), key=lambda source: (source.name, source.options))
+
+
+def check(folder, source):
+    """{(kernel, architecture): what ptxas says of it}, and what is wrong."""
+    nvrtc, found, wrong = Nvrtc(folder), {}, []
     for architecture in ARCHITECTURES:
-        if since and int(architecture) < int(since[1] + since[2]):
+        if int(architecture) < source.since:
             continue
+        title = f"{source.name} sm_{architecture} {' '.join(source.options)}"
         ptx, log = nvrtc.compile(
-            source, path.name, ["--std=c++17", f"--gpu-architecture=compute_{architecture}", *options])
-        if log:
-            print(f"{path.name} sm_{architecture}: {log}")
+            source.text, source.name,
+            ["--std=c++17", f"--gpu-architecture=compute_{architecture}", *source.options])
         usage, output = assemble(folder, ptx, architecture) if ptx else (None, "")
-        if usage is None:
-            print(f"{path.name} sm_{architecture}: {output or 'does not compile'}")
-            good = False
-            continue
-        for kernel, (registers, shared, spills) in sorted(usage.items()):
-            line = f"{path.name:32} sm_{architecture:4} {kernel:40} {registers:4} registers {shared:6} B shared"
-            unjustified = spills and kernel not in justified
-            good &= not unjustified
-            print(line + (f" {spills:5} B spilled" if spills else "") + (" and no reason given" if unjustified else ""))
-    return good
+        if log or usage is None:
+            wrong.append(f"{title}: {log} {output}")
+        for kernel, (registers, shared, spills) in (usage or {}).items():
+            found[kernel, architecture] = (registers, shared, spills)
+            if spills and kernel not in source.justified:
+                wrong.append(f"{title}: {kernel} spills {spills} bytes, and no reason is given")
+    return found, wrong
 
 
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    folder, *sources = map(pathlib.Path, sys.argv[1:])
-    files = [f for s in sources for f in (sorted(s.glob("**/*.cu")) if s.is_dir() else [s])]
-    nvrtc = Nvrtc(folder)
-    results = [check(nvrtc, folder, file) for file in files]
-    print(f"{results.count(True)} of {len(results)} sources are good")
-    sys.exit(not results or not all(results))
+    folder, *paths = map(pathlib.Path, sys.argv[1:])
+    all_sources = sources(paths)
+    # Processes, not threads: NVRTC compiles one source at a time.
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        results = list(pool.map(check, itertools.repeat(folder), all_sources))
+    most = {}
+    for source, (found, _) in zip(all_sources, results):
+        for (kernel, architecture), numbers in found.items():
+            line = most.setdefault((source.name, kernel), {})
+            line[architecture] = tuple(map(max, numbers, line.get(architecture, (0, 0, 0))))
+    print("most registers / bytes of shared memory / bytes spilled, by architecture")
+    for (name, kernel), line in sorted(most.items()):
+        numbers = "  ".join(f"sm_{a} {r:3}/{shared:5}/{spills}" for a, (r, shared, spills) in line.items())
+        print(f"{name:20} {kernel:34} {numbers}")
+    for line in (line for _, wrong in results for line in wrong):
+        print(line)
+    good = sum(not wrong for _, wrong in results)
+    print(f"{good} of {len(results)} sources are good")
+    sys.exit(not results or good != len(results))
 
 
 if __name__ == "__main__":

@@ -10,31 +10,35 @@ struct Factors {
     enum { A_PACK = 1, B_PACK = 1 };
 };
 
+// Where something is: `int` if that is enough, since divisions of 64 bits are slow.
+typedef INDEX Index;
+__device__ inline Array<Index, 2> pair(Array<i64, 2> x) { return {(Index)x[0], (Index)x[1]}; }
+
 // Where images, windows and channels lie. Pairs are height and width.
 struct Shape {
     int images, groups, ins, outs;  // channels of a group
-    Array<i64, 2> input, output, stride, padding, dilation;
+    Array<Index, 2> input, output, stride, padding, dilation;
 
-    __device__ i64 in_area() const { return input[0] * input[1]; }
-    __device__ i64 out_area() const { return output[0] * output[1]; }
+    __device__ Index in_area() const { return input[0] * input[1]; }
+    __device__ Index out_area() const { return output[0] * output[1]; }
     // The first pixel of channel `channel` of a group in an image.
-    __device__ i64 in_plane(i64 image, int group, int channel) const {
+    __device__ Index in_plane(Index image, int group, int channel) const {
         return ((image * groups + group) * ins + channel) * in_area();
     }
-    __device__ i64 out_plane(i64 image, int group, int channel) const {
+    __device__ Index out_plane(Index image, int group, int channel) const {
         return ((image * groups + group) * outs + channel) * out_area();
     }
     // The input pixel that pixel `tap` of the kernel meets in the window at (y, x); negative if it is outside.
-    __device__ i64 in_pixel(i64 y, i64 x, int tap) const {
-        i64 line = y * stride[0] + tap / KERNEL_W * dilation[0] - padding[0];
-        i64 pixel = x * stride[1] + tap % KERNEL_W * dilation[1] - padding[1];
+    __device__ Index in_pixel(Index y, Index x, int tap) const {
+        Index line = y * stride[0] + tap / KERNEL_W * dilation[0] - padding[0];
+        Index pixel = x * stride[1] + tap % KERNEL_W * dilation[1] - padding[1];
         bool inside = line >= 0 && line < input[0] && pixel >= 0 && pixel < input[1];
         return inside ? line * input[1] + pixel : -1;
     }
     // The output pixel whose window meets input pixel (y, x) with pixel `tap` of the kernel; negative if there is none.
-    __device__ i64 out_pixel(i64 y, i64 x, int tap) const {
-        i64 line = y + padding[0] - tap / KERNEL_W * dilation[0];
-        i64 pixel = x + padding[1] - tap % KERNEL_W * dilation[1];
+    __device__ Index out_pixel(Index y, Index x, int tap) const {
+        Index line = y + padding[0] - tap / KERNEL_W * dilation[0];
+        Index pixel = x + padding[1] - tap % KERNEL_W * dilation[1];
         if (line < 0 || pixel < 0 || line % stride[0] != 0 || pixel % stride[1] != 0) return -1;
         line /= stride[0], pixel /= stride[1];
         return line < output[0] && pixel < output[1] ? line * output[1] + pixel : -1;
@@ -44,7 +48,8 @@ struct Shape {
 #define SHAPE                                                                                             \
     int images, int groups, int ins, int outs, Array<i64, 2> input, Array<i64, 2> output, Array<i64, 2> stride, \
         Array<i64, 2> padding, Array<i64, 2> dilation
-#define THE_SHAPE Shape{images, groups, ins, outs, input, output, stride, padding, dilation}
+#define THE_SHAPE \
+    Shape { images, groups, ins, outs, pair(input), pair(output), pair(stride), pair(padding), pair(dilation) }
 
 struct Epilogue {
     const float *bias, *residual;
@@ -52,7 +57,7 @@ struct Epilogue {
     float slope;
     int code;
     // `channel` counts through all groups.
-    __device__ void put(i64 at, i64 channel, float value) const {
+    __device__ void put(Index at, Index channel, float value) const {
         if (bias) value += bias[channel];
         if (residual) value += residual[at];
         if (kept) kept[at] = value;
@@ -71,21 +76,21 @@ struct Forward : Factors {
     const float *weight, *x;
     int group;
     // The window of this thread.
-    i64 image, line, pixel;
+    Index image, line, pixel;
 
-    __device__ i64 depth() const { return (i64)shape.ins * SIZE; }
-    __device__ i64 rows() const { return shape.outs; }
-    __device__ i64 columns() const { return shape.images * shape.out_area(); }
-    __device__ void enter(i64 column) {
+    __device__ Index depth() const { return (Index)shape.ins * SIZE; }
+    __device__ Index rows() const { return shape.outs; }
+    __device__ Index columns() const { return shape.images * shape.out_area(); }
+    __device__ void enter(Index column) {
         image = column / shape.out_area();
         line = column % shape.out_area() / shape.output[1];
         pixel = column % shape.output[1];
     }
-    __device__ One a(i64 row, i64 k) const {
+    __device__ One a(Index row, Index k) const {
         return {row < shape.outs ? weight[(group * shape.outs + row) * depth() + k] : 0.0f};
     }
-    __device__ One b(i64 k, i64) const {
-        i64 at = image < shape.images ? shape.in_pixel(line, pixel, k % SIZE) : -1;
+    __device__ One b(Index k, Index) const {
+        Index at = image < shape.images ? shape.in_pixel(line, pixel, k % SIZE) : -1;
         return {at >= 0 ? x[shape.in_plane(image, group, k / SIZE) + at] : 0.0f};
     }
 };
@@ -94,10 +99,10 @@ struct Forward : Factors {
 extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* weight, const float* x, EPILOGUE) {
     Forward problem{{}, THE_SHAPE, weight, x, (int)blockIdx.z, 0, 0, 0};
     Epilogue epilogue = THE_EPILOGUE;
-    i64 area = problem.shape.out_area();
-    product_tile(problem, 0, problem.depth(), [&](i64 row, i64 column, float sum) {
-        i64 at = problem.shape.out_plane(column / area, blockIdx.z, row) + column % area;
-        epilogue.put(at, (i64)blockIdx.z * outs + row, sum);
+    Index area = problem.shape.out_area();
+    product_tile(problem, 0, problem.depth(), [&](Index row, Index column, float sum) {
+        Index at = problem.shape.out_plane(column / area, blockIdx.z, row) + column % area;
+        epilogue.put(at, (Index)blockIdx.z * outs + row, sum);
     });
 }
 
@@ -105,10 +110,11 @@ extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* wei
 extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x, EPILOGUE) {
     Shape shape = THE_SHAPE;
     Epilogue epilogue = THE_EPILOGUE;
-    i64 area = shape.out_area();
-    EACH(i, images * (i64)groups * outs * area) {
-        i64 channel = i / area % (groups * outs), image = i / area / (groups * outs);
-        i64 line = i % area / output[1], pixel = i % output[1];
+    Index area = shape.out_area();
+    EACH(output_pixel, images * (i64)groups * outs * area) {
+        Index i = output_pixel;
+        Index channel = i / area % (groups * outs), image = i / area / (groups * outs);
+        Index line = i % area / output[1], pixel = i % output[1];
         int group = channel / outs;
         const float* w = weight + channel * ins * SIZE;
         float sum = 0.0f;
@@ -116,7 +122,7 @@ extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x
             const float* plane = x + shape.in_plane(image, group, c);
 #pragma unroll
             for (int tap = 0; tap < SIZE; tap++) {
-                i64 at = shape.in_pixel(line, pixel, tap);
+                Index at = shape.in_pixel(line, pixel, tap);
                 if (at >= 0) sum += w[c * SIZE + tap] * plane[at];
             }
         }
@@ -132,22 +138,22 @@ struct BackwardInput : Factors {
     const float *weight, *dy;
     int group;
     // The pixel of this thread.
-    i64 image, line, pixel;
+    Index image, line, pixel;
 
-    __device__ i64 depth() const { return (i64)shape.outs * SIZE; }
-    __device__ i64 rows() const { return shape.ins; }
-    __device__ i64 columns() const { return shape.images * shape.in_area(); }
-    __device__ void enter(i64 column) {
+    __device__ Index depth() const { return (Index)shape.outs * SIZE; }
+    __device__ Index rows() const { return shape.ins; }
+    __device__ Index columns() const { return shape.images * shape.in_area(); }
+    __device__ void enter(Index column) {
         image = column / shape.in_area();
         line = column % shape.in_area() / shape.input[1];
         pixel = column % shape.input[1];
     }
-    __device__ One a(i64 row, i64 k) const {
+    __device__ One a(Index row, Index k) const {
         if (row >= shape.ins) return {};
         return {weight[((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE]};
     }
-    __device__ One b(i64 k, i64) const {
-        i64 at = image < shape.images ? shape.out_pixel(line, pixel, k % SIZE) : -1;
+    __device__ One b(Index k, Index) const {
+        Index at = image < shape.images ? shape.out_pixel(line, pixel, k % SIZE) : -1;
         return {at >= 0 ? dy[shape.out_plane(image, group, k / SIZE) + at] : 0.0f};
     }
 };
@@ -155,8 +161,8 @@ struct BackwardInput : Factors {
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, const float* weight,
                                                                         const float* dy, float* dx) {
     BackwardInput problem{{}, THE_SHAPE, weight, dy, (int)blockIdx.z, 0, 0, 0};
-    i64 area = problem.shape.in_area();
-    product_tile(problem, 0, problem.depth(), [&](i64 row, i64 column, float sum) {
+    Index area = problem.shape.in_area();
+    product_tile(problem, 0, problem.depth(), [&](Index row, Index column, float sum) {
         dx[problem.shape.in_plane(column / area, blockIdx.z, row) + column % area] = sum;
     });
 }
@@ -164,18 +170,19 @@ extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, c
 // Few channels: a thread for each pixel of the input.
 extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight, const float* dy, float* dx) {
     Shape shape = THE_SHAPE;
-    i64 area = shape.in_area();
-    EACH(i, images * (i64)groups * ins * area) {
-        i64 channel = i / area % (groups * ins), image = i / area / (groups * ins);
-        i64 line = i % area / input[1], pixel = i % input[1];
+    Index area = shape.in_area();
+    EACH(input_pixel, images * (i64)groups * ins * area) {
+        Index i = input_pixel;
+        Index channel = i / area % (groups * ins), image = i / area / (groups * ins);
+        Index line = i % area / input[1], pixel = i % input[1];
         int group = channel / ins, own = channel % ins;
         float sum = 0.0f;
         for (int o = 0; o < outs; o++) {
             const float* plane = dy + shape.out_plane(image, group, o);
-            const float* w = weight + ((i64)(group * outs + o) * ins + own) * SIZE;
+            const float* w = weight + ((Index)(group * outs + o) * ins + own) * SIZE;
 #pragma unroll
             for (int tap = 0; tap < SIZE; tap++) {
-                i64 at = shape.out_pixel(line, pixel, tap);
+                Index at = shape.out_pixel(line, pixel, tap);
                 if (at >= 0) sum += w[tap] * plane[at];
             }
         }
@@ -191,18 +198,18 @@ struct BackwardWeight : Factors {
     const float *x, *dy;
     int group;
 
-    __device__ i64 rows() const { return shape.outs; }
-    __device__ i64 columns() const { return (i64)shape.ins * SIZE; }
-    __device__ void enter(i64) {}
-    __device__ One a(i64 row, i64 k) const {
+    __device__ Index rows() const { return shape.outs; }
+    __device__ Index columns() const { return (Index)shape.ins * SIZE; }
+    __device__ void enter(Index) {}
+    __device__ One a(Index row, Index k) const {
         if (row >= shape.outs) return {};
-        i64 area = shape.out_area();
+        Index area = shape.out_area();
         return {dy[shape.out_plane(k / area, group, row) + k % area]};
     }
-    __device__ One b(i64 k, i64 column) const {
+    __device__ One b(Index k, Index column) const {
         if (column >= columns()) return {};
-        i64 image = k / shape.out_area(), pixel = k % shape.out_area();
-        i64 at = shape.in_pixel(pixel / shape.output[1], pixel % shape.output[1], column % SIZE);
+        Index image = k / shape.out_area(), pixel = k % shape.out_area();
+        Index at = shape.in_pixel(pixel / shape.output[1], pixel % shape.output[1], column % SIZE);
         return {at >= 0 ? x[shape.in_plane(image, group, column / SIZE) + at] : 0.0f};
     }
 };
@@ -212,10 +219,10 @@ struct BackwardWeight : Factors {
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight(SHAPE, const float* x, const float* dy,
                                                                          float* dweight, i64 part, float* parts) {
     BackwardWeight problem{{}, THE_SHAPE, x, dy, (int)blockIdx.z};
-    i64 n = problem.columns(), total = images * problem.shape.out_area();
-    i64 from = blockIdx.y * part, to = from + part < total ? from + part : total;
-    product_tile(problem, from, to, [&](i64 row, i64 column, float sum) {
-        i64 at = ((i64)blockIdx.z * outs + row) * n + column;
+    Index n = problem.columns(), total = images * problem.shape.out_area();
+    Index from = blockIdx.y * part, to = from + part < total ? from + part : total;
+    product_tile(problem, from, to, [&](Index row, Index column, float sum) {
+        Index at = ((Index)blockIdx.z * outs + row) * n + column;
         if (gridDim.y > 1) parts[blockIdx.y * (i64)groups * outs * n + at] = sum;
         else dweight[at] += sum;
     });
@@ -233,13 +240,13 @@ extern "C" __global__ void conv2d_add_parts(i64 len, int count, const float* par
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHAPE, const float* x, const float* dy,
                                                                              float* dweight) {
     Shape shape = THE_SHAPE;
-    i64 area = shape.out_area(), len = (i64)groups * outs * ins * SIZE;
-    for (i64 i = blockIdx.x; i < len; i += gridDim.x) {
+    Index area = shape.out_area(), len = (Index)groups * outs * ins * SIZE;
+    for (Index i = blockIdx.x; i < len; i += gridDim.x) {
         int tap = i % SIZE, c = i / SIZE % ins, o = i / SIZE / ins % outs, group = i / SIZE / ins / outs;
         float sum = 0.0f;
-        for (i64 p = threadIdx.x; p < images * area; p += blockDim.x) {
-            i64 image = p / area, pixel = p % area;
-            i64 at = shape.in_pixel(pixel / output[1], pixel % output[1], tap);
+        for (Index p = threadIdx.x; p < images * area; p += blockDim.x) {
+            Index image = p / area, pixel = p % area;
+            Index at = shape.in_pixel(pixel / output[1], pixel % output[1], tap);
             if (at >= 0) sum += dy[shape.out_plane(image, group, o) + pixel] * x[shape.in_plane(image, group, c) + at];
         }
         sum = block_sum(sum);
@@ -248,11 +255,12 @@ extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHA
 }
 
 // The gradient of the bias: a block for each channel.
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_bias(i64 count, i64 channels, i64 area,
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_bias(i64 images, i64 channels, i64 pixels,
                                                                        const float* dy, float* dbias) {
-    for (i64 channel = blockIdx.x; channel < channels; channel += gridDim.x) {
+    Index area = pixels, count = images * pixels;
+    for (Index channel = blockIdx.x; channel < channels; channel += gridDim.x) {
         float sum = 0.0f;
-        for (i64 p = threadIdx.x; p < count * area; p += blockDim.x) {
+        for (Index p = threadIdx.x; p < count; p += blockDim.x) {
             sum += dy[(p / area * channels + channel) * area + p % area];
         }
         sum = block_sum(sum);

@@ -10,7 +10,7 @@ const FEW: usize = 8;
 
 /// A launch with the constants that kernels are compiled for.
 fn plain<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Launch<'a> {
-    let launch = cut.define(gpu.kernel(&SOURCE, kernel));
+    let launch = cut.define(gpu.kernel(&SOURCE, kernel)).define("INDEX", index(args));
     // Without a pixel in the kernel there is no output: the constants only have to compile.
     launch.define("KERNEL_H", args.kernel[0].max(1)).define("KERNEL_W", args.kernel[1].max(1))
 }
@@ -21,6 +21,11 @@ fn launch<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Lau
     let launch = launch.arg(args.in_per_group() as u32).arg(args.out_per_group() as u32);
     let launch = launch.array(args.input).array(args.output());
     launch.array(args.stride).array(args.padding).array(args.dilation)
+}
+
+/// The type that all places fit, with room for what tiles and padding have beyond the ends.
+fn index(args: &Args) -> &'static str {
+    if args.sizes().into_iter().max() < Some(1 << 30) { "int" } else { "i64" }
 }
 
 fn area([height, width]: [usize; 2]) -> usize {

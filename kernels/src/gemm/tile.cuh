@@ -12,11 +12,11 @@
 struct Corner {
     i64 row, column;
     __device__ Corner(i64 rows, i64 columns) {
-        const i64 BAND = 8;
-        i64 down = (rows + ROWS - 1) / ROWS, across = (columns + COLUMNS - 1) / COLUMNS;
-        i64 first = blockIdx.x / (BAND * across) * BAND, place = blockIdx.x % (BAND * across);
-        i64 height = down - first < BAND ? down - first : BAND;
-        row = (first + place % height) * ROWS, column = place / height * COLUMNS;
+        const u32 BAND = 8;
+        u32 down = (rows + ROWS - 1) / ROWS, across = (columns + COLUMNS - 1) / COLUMNS;
+        u32 band = blockIdx.x / across / BAND, first = band * BAND, place = blockIdx.x - first * across;
+        u32 height = down - first < BAND ? down - first : BAND;
+        row = (i64)(first + place % height) * ROWS, column = (i64)(place / height) * COLUMNS;
     }
 };
 
