@@ -67,9 +67,11 @@ impl Kernel for Losses<'_> {
         let all_weights = sum_by(weights, weights, |w, _| w);
         let rows = x.chunks_exact(args.classes).zip(probabilities.chunks_exact_mut(args.classes));
         for ((x, p), &target) in rows.zip(target) {
-            // SAFETY: within `run`. So below.
+            // SAFETY: within `run`.
             let (max, sum) = unsafe { exponentials::<V>(x, p, true) };
-            let (mut p, scale) = (unsafe { Registers::<V>::new(p) }, 1.0 / sum);
+            let scale = 1.0 / sum;
+            // SAFETY: within `run`.
+            let mut p = unsafe { Registers::<V>::new(p) };
             for i in 0..p.count() {
                 p.set(i, p.get(i) * scale);
             }

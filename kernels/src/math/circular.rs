@@ -30,7 +30,7 @@ impl<R: Real> Angle<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
         /// π/2 in three parts.
-        const PARTS: [f32; 3] = [1.570_796_3, 7.549_789_4e-8, 5.390_303e-15];
+        const PARTS: [f32; 3] = [FRAC_PI_2, 7.549_789_4e-8, 5.390_303e-15];
         let [a, b, c] = PARTS.map(|part| x.of(-part));
         let quarter = x.mul_add(x.of(FRAC_2_PI), x.of(ROUND));
         let n = quarter - ROUND;

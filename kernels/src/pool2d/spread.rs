@@ -24,9 +24,11 @@ impl Kernel for Spread<'_> {
         for ((x, dx), dy) in x.chunks_exact(from).zip(dx.chunks_exact_mut(from)).zip(dy.chunks_exact(to)) {
             dx.fill(0.0);
             match parts(&args) {
-                // SAFETY: within `run`.
                 Some(parts) if args.stride[1] <= NEAR => {
-                    parts.for_each(|part| unsafe { spread::<V>(&args, part, x, dy, dx) });
+                    for part in parts {
+                        // SAFETY: within `run`.
+                        unsafe { spread::<V>(&args, part, x, dy, dx) }
+                    }
                 }
                 _ => spread_slowly(&args, x, dy, dx),
             }

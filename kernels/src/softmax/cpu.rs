@@ -72,8 +72,9 @@ impl Kernel for Softmax<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         for (x, y) in self.x.chunks_exact(self.len).zip(self.y.chunks_exact_mut(self.len)) {
-            // SAFETY: within `run`. So below.
+            // SAFETY: within `run`.
             let (max, sum) = unsafe { exponentials::<V>(x, y, !self.log) };
+            // SAFETY: within `run`.
             let mut y = unsafe { Registers::<V>::new(y) };
             if self.log {
                 let log_sum = math::ln(y.splat(sum));
