@@ -236,7 +236,7 @@ impl<'a> Gpu<'a> {
 
     /// For an operation that has no code for a GPU.
     pub fn unsupported(&self) {
-        self.queue.report(Fault::Device { op: self.op });
+        self.queue.report(Fault::NoKernel { op: self.op });
     }
 }
 impl core::fmt::Debug for Gpu<'_> {

@@ -57,7 +57,7 @@ pub trait Op: 'static {
     /// The computation on the CPU. `memory` has exactly the lengths that [`Op::memory`] asked for.
     fn cpu(cpu: &Cpu, args: &Self::Args, memory: &mut Memory<'_>);
     /// The computation on a GPU: launches of kernels of a [`Source`](crate::launch::Source). Without it the
-    /// operation runs on the CPU only, and is a [`Fault::Device`] elsewhere.
+    /// operation runs on the CPU only, and is a [`Fault::NoKernel`] elsewhere.
     fn cuda(gpu: &Gpu<'_>, args: &Self::Args, memory: &Pointers) {
         let _ = (args, memory);
         gpu.unsupported();
@@ -398,7 +398,7 @@ pub enum Fault {
         op: &'static str,
     },
     /// The operation has no code for this device.
-    Device {
+    NoKernel {
         /// The operation.
         op: &'static str,
     },
@@ -430,7 +430,7 @@ impl core::fmt::Display for Fault {
             }
             Fault::Element { op, dtype } => write!(f, "{op}: not defined for {dtype}"),
             Fault::ZeroDivisor { op } => write!(f, "{op}: integers are divided by zero"),
-            Fault::Device { op } => write!(f, "{op}: has no code for this device"),
+            Fault::NoKernel { op } => write!(f, "{op}: has no code for this device"),
             Fault::Launch { op, code: 0 } => {
                 write!(f, "{op}: its CUDA source does not compile; `Cuda::take_log` has the compiler's words")
             }

@@ -9,7 +9,7 @@ pub(crate) use cpu::apply_in_place;
 
 use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
-use crate::math::{self, Real};
+use crate::math::{self, F32s};
 use crate::op::{Memory, Op, Spec};
 
 /// An activation function.
@@ -74,7 +74,7 @@ impl Activation {
 
     /// f(x)
     #[inline(always)]
-    pub fn apply<R: Real>(self, x: R) -> R {
+    pub fn apply<R: F32s>(self, x: R) -> R {
         match self {
             Activation::Identity => x,
             Activation::Relu => x.at_least(0.0),
@@ -91,7 +91,7 @@ impl Activation {
 
     /// f′(x), given x and y = f(x). Where [`Self::differentiates_from_output`], x is not looked at.
     #[inline(always)]
-    pub fn derivative<R: Real>(self, x: R, y: R) -> R {
+    pub fn derivative<R: F32s>(self, x: R, y: R) -> R {
         let (zero, one) = (x.of(0.0), x.of(1.0));
         match self {
             Activation::Identity => one,
@@ -114,7 +114,7 @@ impl Activation {
 }
 
 #[inline(always)]
-fn gelu_inner<R: Real>(x: R) -> R {
+fn gelu_inner<R: F32s>(x: R) -> R {
     (x + x * x * x * 0.044_715) * 0.797_884_6
 }
 

@@ -4,7 +4,7 @@ use super::Args;
 use super::channels::{TILE, channel_sums, map_channels};
 use crate::activation::{Activation, apply_in_place};
 use crate::cpu::{SendPtr, multiversion, sum_by};
-use crate::math::{self, Real};
+use crate::math::{self, F32s};
 use crate::vector::{Kernel, Vector, Wide, run};
 use crate::{Cpu, Isa};
 

@@ -2,8 +2,8 @@
 
 use core::f32::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};
 
-use super::real::ROUND;
-use super::{Real, polynomial};
+use super::f32s::ROUND;
+use super::{F32s, polynomial};
 
 /// Below this, angles are reduced by vector instructions: up to 2¹⁶ quarters.
 const FAR: f32 = 1e5;
@@ -26,7 +26,7 @@ struct Angle<R> {
     low: R,
 }
 
-impl<R: Real> Angle<R> {
+impl<R: F32s> Angle<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
         /// π/2 in three parts.
@@ -65,19 +65,19 @@ impl<R: Real> Angle<R> {
 
 /// sin x where [`is_near`].
 #[inline(always)]
-pub(crate) fn near_sin<R: Real>(x: R) -> R {
+pub(crate) fn near_sin<R: F32s>(x: R) -> R {
     x.when(x.abs().below(TINY), Angle::new(x).turned(0.0))
 }
 
 /// cos x, likewise.
 #[inline(always)]
-pub(crate) fn near_cos<R: Real>(x: R) -> R {
+pub(crate) fn near_cos<R: F32s>(x: R) -> R {
     Angle::new(x).turned(1.0)
 }
 
 /// tan x, likewise.
 #[inline(always)]
-pub(crate) fn near_tan<R: Real>(x: R) -> R {
+pub(crate) fn near_tan<R: F32s>(x: R) -> R {
     let angle = Angle::new(x);
     let (sin, cos, odd) = (angle.sin(), angle.cos(), angle.quarter.bit::<0>());
     x.when(x.abs().below(TINY), (-cos).when(odd, sin) / sin.when(odd, cos))
@@ -103,7 +103,7 @@ const FRAC_PI_2_LOW: f32 = -4.371_139e-8;
 
 /// arctan x
 #[inline(always)]
-pub fn atan<R: Real>(x: R) -> R {
+pub fn atan<R: F32s>(x: R) -> R {
     const TAIL: [f32; 4] = [-0.333_329_4, 0.199_773_3, -0.138_728_47, 8.036_031e-2];
     let a = x.abs();
     // arctan a = π/2 − arctan 1/a = π/4 + arctan (a − 1)/(a + 1), whichever has the least argument.
@@ -119,14 +119,14 @@ pub fn atan<R: Real>(x: R) -> R {
 
 /// arcsin s = s + tail for an s of at most one half.
 #[derive(Clone, Copy)]
-struct Arcsine<R: Real> {
+struct Arcsine<R: F32s> {
     s: R,
     tail: R,
     /// It is not that of |x|, and arcsin |x| = π/2 − 2·arcsin s.
     indirect: R::Choice,
 }
 
-impl<R: Real> Arcsine<R> {
+impl<R: F32s> Arcsine<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
         const TAIL: [f32; 5] = [0.166_667_54, 7.495_233e-2, 4.547_834e-2, 2.414_1e-2, 4.223_053e-2];
@@ -140,7 +140,7 @@ impl<R: Real> Arcsine<R> {
 
 /// arcsin x
 #[inline(always)]
-pub fn asin<R: Real>(x: R) -> R {
+pub fn asin<R: F32s>(x: R) -> R {
     let Arcsine { s, tail, indirect } = Arcsine::new(x);
     let y = s + tail;
     (x.of(FRAC_PI_2) - (y * 2.0 - FRAC_PI_2_LOW)).when(indirect, y).copysign(x)
@@ -148,7 +148,7 @@ pub fn asin<R: Real>(x: R) -> R {
 
 /// arccos x
 #[inline(always)]
-pub fn acos<R: Real>(x: R) -> R {
+pub fn acos<R: F32s>(x: R) -> R {
     let Arcsine { s, tail, indirect } = Arcsine::new(x);
     let double = (s + tail) * 2.0;
     let left = x.below(0.0);

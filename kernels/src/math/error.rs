@@ -3,11 +3,11 @@
 use core::f32::consts::FRAC_1_SQRT_2;
 
 use super::exponential::Reduced;
-use super::{Real, polynomial};
+use super::{F32s, polynomial};
 
 /// erf x
 #[inline(always)]
-pub fn erf<R: Real>(x: R) -> R {
+pub fn erf<R: F32s>(x: R) -> R {
     const NEAR: [f32; 7] = [
         0.128_379_17,
         -0.376_126_32,
@@ -39,7 +39,7 @@ pub fn erf<R: Real>(x: R) -> R {
 
 /// e^(x²)·(1 − erf x) for x ≥ 0. No coefficient is negative, so that no digits are lost.
 #[inline(always)]
-fn scaled_erfc<R: Real>(x: R) -> R {
+fn scaled_erfc<R: F32s>(x: R) -> R {
     const OVER: [f32; 5] = [1.0, 1.240_870_6, 0.734_183_7, 0.230_449_42, 3.305_515_6e-2];
     const UNDER: [f32; 6] = [1.0, 2.369_250_3, 2.407_586_8, 1.330_184_3, 0.408_486_2, 5.858_808e-2];
     polynomial(OVER, x) / polynomial(UNDER, x)
@@ -48,7 +48,7 @@ fn scaled_erfc<R: Real>(x: R) -> R {
 /// e^(−x²·scale), where the scale is a power of two and x²·scale is at most −[`LOWEST`](super::exponential::LOWEST),
 /// where it is zero. A rounded square would cost digits.
 #[inline(always)]
-fn bell<R: Real>(x: R, scale: f32) -> R {
+fn bell<R: F32s>(x: R, scale: f32) -> R {
     let square = x * x;
     let lost = x.fused(x, -square);
     Reduced::of_sum(square * -scale, lost * -scale).exp()
@@ -60,7 +60,7 @@ const FAR_NORMAL: f32 = 18.75;
 
 /// 1 − erf x, accurate where that is almost zero.
 #[inline(always)]
-pub fn erfc<R: Real>(x: R) -> R {
+pub fn erfc<R: F32s>(x: R) -> R {
     let a = x.abs().at_most(FAR);
     let tail = bell(a, 1.0) * scaled_erfc(a);
     (x.of(2.0) - tail).when(x.below(0.0), tail)
@@ -68,7 +68,7 @@ pub fn erfc<R: Real>(x: R) -> R {
 
 /// x·Φ(x), where Φ(x) = (1 + erf(x/√2))/2 is the normal distribution.
 #[inline(always)]
-pub fn gelu<R: Real>(x: R) -> R {
+pub fn gelu<R: F32s>(x: R) -> R {
     let near = x.at_least(-FAR_NORMAL).at_most(FAR_NORMAL);
     let a = near.abs();
     // The factor that may be subnormal comes last.
@@ -79,7 +79,7 @@ pub fn gelu<R: Real>(x: R) -> R {
 
 /// Φ(x) + x·Φ′(x)
 #[inline(always)]
-pub(crate) fn gelu_derivative<R: Real>(x: R) -> R {
+pub(crate) fn gelu_derivative<R: F32s>(x: R) -> R {
     /// Φ′(0) = 1/√(2π)
     const DENSITY: f32 = 0.398_942_3;
     let a = x.abs().at_most(FAR_NORMAL);

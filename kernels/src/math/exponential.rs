@@ -2,8 +2,8 @@
 
 use core::f32::consts::{LN_2, LOG2_E};
 
-use super::real::ROUND;
-use super::{Real, polynomial};
+use super::f32s::ROUND;
+use super::{F32s, polynomial};
 
 /// ln 2 in two parts: a product of the first and n is exact.
 pub(super) const LN_2_HIGH: f32 = 0.693_145_75;
@@ -16,7 +16,7 @@ pub(super) struct Reduced<R> {
     r: R,
 }
 
-impl<R: Real> Reduced<R> {
+impl<R: F32s> Reduced<R> {
     /// |x| is at most 176.
     #[inline(always)]
     pub(super) fn new(x: R) -> Self {
@@ -59,31 +59,31 @@ impl<R: Real> Reduced<R> {
 }
 
 /// From −104 on eˣ is zero, but to round to it takes long where that is done by multiplication: an exponent far below,
-/// as of a masked element, must not be slow. Here [`Real::scale`] multiplies by zero.
+/// as of a masked element, must not be slow. Here [`F32s::scale`] multiplies by zero.
 pub(super) const LOWEST: f32 = -176.0;
 
 /// eˣ
 #[inline(always)]
-pub fn exp<R: Real>(x: R) -> R {
+pub fn exp<R: F32s>(x: R) -> R {
     Reduced::new(x.at_least(LOWEST).at_most(89.0)).exp()
 }
 
 /// 2ˣ
 #[inline(always)]
-pub fn exp2<R: Real>(x: R) -> R {
+pub fn exp2<R: F32s>(x: R) -> R {
     Reduced::of_power(x.at_least(-254.0).at_most(129.0)).exp()
 }
 
 /// eˣ − 1, accurate for small x.
 #[inline(always)]
-pub fn exp_m1<R: Real>(x: R) -> R {
+pub fn exp_m1<R: F32s>(x: R) -> R {
     // The sign is for minus zero.
     (fraction_of_exp_m1(x.at_least(-20.0).at_most(89.0), 1.0, 0.5) * 2.0).copysign(x)
 }
 
 /// (eˣ − 1)·part, where that is 2⁻ᵏ, for x from −20 to (127 + k)·ln 2, above which it is infinite.
 #[inline(always)]
-fn fraction_of_exp_m1<R: Real>(x: R, k: f32, part: f32) -> R {
+fn fraction_of_exp_m1<R: F32s>(x: R, k: f32, part: f32) -> R {
     let reduced = Reduced::new(x);
     let power = reduced.power(k);
     power.mul_add(reduced.exp_m1(), power - part)
@@ -91,7 +91,7 @@ fn fraction_of_exp_m1<R: Real>(x: R, k: f32, part: f32) -> R {
 
 /// tanh x
 #[inline(always)]
-pub fn tanh<R: Real>(x: R) -> R {
+pub fn tanh<R: F32s>(x: R) -> R {
     // Beyond ±10 it is ±1.
     let m = fraction_of_exp_m1(x.abs().at_most(10.0) * 2.0, 0.0, 1.0);
     (m / (m + 2.0)).copysign(x)
@@ -99,7 +99,7 @@ pub fn tanh<R: Real>(x: R) -> R {
 
 /// sinh x
 #[inline(always)]
-pub fn sinh<R: Real>(x: R) -> R {
+pub fn sinh<R: F32s>(x: R) -> R {
     // A quarter, since eˣ overflows before sinh x does.
     let quarter = fraction_of_exp_m1(x.abs().at_most(89.5), 2.0, 0.25);
     ((quarter + quarter / (quarter * 4.0 + 1.0)) * 2.0).copysign(x)
@@ -107,7 +107,7 @@ pub fn sinh<R: Real>(x: R) -> R {
 
 /// cosh x
 #[inline(always)]
-pub fn cosh<R: Real>(x: R) -> R {
+pub fn cosh<R: F32s>(x: R) -> R {
     let reduced = Reduced::new(x.abs().at_most(89.5));
     let quarter = (reduced.exp_m1() + 1.0) * reduced.power(2.0);
     (quarter + x.of(0.0625) / quarter) * 2.0
@@ -115,7 +115,7 @@ pub fn cosh<R: Real>(x: R) -> R {
 
 /// 1 / (1 + e⁻ˣ)
 #[inline(always)]
-pub fn sigmoid<R: Real>(x: R) -> R {
+pub fn sigmoid<R: F32s>(x: R) -> R {
     // Of e⁻ˣ and eˣ the one that does not overflow.
     let e = exp(-x.abs());
     e.when(x.below(0.0), x.of(1.0)) / (e + 1.0)

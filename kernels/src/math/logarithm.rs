@@ -3,7 +3,7 @@
 use core::f32::consts::{LN_2, LOG2_E, LOG10_E};
 
 use super::exponential::{LN_2_HIGH, LN_2_LOW};
-use super::{Real, exp, polynomial};
+use super::{F32s, exp, polynomial};
 
 /// log₁₀ 2 in two parts, as [`LN_2_HIGH`] and [`LN_2_LOW`] are those of ln 2.
 const LOG10_2_HIGH: f32 = 0.301_025_4;
@@ -16,7 +16,7 @@ struct Reduced<R> {
     f: R,
 }
 
-impl<R: Real> Reduced<R> {
+impl<R: F32s> Reduced<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
         let [k, m] = x.split();
@@ -62,13 +62,13 @@ impl<R: Real> Reduced<R> {
 
 /// ln x
 #[inline(always)]
-pub fn ln<R: Real>(x: R) -> R {
+pub fn ln<R: F32s>(x: R) -> R {
     Reduced::new(x).ln()
 }
 
 /// log₂ x
 #[inline(always)]
-pub fn log2<R: Real>(x: R) -> R {
+pub fn log2<R: F32s>(x: R) -> R {
     let reduced = Reduced::new(x);
     let (f, curve, more) = (reduced.f, reduced.curve(), x.of(LOG2_E - 1.0));
     // ln(1 + f)·log₂e, of which the whole part is added last.
@@ -77,7 +77,7 @@ pub fn log2<R: Real>(x: R) -> R {
 
 /// log₁₀ x
 #[inline(always)]
-pub fn log10<R: Real>(x: R) -> R {
+pub fn log10<R: F32s>(x: R) -> R {
     let reduced = Reduced::new(x);
     let k = reduced.k;
     let y = (reduced.f + reduced.curve()).mul_add(x.of(LOG10_E), k * LOG10_2_LOW);
@@ -86,7 +86,7 @@ pub fn log10<R: Real>(x: R) -> R {
 
 /// ln(1 + x), accurate for small x.
 #[inline(always)]
-pub fn ln_1p<R: Real>(x: R) -> R {
+pub fn ln_1p<R: F32s>(x: R) -> R {
     // Minus zero stays.
     let y = Reduced::of_one_and(x).ln();
     y.when(x.below(0.0), y.when(x.above(0.0), x))
@@ -94,7 +94,7 @@ pub fn ln_1p<R: Real>(x: R) -> R {
 
 /// ln(1 + eˣ), which does not overflow.
 #[inline(always)]
-pub fn softplus<R: Real>(x: R) -> R {
+pub fn softplus<R: F32s>(x: R) -> R {
     x.at_least(0.0) + Reduced::of_one_and(exp(-x.abs())).ln()
 }
 
@@ -103,7 +103,7 @@ const FAR: f32 = 1e9;
 
 /// arsinh x
 #[inline(always)]
-pub fn asinh<R: Real>(x: R) -> R {
+pub fn asinh<R: F32s>(x: R) -> R {
     let a = x.abs();
     let square = a * a;
     let near = a + square / ((square + 1.0).sqrt() + 1.0);
@@ -113,7 +113,7 @@ pub fn asinh<R: Real>(x: R) -> R {
 
 /// arcosh x
 #[inline(always)]
-pub fn acosh<R: Real>(x: R) -> R {
+pub fn acosh<R: F32s>(x: R) -> R {
     let over = x - 1.0;
     let near = over + (over * (over + 2.0)).sqrt();
     let far = x.above(FAR);
@@ -122,7 +122,7 @@ pub fn acosh<R: Real>(x: R) -> R {
 
 /// artanh x
 #[inline(always)]
-pub fn atanh<R: Real>(x: R) -> R {
+pub fn atanh<R: F32s>(x: R) -> R {
     let a = x.abs();
     (ln_1p(a * 2.0 / (x.of(1.0) - a)) * 0.5).copysign(x)
 }

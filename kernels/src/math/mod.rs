@@ -1,4 +1,4 @@
-//! Elementary functions: arithmetic without branches, tables and calls, over [`Real`] numbers. Those are floats, or
+//! Elementary functions: arithmetic without branches, tables and calls, over [`F32s`] numbers. Those are floats, or
 //! registers of them with the instructions that a processor has: so the last bits depend on it, and on nothing
 //! else.
 //!
@@ -16,9 +16,9 @@
 mod circular;
 mod error;
 mod exponential;
+mod f32s;
 mod logarithm;
 mod power;
-mod real;
 #[cfg(test)]
 mod tests;
 
@@ -27,10 +27,10 @@ pub(crate) use circular::{is_near, near_cos, near_sin, near_tan};
 pub(crate) use error::gelu_derivative;
 pub use error::{erf, erfc, gelu};
 pub use exponential::{cosh, exp, exp_m1, exp2, sigmoid, sinh, tanh};
+pub use f32s::F32s;
+pub(crate) use f32s::ROUND;
 pub use logarithm::{acosh, asinh, atanh, ln, ln_1p, log2, log10, softplus};
 pub(crate) use power::Exponent;
-pub(crate) use real::ROUND;
-pub use real::Real;
 
 /// √x
 #[inline(always)]
@@ -44,7 +44,7 @@ pub fn sqrt(x: f32) -> f32 {
 
 /// c₀ + c₁x + c₂x² + …, even and odd powers apart: so half as many operations wait for each other.
 #[inline(always)]
-fn polynomial<R: Real, const N: usize>(coefficients: [f32; N], x: R) -> R {
+fn polynomial<R: F32s, const N: usize>(coefficients: [f32; N], x: R) -> R {
     let square = x * x;
     let mut sums = [x.of(coefficients[N - 1]), x.of(coefficients[N - 2])];
     let mut i = N - 2;

@@ -3,7 +3,7 @@
 use super::Args;
 use super::lines::{MARGINS, Part, parts};
 use super::max::replaces;
-use crate::math::Real;
+use crate::math::F32s;
 use crate::vector::{Kernel, Vector, Wide};
 
 /// Windows further from each other are looked at one by one.

@@ -2,7 +2,7 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::math::{self, Real};
+use crate::math::{self, F32s};
 
 macro_rules! functions {
     ($($name:ident = $single:path, $double:path;)*) => {
@@ -23,7 +23,7 @@ macro_rules! functions {
             fn no_more_than(self, most: f64) -> Self;
             $(fn $name(self) -> Self;)*
         }
-        impl<R: Real> Elementary for R {
+        impl<R: F32s> Elementary for R {
             #[inline(always)]
             fn number(self, x: f64) -> Self {
                 self.of(x as f32)

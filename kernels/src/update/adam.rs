@@ -1,7 +1,7 @@
 use super::region::each_piece;
 use super::{Rates, cuda};
 use crate::launch::{Gpu, Pointers};
-use crate::math::Real;
+use crate::math::F32s;
 use crate::op::{Memory, Op, Spec};
 use crate::vector::{Kernel, Registers, Vector, run};
 use crate::{Cpu, RunRow, Step};

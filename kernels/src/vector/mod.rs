@@ -89,7 +89,7 @@ pub(crate) unsafe trait Vector: Copy {
     /// Whether it is greater than a maximum, or not a number.
     unsafe fn replaces(self, max: Self) -> Self::Choice;
     unsafe fn equal(self, other: Self) -> Self::Choice;
-    // As in [`Real`](crate::math::Real):
+    // As in [`F32s`](crate::math::F32s):
     unsafe fn fused(self, a: Self, b: Self) -> Self;
     unsafe fn sqrt(self) -> Self;
     unsafe fn abs(self) -> Self;

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::Vector;
 use crate::gemm::{lanes, operand::transpose};
-use crate::math::Real;
+use crate::math::F32s;
 
 // SAFETY: a lane that is not in a mask is skipped.
 unsafe impl Vector for [f32; 4] {
@@ -122,7 +122,7 @@ unsafe impl Vector for [f32; 4] {
     }
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
-        each(|i| Real::sqrt(self[i]))
+        each(|i| F32s::sqrt(self[i]))
     }
     #[inline(always)]
     unsafe fn abs(self) -> Self {
@@ -154,7 +154,7 @@ unsafe impl Vector for [f32; 4] {
     }
     #[inline(always)]
     unsafe fn split(self) -> [Self; 2] {
-        let parts = self.map(Real::split);
+        let parts = self.map(F32s::split);
         [0, 1].map(|part| each(|i| parts[i][part]))
     }
     #[inline(always)]

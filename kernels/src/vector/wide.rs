@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::ops::{Add, Div, Mul, Neg, Range, Sub};
 
 use super::Vector;
-use crate::math::Real;
+use crate::math::F32s;
 
 /// A register with the operators of numbers. That there is one says that the processor has its instructions: it is
 /// made only where [`super::run`] has compiled for them.
@@ -245,7 +245,7 @@ macro_rules! functions {
     )* };
 }
 
-impl<V: Vector> Real for Wide<V> {
+impl<V: Vector> F32s for Wide<V> {
     type Choice = V::Choice;
 
     functions! {

@@ -18,7 +18,7 @@ const FRACTION: u32 = 0x007F_FFFF;
 const ROOT_HALF: u32 = 0x3F35_04F3;
 
 /// A float, or a register of them: arithmetic without branches.
-pub trait Real:
+pub trait F32s:
     Copy
     + Neg<Output = Self>
     + Add<Output = Self>
@@ -78,7 +78,7 @@ pub trait Real:
     }
 }
 
-impl Real for f32 {
+impl F32s for f32 {
     type Choice = bool;
 
     #[inline(always)]
