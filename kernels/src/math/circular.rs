@@ -29,8 +29,8 @@ struct Angle<R> {
 impl<R: F32s> Angle<R> {
     #[inline(always)]
     fn new(x: R) -> Self {
-        /// π/2 in three parts.
-        const PARTS: [f32; 3] = [FRAC_PI_2, 7.549_789_4e-8, 5.390_303e-15];
+        /// π/2 in three parts, of which the first is the float below it.
+        const PARTS: [f32; 3] = [f32::from_bits(FRAC_PI_2.to_bits() - 1), 7.549_789_4e-8, 5.390_303e-15];
         let [a, b, c] = PARTS.map(|part| x.of(-part));
         let quarter = x.mul_add(x.of(FRAC_2_PI), x.of(ROUND));
         let n = quarter - ROUND;
