@@ -40,13 +40,13 @@ pub enum Define {
     /// Text, such as a type.
     Text(&'static str),
     /// A number.
-    Number(i64),
+    Int(i64),
 }
 impl core::fmt::Display for Define {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Define::Text(text) => f.write_str(text),
-            Define::Number(number) => write!(f, "{number}"),
+            Define::Int(number) => write!(f, "{number}"),
         }
     }
 }
@@ -57,12 +57,12 @@ impl From<&'static str> for Define {
 }
 impl From<usize> for Define {
     fn from(number: usize) -> Self {
-        Define::Number(number as i64)
+        Define::Int(number as i64)
     }
 }
 impl From<bool> for Define {
     fn from(yes: bool) -> Self {
-        Define::Number(yes.into())
+        Define::Int(yes.into())
     }
 }
 /// The name of the type in the prelude.
@@ -207,7 +207,7 @@ impl<'a> Gpu<'a> {
             gpu: *self,
             source: *source,
             kernel,
-            defines: [("", Define::Number(0)); MAX_DEFINES],
+            defines: [("", Define::Int(0)); MAX_DEFINES],
             define_count: 0,
             grid: [1; 3],
             block: [Launch::BLOCK, 1, 1],

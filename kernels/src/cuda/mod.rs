@@ -12,8 +12,6 @@ mod graph;
 mod memory;
 mod queue;
 mod staging;
-#[cfg(test)]
-mod tests;
 mod watch;
 
 use std::sync::Arc;

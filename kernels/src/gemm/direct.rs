@@ -20,7 +20,9 @@ pub(super) fn applies(cpu: &Cpu, args: &Args) -> bool {
 #[inline(always)]
 pub(super) fn fits(args: &Args) -> bool {
     args.m <= ROWS
-        && args.batch == [1, 1]
+        // Compared as arrays they would be no constant.
+        && args.batch[0] == 1
+        && args.batch[1] == 1
         && args.a.column == 1
         && args.b.row == 1
         && args.c.column == 1

@@ -1,1 +1,0 @@
-//! What the registry's checks run on a GPU, or on the emulated one.
