@@ -1,7 +1,7 @@
 //! NVIDIA GPUs: the device [`Cuda`]. Built with the feature `cuda`; the driver and NVRTC are looked for at run time,
 //! and what is missing is a [`CudaError`] that says so.
 //!
-//! An operation runs on it by the launches that [`Op::cuda`](crate::Op::cuda) describes. Sources are compiled
+//! An operation runs on it by the launches that [`Op::cuda`] describes. Sources are compiled
 //! when they are first used, for the GPU at hand, and kept in a folder (`CASTIRON_CACHE`, or the user's caches).
 
 mod about;

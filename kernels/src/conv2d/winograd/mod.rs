@@ -33,8 +33,9 @@ const INS: usize = 128;
 /// Floats of scratch memory that a task may use.
 #[cfg(feature = "std")]
 const SCRATCH: usize = crate::cpu::LANE;
+/// There is none: nothing fits.
 #[cfg(not(feature = "std"))]
-const SCRATCH: usize = 0;
+const SCRATCH: usize = 1;
 /// Fewer tiles are not worth transforming the weights for. The gradient has no better alternative.
 const TILES: usize = 12;
 const TILES_OF_GRADIENT: usize = 4;
