@@ -273,6 +273,9 @@ impl Launch<'_> {
 
     /// `-D NAME=VALUE`: the source is compiled once for each combination. The compiler's own headers have names of one
     /// letter, which a define would break.
+    ///
+    /// # Panics
+    /// If it is one too many: a mistake in the operation itself, not in what it was given. So for parameters.
     pub fn define(mut self, name: &'static str, value: impl Into<Define>) -> Self {
         assert!(self.define_count < MAX_DEFINES, "a launch has at most {MAX_DEFINES} defines");
         self.defines[self.define_count] = (name, value.into());
@@ -323,6 +326,9 @@ impl Launch<'_> {
     }
 
     /// The next parameter: `Array<T, N>` of the prelude, where `T` has 64 bits.
+    ///
+    /// # Panics
+    /// If there are more than [`MAX_PARAMETERS`], or they are too large together.
     pub fn array<const N: usize>(mut self, values: [impl Into<Parameter>; N]) -> Self {
         assert!(
             self.parameters < MAX_PARAMETERS && self.word_count + N <= MAX_WORDS,
