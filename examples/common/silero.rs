@@ -49,10 +49,15 @@ impl Stream {
         Stream { heard: [[[0.0; CONTEXT + FRAME + MIRROR]; 1]; 1], workspace: Workspace::zeroed() }
     }
 
+    /// What the network heard last: one batch of one channel.
+    pub const fn heard(&self) -> &[[[f32; CONTEXT + FRAME + MIRROR]; 1]; 1] {
+        &self.heard
+    }
+
     /// How probable it is that somebody speaks in the next frame. Samples are between −1 and 1.
     ///
     /// # Errors
-    /// None but those of [`infer`]: with one row there are none.
+    /// Those of [`infer`], of which one frame at a time has none.
     pub fn next(
         &mut self,
         cpu: &Cpu,
