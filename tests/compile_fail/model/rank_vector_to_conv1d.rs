@@ -1,5 +1,5 @@
 // A convolution of signals, given a vector and an image; a cell, given a sequence.
-// names: conv, [48], Net, [channels, length], reshape; conv, [1, 8, 8], Other; cell, [5, 8], Steps
+// names: conv, [48], Net, [channels, length], .reshape([1, 48]), [1, 8, 8], Other, cell, [5, 8], Steps, a vector
 castiron::model! {
     Net: [48] -> [6, 44] {
         conv: Conv1d(6, kernel = 5),
