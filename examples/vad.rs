@@ -1,5 +1,5 @@
-//! Who speaks when? Or at least: when does somebody? A recurrent network listens frame by frame, with its memory in
-//! a `static` and without an allocation.
+//! Who speaks when? Or at least: when does somebody? A recurrent network listens frame by frame, with weights and memory in
+//! `static`s and without an allocation.
 //!
 //! ```sh
 //! cargo run --release --example vad                # half a minute of a telephone call, which is in this repository
@@ -13,11 +13,10 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use castiron::files;
-use castiron::prelude::*;
+use castiron::Cpu;
 use clap::Parser;
 use examples_common::finish;
-use examples_common::silero::{FRAME, RATE, SileroVad, Stream};
+use examples_common::silero::{FRAME, RATE, Stream};
 use examples_common::speech::Speech;
 use examples_common::wav;
 
@@ -36,11 +35,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/silero");
-    let samples = wav::read(options.recording.as_deref().unwrap_or(&folder.join("speech.wav")))?;
-    let mut model = Tensor::<SileroVad>::zeros();
-    files::load(&mut *model, folder.join("model.safetensors"))?;
-
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/silero/speech.wav");
+    let samples = wav::read(options.recording.as_deref().unwrap_or(&ours))?;
     let (cpu, mut stream) = (Cpu::new(), STREAM.lock().expect("nobody else listens"));
     let (mut speech, mut spoken, mut busy) = (Speech::default(), 0, Duration::ZERO);
     let mut tell = |segment: Range<usize>| {
@@ -51,7 +47,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         let mut frame = [0.0; FRAME];
         frame[..chunk.len()].copy_from_slice(chunk);
         let start = Instant::now();
-        let probability = stream.next(&cpu, &model, &frame)?;
+        let probability = stream.next(&cpu, &frame)?;
         busy += start.elapsed();
         speech.next(probability).map(&mut tell);
     }

@@ -2,14 +2,14 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use castiron::memory::Ref;
 use castiron::nn::LstmState;
 use castiron::prelude::*;
-use castiron::{Cx, Step, files};
+use castiron::{Cx, Step};
 use common::fixtures::{Fixture, max_error};
-use examples_common::silero::{FRAME, SileroVad, Stream};
+use examples_common::silero::{FRAME, SILERO, SileroVad, Stream};
 use examples_common::speech::Speech;
 use examples_common::wav;
 
@@ -18,19 +18,10 @@ const EVERY: usize = 72;
 /// How far probabilities may be from PyTorch's.
 const TOLERANCE: f32 = 1e-5;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/silero")
-}
-
-fn model() -> Tensor<SileroVad> {
-    let mut model = Tensor::zeros();
-    files::load(&mut *model, folder().join("model.safetensors")).unwrap();
-    model
-}
-
 /// The recording in frames, the last of which silence fills.
 fn frames() -> (usize, Vec<[f32; FRAME]>) {
-    let samples = wav::read(&folder().join("speech.wav")).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/silero/speech.wav");
+    let samples = wav::read(&path).unwrap();
     let frame = |chunk: &[f32]| {
         let mut frame = [0.0; FRAME];
         frame[..chunk.len()].copy_from_slice(chunk);
@@ -43,12 +34,12 @@ fn frames() -> (usize, Vec<[f32; FRAME]>) {
 fn every_probability_is_pytorchs_and_so_are_the_segments() {
     let reference = Fixture::open("silero.safetensors");
     let want: Vec<f32> = reference.numbers("probabilities");
-    let (cpu, model, mut stream, mut speech) = (Cpu::new(), model(), Stream::new(), Speech::default());
+    let (cpu, mut stream, mut speech) = (Cpu::new(), Stream::new(), Speech::default());
     let (samples, frames) = frames();
     assert_eq!((samples, frames.len(), want.len()), (480_000, 938, 938));
     let mut segments = Vec::new();
     for (i, (frame, want)) in frames.iter().zip(&want).enumerate() {
-        let got = stream.next(&cpu, &model, frame).unwrap();
+        let got = stream.next(&cpu, frame).unwrap();
         assert!((got - want).abs() < TOLERANCE, "frame {i}: {got}, not {want}");
         segments.extend(speech.next(got));
     }
@@ -63,16 +54,16 @@ type Memory = <SileroVad as Module<Rank2<1, 640>, Rank1<1>>>::State<1>;
 fn what_it_remembers_is_pytorchs() {
     let reference = Fixture::open("silero.safetensors");
     let [h, c]: [Vec<f32>; 2] = ["h", "c"].map(|name| reference.numbers(name));
-    let (cpu, step, model, mut stream) = (Cpu::new(), Step::new(), model(), Stream::new());
+    let (cpu, step, mut stream) = (Cpu::new(), Step::new(), Stream::new());
     let cx = Cx::new(&cpu, 1, (&step).into());
     let mut state = Tensor::<Memory>::zeros();
     let mut scratch = Tensor::<<SileroVad as Module<Rank2<1, 640>, Rank1<1>>>::InferScratch<1>>::zeros();
     for (i, frame) in frames().1.iter().enumerate() {
-        let (told, mut same) = (stream.next(&cpu, &model, frame).unwrap(), [[0.0]]);
+        let (told, mut same) = (stream.next(&cpu, frame).unwrap(), [[0.0]]);
         // Again, with a state that can be looked at.
         let x = Ref::from(stream.heard());
         let memory = (state.borrow_mut(), scratch.borrow_mut());
-        SileroVad::infer::<Cpu, 1>(&cx, model.borrow(), x, (&mut same).into(), memory.0, memory.1);
+        SileroVad::infer::<Cpu, 1>(&cx, (&SILERO).into(), x, (&mut same).into(), memory.0, memory.1);
         assert_eq!((same[0][0], cpu.take_fault()), (told, None), "frame {i}");
         if i % EVERY == 0 {
             let at = i / EVERY * 128..(i / EVERY + 1) * 128;

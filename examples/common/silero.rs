@@ -36,7 +36,10 @@ model! {
     }
 }
 
-/// A stream of sound: what the network hears next, and what it remembers. Plain memory, so it may be a `static`.
+/// The trained network, a part of the program.
+pub static SILERO: SileroVad = include_weights!(SileroVad, "../data/silero/model.safetensors");
+
+/// A stream of sound: what the network hears, and what it remembers. Plain memory, so it may be a `static`.
 #[derive(Debug)]
 pub struct Stream {
     heard: [[[f32; CONTEXT + FRAME + MIRROR]; 1]; 1],
@@ -58,12 +61,7 @@ impl Stream {
     ///
     /// # Errors
     /// Those of [`infer`], of which one frame at a time has none.
-    pub fn next(
-        &mut self,
-        cpu: &Cpu,
-        model: &SileroVad,
-        frame: &[f32; FRAME],
-    ) -> Result<f32, castiron::Error> {
+    pub fn next(&mut self, cpu: &Cpu, frame: &[f32; FRAME]) -> Result<f32, castiron::Error> {
         let heard = &mut self.heard[0][0];
         heard.copy_within(FRAME..FRAME + CONTEXT, 0);
         heard[CONTEXT..][..FRAME].copy_from_slice(frame);
@@ -71,7 +69,7 @@ impl Stream {
             heard[CONTEXT + FRAME + i] = heard[CONTEXT + FRAME - 2 - i];
         }
         let mut probability = [[0.0]];
-        infer(cpu, model, &self.heard, 1, &mut probability, &mut self.workspace)?;
+        infer(cpu, &SILERO, &self.heard, 1, &mut probability, &mut self.workspace)?;
         Ok(probability[0][0])
     }
 }

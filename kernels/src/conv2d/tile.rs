@@ -193,8 +193,7 @@ unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
     let b: [&[f32]; C] = core::array::from_fn(|c| &b[c * depth..][..depth]);
     for first in (0..rows).step_by(R) {
         // Of fewer rows, the last is multiplied several times.
-        let a: [&[f32]; R] =
-            core::array::from_fn(|r| &t.a[(first + r).min(rows - 1) * t.a_row..][..depth]);
+        let a: [&[f32]; R] = core::array::from_fn(|r| &t.a[(first + r).min(rows - 1) * t.a_row..][..depth]);
         let mut totals = [V::splat(0.0); 8];
         let mut k = 0;
         while k < whole {
