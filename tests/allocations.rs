@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use castiron::prelude::*;
 use common::{Small, quarters};
+use examples_common::silero::{FRAME, Stream};
 
 struct Counting;
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -65,5 +66,14 @@ fn steps_and_inference_allocate_nothing() {
         // Threads allocate once when they first park.
         work(20);
         assert_eq!(count(|| work(200)), 0, "allocations on {threads} threads");
+
+        let mut stream = Stream::new();
+        let mut listen = |frames: usize| {
+            for i in 0..frames {
+                stream.next(&there, &[1.0 / (1 + i) as f32; FRAME]).unwrap();
+            }
+        };
+        listen(20);
+        assert_eq!(count(|| listen(200)), 0, "allocations of a stream on {threads} threads");
     }
 }

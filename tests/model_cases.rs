@@ -55,6 +55,19 @@ model! {
     }
     TapEnds: [4] -> [4] { fc: Linear(4), |x| { #[tap] let a = x; let h = fc(a); #[tap] let z = h; z } }
     TapOnly: [2, 3, 3] -> [2, 3, 3] { bn: BatchNorm2d, conv: Conv2d(2, kernel = 1), |x| { #[tap] let seen = bn(x); conv(x) } }
+    Signals: [2, 9] -> [6] {
+        conv1: Conv1d(3, kernel = 3, stride = 2), bn1: BatchNorm1d, Relu, MaxPool1d(2),
+        conv2: Conv1d(4, kernel = 2, padding = 1), AvgPool1d(2, stride = 1), Tanh, Flatten,
+        fc: Linear(6), Silu,
+    }
+    SignalBlock: [3, 5] -> [3, 5] {
+        conv: Conv1d(3, kernel = 3, padding = 1, bias = false), bn: BatchNorm1d, depthwise: Conv1d(3, kernel = 3, padding = 1, groups = 3),
+        |x| { let h = relu(bn(conv(x)) + x); gelu(depthwise(h) + x) }
+    }
+    Magnitudes: [1, 8] -> [3] {
+        spectrum: Conv1d(6, kernel = 8), cell: LstmCell(3),
+        |x| { let (re, im) = spectrum(x).chunk(2, axis = 0); cell(sqrt(re * re + im * im + 0.5).flatten()) }
+    }
     Steps: [3, 4] -> [3, 5] { lstm: Lstm(5), Tanh }
     Stack: [3, 4] -> [3, 4] { a: [Steps2; 2], b: Lstm(4) }
     Steps2: [3, 4] -> [3, 4] { lstm: Lstm(4), Silu }
@@ -182,6 +195,9 @@ cases! {
     tapped: Tapped, I<2, 4>, I<2, 4>;
     tap_ends: TapEnds, V<4>, V<4>;
     tap_only: TapOnly, I<2, 3>, I<2, 3>;
+    signals: Signals, M<2, 9>, V<6>;
+    signal_block: SignalBlock, M<3, 5>, M<3, 5>;
+    magnitudes: Magnitudes, M<1, 8>, V<3>;
     steps: Steps, M<3, 4>, M<3, 5>;
     stack: Stack, M<3, 4>, M<3, 4>;
     cut: Cut, M<6, 4>, V<4>;

@@ -92,9 +92,19 @@ fn conv2d() {
 }
 
 #[test]
+fn conv1d() {
+    check::<Conv1d<2, 4, 3, 2, 1>, Rank2<2, 9>, Rank2<4, 5>>("conv1d_stride");
+    check::<Conv1d<2, 6, 3, 1, 1, 1, 2>, Rank2<4, 7>, Rank2<6, 7>>("conv1d_groups");
+    check::<Conv1d<2, 3, 3, 1, 0, 2>, Rank2<2, 8>, Rank2<3, 4>>("conv1d_dilation");
+    check::<Conv1d<1, 40, 16, 8, 0, 1, 1, Identity, NoBias>, Rank2<1, 40>, Rank2<40, 4>>("conv1d_frames");
+}
+
+#[test]
 fn pooling() {
     check::<MaxPool2d<3, 2, 1>, Rank3<2, 7, 6>, Rank3<2, 4, 3>>("max_pool2d");
     check::<AvgPool2d<2>, Rank3<2, 6, 4>, Rank3<2, 3, 2>>("avg_pool2d");
+    check::<MaxPool1d<3, 2, 1>, Rank2<2, 9>, Rank2<2, 5>>("max_pool1d");
+    check::<AvgPool1d<2>, Rank2<2, 6>, Rank2<2, 3>>("avg_pool1d");
 }
 
 #[test]
@@ -114,6 +124,7 @@ fn activations() {
     check::<Gelu, S, S>("gelu");
     check::<GeluTanh, S, S>("gelu_tanh");
     check::<Silu, S, S>("silu");
+    check::<Sqrt, S, S>("sqrt");
 }
 
 #[test]
@@ -141,6 +152,12 @@ fn batch_norm2d() {
     let model = trainer.model();
     close(&fixture, "batch_norm2d_train/running_mean_after", &*model.bn.running_mean);
     close(&fixture, "batch_norm2d_train/running_var_after", &*model.bn.running_var);
+}
+
+#[test]
+fn batch_norm1d() {
+    check::<BatchNorm1d<4>, Rank2<4, 6>, Rank2<4, 6>>("batch_norm1d_signals_train");
+    check::<BatchNorm1d<4>, [f32; 4], [f32; 4]>("batch_norm1d_vectors_train");
 }
 
 #[test]
@@ -190,6 +207,19 @@ fn lstm() {
     close(&fixture, "lstm/dx", flat(&*dx));
     close(&fixture, "lstm/hn", flat(&state.h.0));
     close(&fixture, "lstm/cn", flat(&state.c.0));
+}
+
+#[test]
+fn lstm_cell() {
+    let fixture = open();
+    let x = fixture.tensor::<[[f32; 4]; B]>("lstm_cell/x");
+    let mut state = Tensor::<<LstmCell<4, 3> as Module<[f32; 4], [f32; 3]>>::State<B>>::zeros();
+    state.h.0 = *fixture.tensor("lstm_cell/h0");
+    state.c.0 = *fixture.tensor("lstm_cell/c0");
+    let dx = layer::<LstmCell<4, 3>, [f32; 4], [f32; 3]>("lstm_cell", &x, &mut state);
+    close(&fixture, "lstm_cell/dx", flat(&*dx));
+    close(&fixture, "lstm_cell/y", flat(&state.h.0));
+    close(&fixture, "lstm_cell/cn", flat(&state.c.0));
 }
 
 #[test]

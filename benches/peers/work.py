@@ -4,6 +4,7 @@ import math
 import re
 
 INFERENCE = ["mlp64", "mlp784", "mlp784_b8", "mlp784_b64", "mlp784_b512", "lenet", "resnet18", "mobilenet_v2"]
+INFERENCE += ["silero"]
 TRAINING = ["train_mlp784", "train_lenet"]
 SIZES = [f"{n}x{n}x{n}" for n in (32, 64, 128, 256, 512, 1024, 2048)] + ["1x784x128", "64x784x128", "128x512x512"]
 PRODUCTS = [f"product_{sizes}{place}" for sizes in SIZES for place in ("", "_unaligned")]
@@ -22,6 +23,7 @@ TITLES = {
     "lenet": "LeNet-5, batch 1",
     "resnet18": "ResNet-18, 3×224×224, batch 1",
     "mobilenet_v2": "MobileNetV2, 3×224×224, batch 1",
+    "silero": "Silero VAD, a frame of 32 ms",
     "train_mlp784": "training MLP 784-128-10, batch 64, SGD",
     "train_lenet": "training LeNet-5, batch 64, Adam",
 }

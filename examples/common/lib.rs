@@ -1,9 +1,12 @@
 //! What the examples share: handwritten digits, read from files and drawn in the terminal; photographs, and
-//! networks for them.
+//! networks for them; speech.
 
 pub mod photo;
+pub mod silero;
+pub mod speech;
 pub mod vision;
 pub mod vowels;
+pub mod wav;
 
 use std::error::Error;
 use std::path::Path;

@@ -18,6 +18,11 @@ macro_rules! layers {
 
 type Image = Rank3<2, 3, 3>;
 
+castiron::model! {
+    /// Roots of what is well above zero, where their differences are exact enough.
+    Roots: [4] -> [4] { |x| sqrt(x * x + 1.0) }
+}
+
 layers! {
     linear: Linear<[f32; 7], 5>, [f32; 7] => [f32; 5];
     linear_of_images: Linear<Image, 4>, Image => [f32; 4];
@@ -35,6 +40,7 @@ layers! {
     gelu: Gelu, Image => Image;
     gelu_tanh: GeluTanh, Image => Image;
     silu: Silu, Image => Image;
+    sqrt_of_squares: Roots, [f32; 4] => [f32; 4];
     softmax: Softmax, Rank2<4, 3> => Rank2<4, 3>;
     log_softmax: LogSoftmax, [f32; 5] => [f32; 5];
     identity: Identity, Image => Image;
@@ -51,6 +57,16 @@ layers! {
     conv2d_strided_dilated: Conv2d<2, 3, 2, 2, 1, 2, 1, Tanh>, Rank3<2, 5, 6> => Rank3<3, 3, 3>;
     conv2d_grouped: Conv2d<2, 4, 3, 1, 1, 1, 2, Relu>, Rank3<4, 3, 3> => Rank3<4, 3, 3>;
     conv2d_depthwise: Conv2d<1, 3, 3, 2, 1, 1, 3, Silu, NoBias>, Rank3<3, 4, 4> => Rank3<3, 2, 2>;
+    conv1d: Conv1d<2, 3, 3, 1, 1>, Rank2<2, 7> => Rank2<3, 7>;
+    conv1d_strided_dilated: Conv1d<2, 3, 2, 2, 1, 2, 1, Tanh>, Rank2<2, 9> => Rank2<3, 5>;
+    conv1d_grouped: Conv1d<2, 4, 3, 1, 1, 1, 2, Relu>, Rank2<4, 6> => Rank2<4, 6>;
+    conv1d_depthwise: Conv1d<1, 3, 3, 2, 1, 1, 3, Silu, NoBias>, Rank2<3, 8> => Rank2<3, 4>;
+    conv1d_of_few_positions: Conv1d<5, 20, 3, 1, 1>, Rank2<5, 3> => Rank2<20, 3>;
+    conv1d_to_one_position: Conv1d<6, 18, 4, 1, 0, 1, 1, Gelu>, Rank2<6, 4> => Rank2<18, 1>;
+    max_pool1d: MaxPool1d<2>, Rank2<2, 5> => Rank2<2, 2>;
+    max_pool1d_overlapping: MaxPool1d<3, 2, 1>, Rank2<2, 5> => Rank2<2, 3>;
+    avg_pool1d: AvgPool1d<2>, Rank2<2, 4> => Rank2<2, 2>;
+    avg_pool1d_padded: AvgPool1d<3, 1, 1>, Rank2<1, 3> => Rank2<1, 3>;
     max_pool2d: MaxPool2d<2>, Rank3<2, 5, 4> => Rank3<2, 2, 2>;
     max_pool2d_overlapping: MaxPool2d<3, 2, 1>, Rank3<2, 5, 5> => Rank3<2, 3, 3>;
     avg_pool2d: AvgPool2d<2>, Rank3<2, 4, 4> => Rank3<2, 2, 2>;
@@ -60,8 +76,11 @@ layers! {
     // The four that strain the contract: statistics of the live rows and running averages; integers
     // without a gradient; state from call to call; two inputs.
     batch_norm: BatchNorm2d<2>, Image => Image;
+    batch_norm_of_signals: BatchNorm1d<2>, Rank2<2, 5> => Rank2<2, 5>;
+    batch_norm_of_vectors: BatchNorm1d<4>, [f32; 4] => [f32; 4];
     embedding: Embedding<6, 3>, [i32; 4] => Rank2<4, 3>, 6;
     lstm: Lstm<3, 2>, Rank2<4, 3> => Rank2<4, 2>;
-    lstm_cell: Lstm<3, 2>, Rank2<1, 3> => Rank2<1, 2>;
+    lstm_of_one_position: Lstm<3, 2>, Rank2<1, 3> => Rank2<1, 2>;
+    lstm_cell: LstmCell<3, 2>, [f32; 3] => [f32; 2];
     attention: MultiheadAttention<4, 2>, (Rank2<3, 4>, Rank2<5, 4>) => Rank2<3, 4>;
 }

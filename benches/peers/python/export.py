@@ -12,20 +12,20 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from models import INFERENCE, TRAINING, build, fold, labels
+from models import INFERENCE, STREAMS, TRAINING, build, fold, labels
 from protocol import DATA
 
 
-def layers(model, x):
+def layers(model, *inputs):
     """The convolutions and linear layers with what goes in and comes out, in the order in which they run."""
     found = []
     hooks = [
         module.register_forward_hook(lambda module, x, y: found.append((module, x[0], y)))
         for module in model.modules()
-        if isinstance(module, (nn.Conv2d, nn.Linear))
+        if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Linear))
     ]
     with torch.no_grad():
-        model.eval()(x)
+        model.eval()(*inputs)
     for hook in hooks:
         hook.remove()
     return found
@@ -33,9 +33,12 @@ def layers(model, x):
 
 def work(name, model, x):
     """Multiplications and additions of layers, and the bytes that must be read: those of parameters and input."""
-    flops = [2 * y.numel() * module.weight[0].numel() for module, _, y in layers(model, x)]
+    inputs = [x, *model.start()] if name in STREAMS else [x]
+    flops = [2 * y.numel() * module.weight[0].numel() for module, _, y in layers(model, *inputs)]
+    cells = [module for module in model.modules() if isinstance(module, nn.LSTMCell)]
+    flops += [2 * (cell.weight_ih.numel() + cell.weight_hh.numel()) for cell in cells]
     # Backward is a product of the same size for the gradient of the weight, and one for that of the input.
-    total = sum(flops) if name in INFERENCE else 3 * sum(flops) - flops[0]
+    total = 3 * sum(flops) - flops[0] if name in TRAINING else sum(flops)
     return {"flops": total, "bytes": 4 * (sum(p.numel() for p in model.parameters()) + x.numel())}
 
 
@@ -57,7 +60,7 @@ def convolutions(name, images):
 def main():
     warnings.filterwarnings("ignore")
     report = {}
-    for name in [*INFERENCE, *TRAINING]:
+    for name in [*INFERENCE, *STREAMS, *TRAINING]:
         model, x = build(name)
         tensors = {key: value for key, value in model.state_dict().items() if value.dtype == torch.float32}
         tensors["input"] = x
@@ -69,6 +72,10 @@ def main():
             model = fold(model.eval())
             names = dict(input_names=["x"], output_names=["y"])
             torch.onnx.export(model, (x,), DATA / f"{name}.onnx", opset_version=17, dynamo=False, **names)
+        if name in STREAMS:
+            names = dict(input_names=["x", "h", "c"], output_names=["y", "h_next", "c_next"])
+            inputs = (x, *model.start())
+            torch.onnx.export(model.eval(), inputs, DATA / f"{name}.onnx", opset_version=17, dynamo=False, **names)
     report["convolutions"] = {
         "LeNet-5, batch 64": convolutions("lenet", 64),
         "ResNet-18, batch 1": convolutions("resnet18", 1),

@@ -23,6 +23,32 @@ class LeNet(nn.Sequential):
         self.fc3 = nn.Linear(84, 10)
 
 
+class Silero(nn.Module):
+    """Silero VAD 6.2: a frame and a state to a probability and the next state."""
+
+    def __init__(self):
+        super().__init__()
+        self.stft_conv = nn.Conv1d(1, 258, 256, stride=128, bias=False)
+        self.conv1 = nn.Conv1d(129, 128, 3, padding=1)
+        self.conv2 = nn.Conv1d(128, 64, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv1d(64, 64, 3, stride=2, padding=1)
+        self.conv4 = nn.Conv1d(64, 128, 3, padding=1)
+        self.lstm_cell = nn.LSTMCell(128, 128)
+        self.final_conv = nn.Conv1d(128, 1, 1)
+
+    @staticmethod
+    def start():
+        return torch.zeros(1, 128), torch.zeros(1, 128)
+
+    def forward(self, x, h, c):
+        re, im = self.stft_conv(x).chunk(2, dim=1)
+        x = (re * re + im * im).sqrt()
+        for conv in [self.conv1, self.conv2, self.conv3, self.conv4]:
+            x = conv(x).relu()
+        h, c = self.lstm_cell(x.squeeze(2), (h, c))
+        return self.final_conv(h.relu().unsqueeze(2)).sigmoid().squeeze(2), h, c
+
+
 # What makes the model, and the dimensions of its input.
 INFERENCE = {
     "mlp64": (lambda: Mlp(64, 32, 10), (1, 64)),
@@ -34,6 +60,8 @@ INFERENCE = {
     "resnet18": (resnet18, (1, 3, 224, 224)),
     "mobilenet_v2": (mobilenet_v2, (1, 3, 224, 224)),
 }
+# Models that get a frame, and what they remember of those before.
+STREAMS = {"silero": (Silero, (1, 1, 640))}
 # The same, and its optimizer.
 TRAINING = {
     "train_mlp784": (lambda: Mlp(784, 128, 10), (64, 784), lambda p: torch.optim.SGD(p, lr=0.1, fused=True)),
@@ -43,7 +71,7 @@ TRAINING = {
 
 def build(name):
     """A model with its random parameters, and an input: the same at each call."""
-    make, dims, *_ = {**INFERENCE, **TRAINING}[name]
+    make, dims, *_ = {**INFERENCE, **STREAMS, **TRAINING}[name]
     torch.manual_seed(0)
     model = make()
     for module in model.modules():

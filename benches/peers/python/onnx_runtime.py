@@ -23,6 +23,8 @@ def load(name):
     if name.startswith("train"):
         return None
     x = load_file(protocol.DATA / f"{name}.safetensors")["input"]
+    if name == "silero":
+        return stream(str(protocol.DATA / f"{name}.onnx"), x)
     return session(str(protocol.DATA / f"{name}.onnx"), {"x": x})
 
 
@@ -36,6 +38,33 @@ def session(model, inputs):
     binding.bind_ortvalue_output("y", onnxruntime.OrtValue.ortvalue_from_shape_and_type(list(y.shape), np.float32))
     run = session.run_with_iobinding
     return protocol.sample(y), lambda: run(binding)
+
+
+def stream(model, x):
+    """The same frame again and again. What one run remembers is where the next one reads, and the other way round."""
+    session = onnxruntime.InferenceSession(model, OPTIONS, providers=["CPUExecutionProvider"])
+    numbers = onnxruntime.OrtValue.ortvalue_from_numpy
+    x, y = numbers(x), numbers(np.zeros((1, 1), np.float32))
+    states = [{name: numbers(np.zeros((1, 128), np.float32)) for name in "hc"} for _ in range(2)]
+    bindings = []
+    for before, after in [states, states[::-1]]:
+        binding = session.io_binding()
+        for name, value in {"x": x, **before}.items():
+            binding.bind_ortvalue_input(name, value)
+        for name, value in {"y": y, **{f"{name}_next": value for name, value in after.items()}}.items():
+            binding.bind_ortvalue_output(name, value)
+        bindings.append(binding)
+    run = session.run_with_iobinding
+
+    def work():
+        run(bindings[0])
+        bindings.reverse()
+
+    def probability():
+        work()
+        return float(y.numpy()[0, 0])
+
+    return [probability() for _ in range(10)], work
 
 
 def graph(node, inputs, dims, constants=()):

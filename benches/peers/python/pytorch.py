@@ -7,7 +7,7 @@ from torch.nn.functional import conv2d, cross_entropy
 from torch.profiler import ProfilerActivity, profile
 
 import protocol
-from models import INFERENCE, TRAINING, build, fold, labels
+from models import INFERENCE, STREAMS, TRAINING, build, fold, labels
 
 torch.set_num_threads(int(sys.argv[1]))
 torch.set_num_interop_threads(1)
@@ -16,6 +16,8 @@ torch.set_num_interop_threads(1)
 def load(name):
     if name in INFERENCE:
         return infer(name)
+    if name in STREAMS:
+        return stream(name)
     if name in TRAINING:
         return train(name)
     if protocol.product(name):
@@ -36,6 +38,20 @@ def infer(name):
         return model(x)
 
     return protocol.sample(work()), work
+
+
+def stream(name):
+    """The same frame again and again, heard each time with what is remembered."""
+    model, x = build(name)
+    state = model.start()
+
+    @torch.inference_mode()
+    def work():
+        nonlocal state
+        y, *state = model(x, *state)
+        return y
+
+    return [work().item() for _ in range(10)], work
 
 
 def train(name):

@@ -73,6 +73,10 @@ macro_rules! per_function {
                 let $f = || Activation::Silu;
                 $body
             }
+            Activation::Sqrt => {
+                let $f = || Activation::Sqrt;
+                $body
+            }
         }
     };
 }

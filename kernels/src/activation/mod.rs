@@ -33,6 +33,8 @@ pub enum Activation {
     GeluTanh,
     /// x / (1 + e⁻ˣ)
     Silu,
+    /// √x, whose derivative at 0 is infinite.
+    Sqrt,
 }
 
 /// max(x, 0), where NaN stays NaN, as in PyTorch.
@@ -69,6 +71,7 @@ impl Activation {
             Activation::Gelu => (6, 0.0),
             Activation::GeluTanh => (7, 0.0),
             Activation::Silu => (8, 0.0),
+            Activation::Sqrt => (9, 0.0),
         }
     }
 
@@ -86,6 +89,7 @@ impl Activation {
             // ½·(1 + tanh u) = σ(2u), without a difference to the left.
             Activation::GeluTanh => x * math::sigmoid(gelu_inner(x) * 2.0),
             Activation::Silu => x * math::sigmoid(x),
+            Activation::Sqrt => x.sqrt(),
         }
     }
 
@@ -109,6 +113,7 @@ impl Activation {
                 let s = math::sigmoid(x);
                 s * (x * (one - s) + 1.0)
             }
+            Activation::Sqrt => x.of(0.5) / y,
         }
     }
 }

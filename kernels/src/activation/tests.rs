@@ -22,6 +22,7 @@ pub(crate) fn reference(activation: Activation, x: f64) -> f64 {
             0.5 * x * (1.0 + ((2.0 / core::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
         }
         Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Sqrt => x.sqrt(),
     }
 }
 
@@ -38,16 +39,18 @@ fn cases() -> BoxedStrategy<Args> {
         Gelu,
         GeluTanh,
         Silu,
+        Sqrt,
     ]);
     let len = prop_oneof![1..70usize, Just(40_000)];
     (activation, len).prop_map(|(activation, len)| Args { activation, len, in_place: false }).boxed()
 }
 
-/// Inputs on both sides of every kink, and never on one.
-fn inputs(len: usize, random: &mut Random) -> Vec<f32> {
+/// Inputs on both sides of every kink, and never on one; of a root, which only positive numbers have.
+fn inputs(activation: Activation, len: usize, random: &mut Random) -> Vec<f32> {
     (0..len)
         .map(|_| 8.0 * random.signed())
         .map(|x| if x.abs() < 1e-3 || (x - 6.0).abs() < 1e-3 { 0.5 } else { x })
+        .map(|x| if activation == Activation::Sqrt { x.abs() } else { x })
         .collect()
 }
 
@@ -55,8 +58,8 @@ impl Checked for Activate {
     fn cases() -> BoxedStrategy<Args> {
         cases()
     }
-    fn fill(_: &Args, _: usize, len: usize, random: &mut Random) -> Data {
-        Data::F32(inputs(len, random))
+    fn fill(args: &Args, _: usize, len: usize, random: &mut Random) -> Data {
+        Data::F32(inputs(args.activation, len, random))
     }
     fn in_place(args: &Args) -> Option<(Args, [usize; 2])> {
         Some((Args { in_place: true, ..*args }, [0, 1]))
@@ -73,7 +76,7 @@ impl Checked for ActivateBackward {
     // x and y must belong together: both are made from the same draws.
     fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
         let mut shared = Random::new(7);
-        let x = inputs(len, &mut shared);
+        let x = inputs(args.activation, len, &mut shared);
         Data::F32(match i {
             0 => x,
             1 => x.into_iter().map(|x| reference(args.activation, x as f64) as f32).collect(),
@@ -84,7 +87,8 @@ impl Checked for ActivateBackward {
         Some((Args { in_place: true, ..*args }, [2, 3]))
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let x: Vec<f64> = inputs(args.len, &mut Random::new(7)).into_iter().map(f64::from).collect();
+        let x: Vec<f64> =
+            inputs(args.activation, args.len, &mut Random::new(7)).into_iter().map(f64::from).collect();
         for i in 0..args.len {
             let f = |x: &[f64]| vec![reference(args.activation, x[0])];
             memory[3][i] = gradient(&x[i..=i], &memory[2][i..=i], f)[0];

@@ -16,8 +16,8 @@ use crate::{Cpu, Isa};
 
 /// Most of the depth that is packed at a time.
 const DEPTH: usize = if STACK == 0 { 768 } else { STACK / (48 + TAIL) };
-/// Columns beyond the last whole register that are multiplied one by one, along the depth.
-const TAIL: usize = 4;
+/// Columns beyond the last whole register that are multiplied along the depth.
+pub(super) const TAIL: usize = 4;
 /// Floats to pack into on the stack, where the device has no scratch memory.
 const STACK: usize = if cfg!(feature = "std") { 0 } else { 2048 };
 /// Weights of more floats than this are read once for all columns; fewer are read once for each block,
@@ -270,8 +270,8 @@ impl Product<'_> {
                     narrow::<T>([(rows - done).min(T::ROWS), wide], across, &t, b, y)
                 };
             }
-            for (column, b) in (wide..).zip(tails.chunks_exact(len.max(1)).take(tail)) {
-                T::column(rows, &t.at(0, column), b, y.add(column));
+            if tail > 0 {
+                T::columns(rows, tail, &t.at(0, wide), tails, y.add(wide));
             }
         }
     }

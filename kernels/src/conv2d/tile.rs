@@ -135,69 +135,122 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
     }
 }
 
-/// `rows` rows by one column, which is contiguous in b.
+/// `rows` rows by `count` columns, each of which is contiguous in b.
 ///
 /// # Safety
-/// `c` points to as many elements, `c_row` apart, that nobody else has.
+/// `c` points to as many rows, `c_row` apart, that nobody else has.
 #[inline(always)]
-unsafe fn column<V: Lanes>(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
-    t.check(rows, 1);
-    let b = &b[..t.depth];
-    for first in (0..rows).step_by(8 * V::N) {
-        let mut sums = [0.0; 8 * 16];
-        let sums = &mut sums[..(rows - first).min(8 * V::N)];
-        let a = t.a.get(first * t.a_row..).unwrap_or(&[]);
-        if t.a_step == 1 {
-            dots::<V>(a, t.a_row, b, sums);
-        } else {
-            combine::<V>(a, t.a_step, b, sums);
-        }
-        for (r, sum) in (first..).zip(sums) {
-            // SAFETY: within c.
-            let to = unsafe { &mut *c.add(r * t.c_row) };
-            let from = match t.from {
-                From::Zero => 0.0,
-                From::C => *to,
-                From::Residual(from) => from[r * t.c_row],
-            };
-            let sum = from + t.bias.get(r).unwrap_or(&0.0) + *sum;
-            *to = sum.clamp(t.limits[0], t.limits[1]);
-        }
+unsafe fn columns<V: Lanes>(rows: usize, count: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
+    t.check(rows, count);
+    let mut column = 0;
+    while column < count {
+        let (t, b) = (t.at(0, column), &b[column * t.depth..]);
+        // SAFETY: columns of c.
+        column += unsafe {
+            let c = c.add(column);
+            match (t.a_step, count - column) {
+                (1, 4..) => dots::<V, 2, 4>(rows, &t, b, c),
+                (1, 2..) => dots::<V, 4, 2>(rows, &t, b, c),
+                (1, _) => dots::<V, 8, 1>(rows, &t, b, c),
+                _ => combine::<V>(rows, &t, b, c),
+            }
+        };
     }
 }
 
-/// sums\[r\] ← the scalar product of b and row r of a. Rows are `row` apart.
-#[inline(always)]
-fn dots<V: Lanes>(a: &[f32], row: usize, b: &[f32], sums: &mut [f32]) {
-    let (last, whole) = (sums.len() - 1, b.len() / V::N * V::N);
-    for (i, sums) in sums.chunks_mut(8).enumerate() {
-        // Of fewer rows, the last is multiplied several times.
-        let rows: [&[f32]; 8] = core::array::from_fn(|r| &a[(8 * i + r).min(last) * row..][..b.len()]);
-        let mut totals = [V::splat(0.0); 8];
-        for k in (0..whole).step_by(V::N) {
-            let x = V::load(&b[k..]);
-            let mut r = 0;
-            while r < 8 {
-                // SAFETY: each row is as long as b.
-                totals[r] = totals[r].fma(V::load(unsafe { rows[r].get_unchecked(k..) }), x);
-                r += 1;
-            }
-        }
-        if whole < b.len() {
-            let x = V::load_part(&b[whole..]);
-            let mut r = 0;
-            while r < 8 {
-                totals[r] = totals[r].fma(V::load_part(&rows[r][whole..]), x);
-                r += 1;
-            }
-        }
-        sums.iter_mut().zip(V::sum8(totals)).for_each(|(sum, total)| *sum = total);
+impl Tile<'_> {
+    /// What becomes of a sum of a row and a column.
+    ///
+    /// # Safety
+    /// `c` points to that row and column, among those that nobody else has.
+    #[inline(always)]
+    unsafe fn put(&self, row: usize, column: usize, sum: f32, c: *mut f32) {
+        let at = row * self.c_row + column;
+        // SAFETY: as the caller promises.
+        let to = unsafe { &mut *c.add(at) };
+        let from = match self.from {
+            From::Zero => 0.0,
+            From::C => *to,
+            From::Residual(from) => from[at],
+        };
+        let sum = from + self.bias.get(row).unwrap_or(&0.0) + sum;
+        *to = sum.clamp(self.limits[0], self.limits[1]);
     }
+}
+
+/// Scalar products of rows of a, `R` at a time, and `C` columns: `R`·`C` is eight. Returns `C`.
+///
+/// # Safety
+/// As for [`columns`].
+#[inline(always)]
+unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
+    rows: usize,
+    t: &Tile<'_>,
+    b: &[f32],
+    c: *mut f32,
+) -> usize {
+    let (depth, whole) = (t.depth, t.depth / V::N * V::N);
+    let b: [&[f32]; C] = core::array::from_fn(|c| &b[c * depth..][..depth]);
+    for first in (0..rows).step_by(R) {
+        // Of fewer rows, the last is multiplied several times.
+        let a: [&[f32]; R] = core::array::from_fn(|r| &t.a[(first + r).min(rows - 1) * t.a_row..][..depth]);
+        let mut totals = [V::splat(0.0); 8];
+        let mut k = 0;
+        while k < whole {
+            let mut x = [V::splat(0.0); C];
+            let mut i = 0;
+            while i < C {
+                // SAFETY: rows and columns are as long as the depth.
+                x[i] = V::load(unsafe { b[i].get_unchecked(k..) });
+                i += 1;
+            }
+            let mut i = 0;
+            while i < 8 {
+                // SAFETY: as above.
+                let row = V::load(unsafe { a[i / C].get_unchecked(k..) });
+                totals[i] = totals[i].fma(row, x[i % C]);
+                i += 1;
+            }
+            k += V::N;
+        }
+        if whole < depth {
+            let mut i = 0;
+            while i < 8 {
+                totals[i] = totals[i].fma(V::load_part(&a[i / C][whole..]), V::load_part(&b[i % C][whole..]));
+                i += 1;
+            }
+        }
+        for (i, sum) in V::sum8(totals).into_iter().enumerate() {
+            if first + i / C < rows {
+                // SAFETY: a row and a column of c.
+                unsafe { t.put(first + i / C, i % C, sum, c) };
+            }
+        }
+    }
+    C
+}
+
+/// One column, where rows of a are side by side: Σₖ b\[k\]·a\[k·`a_step` + r\]. Returns 1.
+///
+/// # Safety
+/// As for [`columns`].
+#[inline(always)]
+unsafe fn combine<V: Lanes>(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
+    for first in (0..rows).step_by(8 * V::N) {
+        let mut sums = [0.0; 8 * 16];
+        let sums = &mut sums[..(rows - first).min(8 * V::N)];
+        side_by_side::<V>(t.a.get(first..).unwrap_or(&[]), t.a_step, &b[..t.depth], sums);
+        for (r, sum) in (first..).zip(sums) {
+            // SAFETY: a row of c.
+            unsafe { t.put(r, 0, *sum, c) };
+        }
+    }
+    1
 }
 
 /// sums\[r\] ← Σₖ b\[k\]·a\[k·`step` + r\].
 #[inline(always)]
-fn combine<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
+fn side_by_side<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
     let rows = sums.len();
     if rows < V::N {
         // As below, so that a sum does not depend on how many others there are.
@@ -245,11 +298,11 @@ pub(super) trait Tiles {
         b_row: usize,
         c: *mut f32,
     ) -> usize;
-    /// All `rows` rows of one column.
+    /// All `rows` rows of `count` columns, each of which is contiguous in b.
     ///
     /// # Safety
-    /// `c` points to as many elements, `c_row` apart, that nobody else has.
-    unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32);
+    /// `c` points to as many rows, `c_row` apart, that nobody else has.
+    unsafe fn columns(rows: usize, count: usize, t: &Tile<'_>, b: &[f32], c: *mut f32);
 }
 
 macro_rules! tiles {
@@ -291,15 +344,15 @@ macro_rules! tiles {
                 unsafe { run(rows, across, t, b, b_row, c) }
             }
             #[inline(always)]
-            unsafe fn column(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
+            unsafe fn columns(rows: usize, count: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
                 #[inline(never)]
                 $(#[target_feature(enable = $features)])?
-                unsafe fn run(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
+                unsafe fn run(rows: usize, count: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
                     // SAFETY: the rows that the caller gives us.
-                    unsafe { column::<$lanes>(rows, t, b, c) }
+                    unsafe { columns::<$lanes>(rows, count, t, b, c) }
                 }
                 // SAFETY: as above.
-                unsafe { run(rows, t, b, c) }
+                unsafe { run(rows, count, t, b, c) }
             }
         }
     };

@@ -50,17 +50,38 @@ impl<'a> Windows<'a> {
         &self.data[image * self.image + group * len..][..len]
     }
 
-    /// Some pixels of one window, of those of all images, one after the other.
+    /// Some pixels of one window, of those of all images, one after the other. Steps are forwards.
     #[inline(never)]
     pub(super) fn one(&self, group: usize, window: usize, depth: Range<usize>, to: &mut [f32]) {
         let [height, width] = self.windows;
         let (j, i, image) = (window % width, window / width % height, window / width / height);
         let group = self.group(image, group);
+        let step = self.step[1].unsigned_abs();
+        // Which pixels of a line are within the image is the same for all lines.
+        let x = (j * self.stride[1]) as isize + self.origin[1];
+        let is_inside = |v: &usize| (0..self.size[1] as isize).contains(&(x + (*v * step) as isize));
+        let first = (0..self.kernel[1]).find(is_inside).unwrap_or(0);
+        let end = (first..self.kernel[1]).rev().find(is_inside).map_or(first, |last| last + 1);
+
+        let mut to = &mut to[..depth.len()];
+        to.fill(0.0);
         let mut tap = Tap::new(depth.start, self.kernel);
-        for to in &mut to[..depth.len()] {
+        while !to.is_empty() {
+            let count = (self.kernel[1] - tap.v).min(to.len());
+            let (now, later) = to.split_at_mut(count);
+            let [first, end] = [first, end].map(|v| v.clamp(tap.v, tap.v + count) - tap.v);
             let (line, start) = self.start(group, tap, i, j);
-            *to = usize::try_from(start).ok().and_then(|x| line.get(x)).copied().unwrap_or(0.0);
-            tap = tap.next(self.kernel);
+            if !line.is_empty() && first < end {
+                let from = &line[(start + (first * step) as isize) as usize..];
+                let to = &mut now[first..end];
+                if step == 1 {
+                    copy(&from[..to.len()], to);
+                } else {
+                    to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, x)| *to = *x);
+                }
+            }
+            to = later;
+            tap = Tap { v: self.kernel[1].max(1) - 1, ..tap }.next(self.kernel);
         }
     }
 
@@ -157,7 +178,9 @@ fn copy(from: &[f32], to: &mut [f32]) {
         to[last..].copy_from_slice(&from[last..][..N]);
     }
     match to.len() {
-        0..4 => to.iter_mut().zip(from).for_each(|(to, x)| *to = *x),
+        0 => {}
+        1 => to[0] = from[0],
+        2..4 => pieces::<2>(from, to),
         4..8 => pieces::<4>(from, to),
         8..16 => pieces::<8>(from, to),
         _ => pieces::<16>(from, to),

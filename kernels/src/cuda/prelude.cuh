@@ -278,7 +278,7 @@ __device__ inline double team_sum(i64 count, F f) {
 
 // ---- activation functions, by the number that `Activation::code` gives them ----
 
-enum { IDENTITY, RELU, RELU6, LEAKY_RELU, SIGMOID, TANH, GELU, GELU_TANH, SILU };
+enum { IDENTITY, RELU, RELU6, LEAKY_RELU, SIGMOID, TANH, GELU, GELU_TANH, SILU, SQRT };
 
 __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 __device__ inline float gelu_inner(float x) { return 0.7978846f * (x + 0.044715f * x * x * x); }
@@ -293,6 +293,7 @@ __device__ inline float activate(int code, float slope, float x) {
         case GELU: return 0.5f * x * erfcf(-0.70710678f * x);
         case GELU_TANH: return x * sigmoid(2.0f * gelu_inner(x));
         case SILU: return x * sigmoid(x);
+        case SQRT: return sqrtf(x);
         default: return x;
     }
 }
@@ -314,6 +315,7 @@ __device__ inline float derivative(int code, float slope, float x, float y) {
             float s = sigmoid(x);
             return s * (1.0f + x * (1.0f - s));
         }
+        case SQRT: return 0.5f / y;
         default: return 1.0f;
     }
 }

@@ -27,16 +27,21 @@ pub(super) enum Known {
 }
 
 /// Layers that are written with options.
-pub(crate) const NAMES: [&str; 22] = [
+pub(crate) const NAMES: [&str; 28] = [
     "Linear",
+    "Conv1d",
     "Conv2d",
+    "MaxPool1d",
     "MaxPool2d",
+    "AvgPool1d",
     "AvgPool2d",
     "GlobalAvgPool2d",
+    "BatchNorm1d",
     "BatchNorm2d",
     "Dropout",
     "Embedding",
     "Lstm",
+    "LstmCell",
     "MultiheadAttention",
     "Relu",
     "Relu6",
@@ -46,6 +51,7 @@ pub(crate) const NAMES: [&str; 22] = [
     "Gelu",
     "GeluTanh",
     "Silu",
+    "Sqrt",
     "Softmax",
     "LogSoftmax",
     "Identity",
@@ -63,22 +69,18 @@ const WINDOW: &str = "the size of its window";
 
 static LINEAR: Signature =
     Signature { of: "Linear", first: &[NUMBERS], names: &["bias", "tied"], example: "Linear(10)" };
-static CONV: Signature = Signature {
-    of: "Conv2d",
-    first: &[OUT],
-    names: &["kernel", "stride", "padding", "dilation", "groups", "bias"],
-    example: "Conv2d(16, kernel = 3)",
-};
-static MAX_POOL: Signature =
-    Signature { of: "MaxPool2d", first: &[WINDOW], names: &["stride", "padding"], example: "MaxPool2d(2)" };
-static AVG_POOL: Signature =
-    Signature { of: "AvgPool2d", first: &[WINDOW], names: &["stride", "padding"], example: "AvgPool2d(2)" };
-static BATCH_NORM: Signature = Signature {
-    of: "BatchNorm2d",
-    first: &[],
-    names: &["eps", "momentum"],
-    example: "BatchNorm2d(eps = 1e-5, momentum = 0.1)",
-};
+static CONVS: [Signature; 2] =
+    [conv("Conv1d", "Conv1d(16, kernel = 3)"), conv("Conv2d", "Conv2d(16, kernel = 3)")];
+static POOLS: [Signature; 4] = [
+    pool("MaxPool1d", "MaxPool1d(2)"),
+    pool("MaxPool2d", "MaxPool2d(2)"),
+    pool("AvgPool1d", "AvgPool1d(2)"),
+    pool("AvgPool2d", "AvgPool2d(2)"),
+];
+static BATCH_NORMS: [Signature; 2] = [
+    batch_norm("BatchNorm1d", "BatchNorm1d(eps = 1e-5, momentum = 0.1)"),
+    batch_norm("BatchNorm2d", "BatchNorm2d(eps = 1e-5, momentum = 0.1)"),
+];
 static DROPOUT: Signature =
     Signature { of: "Dropout", first: &["the share that is dropped"], names: &[], example: "Dropout(0.5)" };
 static LEAKY: Signature =
@@ -89,8 +91,8 @@ static EMBEDDING: Signature = Signature {
     names: &[],
     example: "Embedding(1000, 64)",
 };
-static LSTM: Signature =
-    Signature { of: "Lstm", first: &["the number of outputs at a time"], names: &[], example: "Lstm(64)" };
+static LSTM: Signature = lstm("Lstm", "Lstm(64)");
+static LSTM_CELL: Signature = lstm("LstmCell", "LstmCell(64)");
 static ATTENTION: Signature = Signature {
     of: "MultiheadAttention",
     first: &["heads"],
@@ -99,7 +101,7 @@ static ATTENTION: Signature = Signature {
 };
 
 /// The layers that take nothing.
-static PLAIN: [Signature; 12] = [
+static PLAIN: [Signature; 13] = [
     plain("GlobalAvgPool2d"),
     plain("Relu"),
     plain("Relu6"),
@@ -108,6 +110,7 @@ static PLAIN: [Signature; 12] = [
     plain("Gelu"),
     plain("GeluTanh"),
     plain("Silu"),
+    plain("Sqrt"),
     plain("Softmax"),
     plain("LogSoftmax"),
     plain("Identity"),
@@ -118,23 +121,30 @@ const fn plain(of: &'static str) -> Signature {
     Signature { of, first: &[], names: &[], example: of }
 }
 
+const fn conv(of: &'static str, example: &'static str) -> Signature {
+    let names = &["kernel", "stride", "padding", "dilation", "groups", "bias"];
+    Signature { of, first: &[OUT], names, example }
+}
+
+const fn pool(of: &'static str, example: &'static str) -> Signature {
+    Signature { of, first: &[WINDOW], names: &["stride", "padding"], example }
+}
+
+const fn batch_norm(of: &'static str, example: &'static str) -> Signature {
+    Signature { of, first: &[], names: &["eps", "momentum"], example }
+}
+
+const fn lstm(of: &'static str, example: &'static str) -> Signature {
+    Signature { of, first: &["the number of outputs at a time"], names: &[], example }
+}
+
 /// The layer. What of it cannot be read is reported and left out; a size that is missing for that reason
 /// is 0. `who` is its name in messages.
 pub(super) fn known(callee: &Callee, who: &str, consts: &Consts, errors: &Errors) -> Option<Known> {
     let name = callee.last.unraw().to_string();
-    let signature = match name.as_str() {
-        "Linear" => &LINEAR,
-        "Conv2d" => &CONV,
-        "MaxPool2d" => &MAX_POOL,
-        "AvgPool2d" => &AVG_POOL,
-        "BatchNorm2d" => &BATCH_NORM,
-        "Dropout" => &DROPOUT,
-        "LeakyRelu" => &LEAKY,
-        "Embedding" => &EMBEDDING,
-        "Lstm" => &LSTM,
-        "MultiheadAttention" => &ATTENTION,
-        _ => PLAIN.iter().find(|signature| signature.of == name)?,
-    };
+    let own = [&LINEAR, &DROPOUT, &LEAKY, &EMBEDDING, &LSTM, &LSTM_CELL, &ATTENTION];
+    let alike = PLAIN.iter().chain(&CONVS).chain(&POOLS).chain(&BATCH_NORMS);
+    let signature = alike.chain(own).find(|signature| signature.of == name)?;
     let arguments = (callee.arguments.as_deref().unwrap_or(&[]), callee.all_arguments);
     let told = signature.sort_some(who, arguments, &callee.at, errors);
     let read = Read { told: &told, who, consts, errors, at: callee.last.to_token_stream() };
@@ -172,6 +182,7 @@ fn activation(name: &str) -> Option<Activation> {
         "Gelu" => Activation::Gelu,
         "GeluTanh" => Activation::GeluTanh,
         "Silu" => Activation::Silu,
+        "Sqrt" => Activation::Sqrt,
         _ => return None,
     })
 }
@@ -195,13 +206,14 @@ pub(super) fn of_function(name: &str) -> Option<Layer> {
 /// The names of a layer's parameters; nothing if the macro does not know them.
 pub(super) fn leaves(layer: &Layer) -> Option<Vec<&'static str>> {
     Some(match layer {
-        Layer::Linear { bias: true, .. } | Layer::Conv2d { bias: true, .. } => vec!["weight", "bias"],
-        Layer::Linear { .. } | Layer::Conv2d { .. } | Layer::Embedding { .. } => vec!["weight"],
-        Layer::BatchNorm2d { .. } => vec!["weight", "bias", "running_mean", "running_var"],
+        Layer::Linear { bias: true, .. } | Layer::Conv { bias: true, .. } => vec!["weight", "bias"],
+        Layer::Linear { .. } | Layer::Conv { .. } | Layer::Embedding { .. } => vec!["weight"],
+        Layer::BatchNorm { .. } => vec!["weight", "bias", "running_mean", "running_var"],
         Layer::Lstm { .. } => vec!["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
+        Layer::LstmCell { .. } => vec!["weight_ih", "weight_hh", "bias_ih", "bias_hh"],
         Layer::Attention { .. } => vec!["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"],
         Layer::Opaque | Layer::Keeps { .. } => return None,
-        Layer::Pool2d { .. }
+        Layer::Pool { .. }
         | Layer::GlobalPool2d
         | Layer::Dropout { .. }
         | Layer::Activation(_)

@@ -13,7 +13,7 @@ use crate::parse::model::arguments::{Argument, Signature, Told};
 use crate::parse::number::{self, Consts, Number, spell};
 use crate::spelling;
 
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 12] = [
     "relu",
     "relu6",
     "leaky_relu",
@@ -22,6 +22,7 @@ const FUNCTIONS: [&str; 11] = [
     "gelu",
     "gelu_tanh",
     "silu",
+    "sqrt",
     "softmax",
     "log_softmax",
     "concat",

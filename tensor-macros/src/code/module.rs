@@ -154,9 +154,9 @@ fn macs(graph: &Graph, node: &Node) -> u64 {
             let rows = (output / outputs.value as u64).max(1);
             output * (len(node.inputs[0]) / rows)
         }
-        Ok(Layer::Conv2d { input, window, .. }) => {
+        Ok(Layer::Conv { input, window, .. }) => {
             let channels = input.as_ref().map_or(0, |input| input.value as u64);
-            output * channels * (window.size.value as u64).pow(2)
+            output * channels * window.taps() as u64
         }
         _ => 0,
     }

@@ -10,7 +10,7 @@ use super::memory;
 use super::module::ends;
 use super::names::{Names, layer_type, unit_at, word};
 use crate::graph::{Graph, Unit, UnitId, What};
-use crate::layers::Layer;
+use crate::layers::{Layer, Window};
 use crate::lower::blocked::{BLOCK, Blocked};
 use crate::lower::{Group, Phase, groups, is_erased};
 
@@ -52,7 +52,7 @@ fn fields(graph: &Graph) -> Vec<Prepared> {
 fn has_parameters(unit: &Unit) -> bool {
     let none = matches!(
         unit.layer,
-        Ok(Layer::Pool2d { .. }
+        Ok(Layer::Pool { .. }
             | Layer::GlobalPool2d
             | Layer::Dropout { .. }
             | Layer::Activation(_)
@@ -194,11 +194,11 @@ pub(super) fn stand_in(
     }
 }
 
-/// Outputs, inputs of a group, and size of the kernel, of a convolution.
-fn sizes(graph: &Graph, conv: UnitId) -> [usize; 3] {
+/// Outputs, inputs of a group, and the kernel, of a convolution.
+fn sizes(graph: &Graph, conv: UnitId) -> (usize, usize, &Window) {
     match &graph.units[conv].layer {
-        Ok(Layer::Conv2d { input, output, window, .. }) => {
-            [output.value, input.as_ref().map_or(0, |input| input.value), window.size.value]
+        Ok(Layer::Conv { input, output, window, .. }) => {
+            (output.value, input.as_ref().map_or(0, |input| input.value), window)
         }
         _ => unreachable!("only convolutions are folded"),
     }
@@ -206,17 +206,17 @@ fn sizes(graph: &Graph, conv: UnitId) -> [usize; 3] {
 
 /// Outputs, and weights of each.
 fn matrix(graph: &Graph, conv: UnitId) -> [Literal; 2] {
-    let [outputs, inputs, size] = sizes(graph, conv);
-    [outputs, inputs * size * size].map(Literal::usize_unsuffixed)
+    let (outputs, inputs, kernel) = sizes(graph, conv);
+    [outputs, inputs * kernel.taps()].map(Literal::usize_unsuffixed)
 }
 
 /// The arrays that the weight and the bias are.
 fn arrays(graph: &Graph, field: &Prepared) -> [TokenStream; 2] {
     match *field {
         Prepared::Packed { conv, .. } => {
-            let [outputs, inputs, size] = sizes(graph, conv);
+            let (outputs, inputs, kernel) = sizes(graph, conv);
             let [blocks, depth] =
-                [outputs.div_ceil(BLOCK), inputs * size * size].map(Literal::usize_unsuffixed);
+                [outputs.div_ceil(BLOCK), inputs * kernel.taps()].map(Literal::usize_unsuffixed);
             let block = Literal::usize_unsuffixed(BLOCK);
             [quote!([[[f32; #block]; #depth]; #blocks]), quote!([[f32; #block]; #blocks])]
         }
@@ -258,8 +258,10 @@ fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
             let dims = match field {
                 Prepared::Packed { .. } => None,
                 _ => {
-                    let [o, i, k] = sizes(graph, conv).map(Literal::usize_unsuffixed);
-                    Some(quote!(.with_dims(&[#o, #i, #k, #k])))
+                    let (outputs, inputs, kernel) = sizes(graph, conv);
+                    let dims = kernel.over.dims([inputs, kernel.size.value, kernel.size.value]);
+                    let dims = [outputs].into_iter().chain(dims).map(Literal::usize_unsuffixed);
+                    Some(quote!(.with_dims(&[#(#dims),*])))
                 }
             };
             let leaf = |leaf: &str, of: TokenStream| {
@@ -286,14 +288,14 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
         }
         Prepared::Folded { conv, norm } | Prepared::Packed { conv, norm } => {
             let eps = match graph.units[norm].layer {
-                Ok(Layer::BatchNorm2d { eps_nano, .. }) => Literal::u64_unsuffixed(eps_nano),
+                Ok(Layer::BatchNorm { eps_nano, .. }) => Literal::u64_unsuffixed(eps_nano),
                 _ => unreachable!("only batch norms are folded"),
             };
             let leaf = |unit: UnitId, leaf: &str| {
                 let at = super::names::leaf_at(graph, names, Phase::Infer, unit, leaf);
                 quote!(p.field(#at).read())
             };
-            let has_bias = matches!(graph.units[conv].layer, Ok(Layer::Conv2d { bias: true, .. }));
+            let has_bias = matches!(graph.units[conv].layer, Ok(Layer::Conv { bias: true, .. }));
             let bias = if has_bias { leaf(conv, "bias") } else { quote!(Arg::none()) };
             let weight = leaf(conv, "weight");
             let norm = ["weight", "bias", "running_mean", "running_var"].map(|name| leaf(norm, name));
@@ -303,7 +305,9 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
             });
             let (call, sizes) = match field {
                 Prepared::Packed { .. } => {
-                    let [outputs, inputs, size] = sizes(graph, conv).map(Literal::usize_unsuffixed);
+                    let (outputs, inputs, kernel) = sizes(graph, conv);
+                    let [outputs, inputs, size] =
+                        [outputs, inputs, kernel.size.value].map(Literal::usize_unsuffixed);
                     (quote!(call::blocked::pack), quote!(#outputs, #inputs, #size))
                 }
                 _ => {

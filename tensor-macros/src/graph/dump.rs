@@ -117,8 +117,9 @@ fn layer(unit: &Unit) -> String {
     let text = match layer {
         Layer::Linear { outputs, tied: Some(unit), .. } => format!("Linear {} tied {unit}", outputs.value),
         Layer::Linear { outputs, bias, .. } => format!("Linear {}{}", outputs.value, yes("bias", *bias)),
-        Layer::Conv2d { output, groups, window, bias, .. } => format!(
-            "Conv2d {} k{} s{} p{} d{} g{}{}",
+        Layer::Conv { output, groups, window, bias, .. } => format!(
+            "{} {} k{} s{} p{} d{} g{}{}",
+            layer.name(),
             output.value,
             window.size.value,
             window.stride,
@@ -127,16 +128,12 @@ fn layer(unit: &Unit) -> String {
             groups.value,
             yes("bias", *bias)
         ),
-        Layer::Pool2d { window, mean } => format!(
-            "{} k{} s{} p{}",
-            if *mean { "AvgPool2d" } else { "MaxPool2d" },
-            window.size.value,
-            window.stride,
-            window.padding
-        ),
+        Layer::Pool { window, .. } => {
+            format!("{} k{} s{} p{}", layer.name(), window.size.value, window.stride, window.padding)
+        }
         Layer::GlobalPool2d => "GlobalAvgPool2d".to_string(),
-        Layer::BatchNorm2d { eps_nano, momentum_milli, .. } => {
-            format!("BatchNorm2d {eps_nano} {momentum_milli}")
+        Layer::BatchNorm { eps_nano, momentum_milli, .. } => {
+            format!("{} {eps_nano} {momentum_milli}", layer.name())
         }
         Layer::Dropout { zeroed, of } => format!("Dropout {zeroed}/{of}"),
         Layer::Activation(activation) => format!("{activation:?}"),
@@ -144,7 +141,9 @@ fn layer(unit: &Unit) -> String {
         Layer::LogSoftmax => "LogSoftmax".to_string(),
         Layer::Identity => "Identity".to_string(),
         Layer::Embedding { tokens, width } => format!("Embedding {} {}", tokens.value, width.value),
-        Layer::Lstm { hidden, .. } => format!("Lstm {}", hidden.value),
+        Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => {
+            format!("{} {}", layer.name(), hidden.value)
+        }
         Layer::Attention { heads, .. } => format!("MultiheadAttention {}", heads.value),
         Layer::Keeps { .. } => "Keeps".to_string(),
         Layer::Opaque => {

@@ -120,6 +120,7 @@ impl Activation {
             "Gelu" => Activation::Gelu,
             "GeluTanh" => Activation::GeluTanh,
             "Silu" => Activation::Silu,
+            "Sqrt" => Activation::Sqrt,
             _ => return None,
         })
     }

@@ -5,11 +5,11 @@ use quote::ToTokens;
 use syn::{Result, Type, TypeArray};
 
 use super::arguments::Arguments;
-use super::{Activation, Layer, Window};
+use super::{Activation, Layer, Space, Window};
 use crate::parse::sample;
 
 /// Names that types of layers mention.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 38] = [
     "Dropout",
     "Relu",
     "Relu6",
@@ -19,17 +19,23 @@ const WORDS: [&str; 32] = [
     "Gelu",
     "GeluTanh",
     "Silu",
+    "Sqrt",
     "Softmax",
     "LogSoftmax",
     "Identity",
     "Linear",
+    "Conv1d",
     "Conv2d",
+    "MaxPool1d",
     "MaxPool2d",
+    "AvgPool1d",
     "AvgPool2d",
     "GlobalAvgPool2d",
+    "BatchNorm1d",
     "BatchNorm2d",
     "Embedding",
     "Lstm",
+    "LstmCell",
     "MultiheadAttention",
     "Residual",
     "WithBias",
@@ -112,6 +118,7 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             other => Layer::Activation(other),
         });
     }
+    let over = if name.ends_with("1d") { Space::Signal } else { Space::Image };
     Ok(match name {
         "Linear" => {
             let at = arguments.ty(0, "the shape that it gets")?;
@@ -124,10 +131,11 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
                 tied: None,
             }
         }
-        "Conv2d" => Layer::Conv2d {
+        "Conv1d" | "Conv2d" => Layer::Conv {
             input: Some(arguments.number(0, "its input channels")?),
             output: arguments.number(1, "its output channels")?,
             window: Window {
+                over,
                 size: arguments.number(2, "the size of its kernel")?,
                 stride: arguments.number_or(3, 1, "a stride")?,
                 padding: arguments.padding(4)?,
@@ -137,14 +145,16 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             activation: arguments.activation(7),
             bias: arguments.bias(8),
         },
-        "MaxPool2d" | "AvgPool2d" => {
+        "MaxPool1d" | "MaxPool2d" | "AvgPool1d" | "AvgPool2d" => {
             let size = arguments.number(0, "the size of its window")?;
             let stride = arguments.number_or(1, size.value, "a stride")?;
             let padding = arguments.padding(2)?;
-            Layer::Pool2d { window: Window { size, stride, padding, dilation: 1 }, mean: name == "AvgPool2d" }
+            let window = Window { over, size, stride, padding, dilation: 1 };
+            Layer::Pool { window, mean: name.starts_with("Avg") }
         }
         "GlobalAvgPool2d" => Layer::GlobalPool2d,
-        "BatchNorm2d" => Layer::BatchNorm2d {
+        "BatchNorm1d" | "BatchNorm2d" => Layer::BatchNorm {
+            over,
             channels: Some(arguments.number(0, "its channels")?),
             eps_nano: arguments.detail(1, 10_000),
             momentum_milli: arguments.detail(2, 100),
@@ -157,6 +167,10 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             width: arguments.number(1, "how many numbers it gives for a token")?,
         },
         "Lstm" => Layer::Lstm {
+            input: Some(arguments.number(0, "how many numbers it gets at a time")?),
+            hidden: arguments.number(1, "how many numbers it gives at a time")?,
+        },
+        "LstmCell" => Layer::LstmCell {
             input: Some(arguments.number(0, "how many numbers it gets at a time")?),
             hidden: arguments.number(1, "how many numbers it gives at a time")?,
         },
@@ -183,7 +197,7 @@ mod tests {
 
     #[test]
     fn reads_what_does_not_matter_to_shapes() {
-        let Layer::Conv2d { bias: false, activation: Activation::LeakyRelu(20, 100), .. } =
+        let Layer::Conv { bias: false, activation: Activation::LeakyRelu(20, 100), .. } =
             layer("Conv2d<1, 6, 5, 1, 0, 1, 1, LeakyRelu<20>, nn::NoBias>")
         else {
             panic!("another convolution")
@@ -193,20 +207,20 @@ mod tests {
         else {
             panic!("another linear layer")
         };
-        let Layer::BatchNorm2d { eps_nano: 1_000_000, momentum_milli: 10, .. } =
+        let Layer::BatchNorm { eps_nano: 1_000_000, momentum_milli: 10, .. } =
             layer("BatchNorm2d<8, 1_000_000, 10>")
         else {
             panic!("another batch norm")
         };
-        let Layer::BatchNorm2d { eps_nano: 10_000, momentum_milli: 100, .. } = layer("BatchNorm2d<8>") else {
+        let Layer::BatchNorm { eps_nano: 10_000, momentum_milli: 100, .. } = layer("BatchNorm2d<8>") else {
             panic!("another batch norm")
         };
         assert!(matches!(layer("Dropout"), Layer::Dropout { zeroed: 50, of: 100 }));
         assert!(matches!(layer("Dropout<1, 8>"), Layer::Dropout { zeroed: 1, of: 8 }));
         assert!(matches!(layer("Silu"), Layer::Activation(Activation::Silu)));
         assert!(matches!(layer("Identity"), Layer::Identity));
-        assert!(matches!(layer("MaxPool2d<2>"), Layer::Pool2d { mean: false, .. }));
-        assert!(matches!(layer("AvgPool2d<2>"), Layer::Pool2d { mean: true, .. }));
+        assert!(matches!(layer("MaxPool2d<2>"), Layer::Pool { mean: false, .. }));
+        assert!(matches!(layer("AvgPool2d<2>"), Layer::Pool { mean: true, .. }));
         let Layer::Embedding { tokens, .. } = layer("Embedding<1000, 64>") else {
             panic!("another embedding")
         };

@@ -31,7 +31,7 @@ pub(crate) enum Layer {
         tied: Option<UnitId>,
     },
     /// `input` is the channels of one group, as in PyTorch's weight.
-    Conv2d {
+    Conv {
         input: Option<Number>,
         output: Number,
         groups: Number,
@@ -39,14 +39,15 @@ pub(crate) enum Layer {
         bias: bool,
         activation: Activation,
     },
-    Pool2d {
+    Pool {
         window: Window,
         /// The mean of a window, not its largest number.
         mean: bool,
     },
     /// `[channels, height, width]` to `[channels]`.
     GlobalPool2d,
-    BatchNorm2d {
+    BatchNorm {
+        over: Space,
         channels: Option<Number>,
         eps_nano: u64,
         momentum_milli: u32,
@@ -68,6 +69,11 @@ pub(crate) enum Layer {
     },
     /// `[time, input]` to `[time, hidden]`.
     Lstm {
+        input: Option<Number>,
+        hidden: Number,
+    },
+    /// `[input]` to `[hidden]`, the next of a stream.
+    LstmCell {
         input: Option<Number>,
         hidden: Number,
     },
@@ -99,11 +105,22 @@ pub(crate) enum Activation {
     Gelu,
     GeluTanh,
     Silu,
+    Sqrt,
 }
 
-/// A square window that slides over images.
+/// What windows slide over and batch norms average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Space {
+    /// `[channels, length]`; to a batch norm also `[channels]`. Kernels see images one pixel high.
+    Signal,
+    /// `[channels, height, width]`
+    Image,
+}
+
+/// A window that slides over signals, or a square one over images.
 #[derive(Clone)]
 pub(crate) struct Window {
+    pub(crate) over: Space,
     pub(crate) size: Number,
     pub(crate) stride: usize,
     pub(crate) padding: usize,
@@ -128,7 +145,41 @@ impl Activation {
             Activation::Gelu => "Gelu",
             Activation::GeluTanh => "GeluTanh",
             Activation::Silu => "Silu",
+            Activation::Sqrt => "Sqrt",
         }
+    }
+}
+
+impl Space {
+    /// The one for signals, or the one for images.
+    pub(crate) fn name(self, [signal, image]: [&'static str; 2]) -> &'static str {
+        match self {
+            Space::Signal => signal,
+            Space::Image => image,
+        }
+    }
+
+    /// How many axes there are beside the channels.
+    pub(crate) fn axes(self) -> u32 {
+        match self {
+            Space::Signal => 1,
+            Space::Image => 2,
+        }
+    }
+
+    /// A sample with these channels, height and width.
+    pub(crate) fn dims(self, [channels, height, width]: [usize; 3]) -> Vec<usize> {
+        match self {
+            Space::Signal => vec![channels, width],
+            Space::Image => vec![channels, height, width],
+        }
+    }
+}
+
+impl Window {
+    /// How many numbers of a channel are in it.
+    pub(crate) fn taps(&self) -> usize {
+        self.size.value.saturating_pow(self.over.axes())
     }
 }
 
@@ -137,11 +188,11 @@ impl Layer {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Layer::Linear { .. } => "Linear",
-            Layer::Conv2d { .. } => "Conv2d",
-            Layer::Pool2d { mean: false, .. } => "MaxPool2d",
-            Layer::Pool2d { mean: true, .. } => "AvgPool2d",
+            Layer::Conv { window, .. } => window.over.name(["Conv1d", "Conv2d"]),
+            Layer::Pool { mean: false, window } => window.over.name(["MaxPool1d", "MaxPool2d"]),
+            Layer::Pool { mean: true, window } => window.over.name(["AvgPool1d", "AvgPool2d"]),
             Layer::GlobalPool2d => "GlobalAvgPool2d",
-            Layer::BatchNorm2d { .. } => "BatchNorm2d",
+            Layer::BatchNorm { over, .. } => over.name(["BatchNorm1d", "BatchNorm2d"]),
             Layer::Dropout { .. } => "Dropout",
             Layer::Activation(activation) => activation.name(),
             Layer::Softmax => "Softmax",
@@ -149,6 +200,7 @@ impl Layer {
             Layer::Identity => "Identity",
             Layer::Embedding { .. } => "Embedding",
             Layer::Lstm { .. } => "Lstm",
+            Layer::LstmCell { .. } => "LstmCell",
             Layer::Attention { .. } => "MultiheadAttention",
             Layer::Keeps { .. } | Layer::Opaque => "",
         }
@@ -158,12 +210,12 @@ impl Layer {
     pub(crate) fn is_resolved(&self) -> bool {
         match self {
             Layer::Linear { input, .. } => input.is_some(),
-            Layer::Conv2d { input, .. } => input.is_some(),
-            Layer::BatchNorm2d { channels, .. } => channels.is_some(),
-            Layer::Lstm { input, .. } => input.is_some(),
+            Layer::Conv { input, .. } => input.is_some(),
+            Layer::BatchNorm { channels, .. } => channels.is_some(),
+            Layer::Lstm { input, .. } | Layer::LstmCell { input, .. } => input.is_some(),
             Layer::Attention { width, .. } => width.is_some(),
             Layer::Keeps { inner, .. } => inner.is_resolved(),
-            Layer::Pool2d { .. }
+            Layer::Pool { .. }
             | Layer::GlobalPool2d
             | Layer::Dropout { .. }
             | Layer::Activation(_)

@@ -19,7 +19,8 @@ impl Layer {
                 let rest = &rest[..given];
                 quote!(::castiron::nn::Linear<#input, #outputs #(, #rest)*>)
             }
-            Layer::Conv2d { input, output, groups, window, bias, activation } => {
+            Layer::Conv { input, output, groups, window, bias, activation } => {
+                let name = format_ident!("{}", self.name());
                 let (given, rest) = arithmetic(*activation, *bias);
                 let fixed = [input.as_ref()?, output, &window.size].map(|number| number.value);
                 // With their defaults.
@@ -29,10 +30,10 @@ impl Layer {
                 let numbers = fixed.into_iter().chain(optional[..keep].iter().map(|(value, _)| *value));
                 let numbers = numbers.map(Literal::usize_unsuffixed);
                 let rest = &rest[..given];
-                quote!(::castiron::nn::Conv2d<#(#numbers),* #(, #rest)*>)
+                quote!(::castiron::nn::#name<#(#numbers),* #(, #rest)*>)
             }
-            Layer::Pool2d { window, mean } => {
-                let name = if *mean { quote!(AvgPool2d) } else { quote!(MaxPool2d) };
+            Layer::Pool { window, .. } => {
+                let name = format_ident!("{}", self.name());
                 let size = window.size.value;
                 let optional = [(window.stride, size), (window.padding, 0)];
                 let optional = optional[..said(&optional)].iter().map(|(value, _)| *value);
@@ -40,12 +41,13 @@ impl Layer {
                 quote!(::castiron::nn::#name<#(#numbers),*>)
             }
             Layer::GlobalPool2d => quote!(::castiron::nn::GlobalAvgPool2d),
-            Layer::BatchNorm2d { channels, eps_nano, momentum_milli } => {
+            Layer::BatchNorm { channels, eps_nano, momentum_milli, .. } => {
+                let name = format_ident!("{}", self.name());
                 let channels = number(channels.as_ref()?);
                 let optional = [(*eps_nano, 10_000), (u64::from(*momentum_milli), 100)];
                 let optional = optional[..said(&optional)].iter().map(|(value, _)| *value);
                 let optional = optional.map(Literal::u64_unsuffixed);
-                quote!(::castiron::nn::BatchNorm2d<#channels #(, #optional)*>)
+                quote!(::castiron::nn::#name<#channels #(, #optional)*>)
             }
             Layer::Dropout { zeroed, of } => {
                 let numbers = fraction((*zeroed, 50), (*of, 100));
@@ -62,6 +64,10 @@ impl Layer {
             Layer::Lstm { input, hidden } => {
                 let (input, hidden) = (number(input.as_ref()?), number(hidden));
                 quote!(::castiron::nn::Lstm<#input, #hidden>)
+            }
+            Layer::LstmCell { input, hidden } => {
+                let (input, hidden) = (number(input.as_ref()?), number(hidden));
+                quote!(::castiron::nn::LstmCell<#input, #hidden>)
             }
             Layer::Attention { width, heads } => {
                 let (width, heads) = (number(width.as_ref()?), number(heads));
@@ -127,7 +133,7 @@ fn fraction(over: (u32, u32), under: (u32, u32)) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use crate::layers::{Activation, Layer};
+    use crate::layers::{Activation, Layer, Space};
 
     #[test]
     fn writes_what_it_reads() {
@@ -140,25 +146,31 @@ mod tests {
                 "Conv2d<1, 6, 5, 1, 0, 1, 1, Identity, NoBias>",
                 "Conv2d<1, 6, 5, 1, 0, 1, 1, ::castiron::nn::Identity, ::castiron::nn::NoBias>",
             ),
+            ("Conv1d<1, 6, 5, 2, 0, 1, 3>", "Conv1d<1, 6, 5, 2, 0, 1, 3>"),
             ("Linear<Rank3<16, 5, 5>, 120, Relu>", "Linear<[[[f32; 5]; 5]; 16], 120, ::castiron::nn::Relu>"),
             ("Linear<f32, 4>", "Linear<f32, 4>"),
             ("MaxPool2d<2>", "MaxPool2d<2>"),
             ("MaxPool2d<2, 2, 1>", "MaxPool2d<2, 2, 1>"),
             ("AvgPool2d<3, 2>", "AvgPool2d<3, 2>"),
+            ("MaxPool1d<2>", "MaxPool1d<2>"),
+            ("AvgPool1d<3, 2>", "AvgPool1d<3, 2>"),
             ("GlobalAvgPool2d", "GlobalAvgPool2d"),
             ("BatchNorm2d<8>", "BatchNorm2d<8>"),
             ("BatchNorm2d<8, 10_000, 10>", "BatchNorm2d<8, 10000, 10>"),
+            ("BatchNorm1d<8>", "BatchNorm1d<8>"),
             ("Dropout<50, 100>", "Dropout"),
             ("Dropout<20>", "Dropout<20>"),
             ("Dropout<1, 8>", "Dropout<1, 8>"),
             ("LeakyRelu", "LeakyRelu"),
             ("LeakyRelu<1, 8>", "LeakyRelu<1, 8>"),
             ("Relu6", "Relu6"),
+            ("Sqrt", "Sqrt"),
             ("Softmax", "Softmax"),
             ("LogSoftmax", "LogSoftmax"),
             ("Identity", "Identity"),
             ("Embedding<1000, 64>", "Embedding<1000, 64>"),
             ("Lstm<3, 5>", "Lstm<3, 5>"),
+            ("LstmCell<3, 5>", "LstmCell<3, 5>"),
             ("MultiheadAttention<8, 2>", "MultiheadAttention<8, 2>"),
         ] {
             let layer = Layer::of(&syn::parse_str(read).expect("a type")).expect("a layer");
@@ -174,7 +186,8 @@ mod tests {
                 Layer::of(&syn::parse_str(text).expect("a type")).expect("a layer").rust_type().is_none()
             );
         }
-        let open = Layer::BatchNorm2d { channels: None, eps_nano: 10_000, momentum_milli: 100 };
+        let (over, channels) = (Space::Image, None);
+        let open = Layer::BatchNorm { over, channels, eps_nano: 10_000, momentum_milli: 100 };
         assert!(open.rust_type().is_none() && !open.is_resolved());
     }
 

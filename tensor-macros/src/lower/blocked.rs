@@ -14,7 +14,7 @@ use super::fuse::{NodeId, groups, only_reader};
 use super::values::classes;
 use super::{Group, Operand, Phase, is_erased};
 use crate::graph::{Graph, UnitId, ValueId, What};
-use crate::layers::{Activation, Layer};
+use crate::layers::{Activation, Layer, Space};
 
 /// Channels of a block.
 pub(crate) const BLOCK: usize = 16;
@@ -120,14 +120,14 @@ impl Blocked {
 /// What a group could be.
 fn kind_of(graph: &Graph, group: &Group) -> Option<Kind> {
     let What::Unit(unit) = graph.nodes[group.anchor].what else { return None };
-    let Ok(Layer::Conv2d { input, output, groups, window, activation, .. }) = &graph.units[unit].layer else {
+    let Ok(Layer::Conv { input, output, groups, window, activation, .. }) = &graph.units[unit].layer else {
         return None;
     };
     let limits = matches!(
         group.activation.unwrap_or(*activation),
         Activation::Identity | Activation::Relu | Activation::Relu6
     );
-    if group.folded.is_none() || !limits || !is_erased(&graph.units[unit]) {
+    if group.folded.is_none() || !limits || window.over != Space::Image || !is_erased(&graph.units[unit]) {
         return None;
     }
     let (input, output, groups) = (input.as_ref()?.value, output.value, groups.value);
@@ -144,7 +144,7 @@ fn kind_of(graph: &Graph, group: &Group) -> Option<Kind> {
 fn reach(graph: &Graph, group: &Group) -> usize {
     match &graph.nodes[group.anchor].what {
         What::Unit(unit) => match &graph.units[*unit].layer {
-            Ok(Layer::Conv2d { window, .. }) => window.dilation * window.size.value.saturating_sub(1) + 1,
+            Ok(Layer::Conv { window, .. }) => window.dilation * window.size.value.saturating_sub(1) + 1,
             _ => 0,
         },
         _ => 0,

@@ -32,10 +32,10 @@ pub(crate) fn is_erased(unit: &Unit) -> bool {
         && matches!(
             unit.layer,
             Ok(Layer::Linear { .. }
-                | Layer::Conv2d { .. }
-                | Layer::Pool2d { .. }
+                | Layer::Conv { .. }
+                | Layer::Pool { .. }
                 | Layer::GlobalPool2d
-                | Layer::BatchNorm2d { .. }
+                | Layer::BatchNorm { .. }
                 | Layer::Dropout { .. }
                 | Layer::Activation(_)
                 | Layer::Identity)

@@ -12,7 +12,7 @@ use super::values::is_alias;
 use super::whole;
 use crate::code::names::{layer_name, layer_type};
 use crate::graph::{BinaryOp, Node, UnitId, ValueId, What};
-use crate::layers::{Activation, Layer};
+use crate::layers::{Activation, Layer, Space};
 use crate::sample::Sample;
 
 /// Appends the steps of all nodes.
@@ -83,9 +83,13 @@ pub(super) fn arguments(call: &TokenStream, group: &Group, keep_pre: bool) -> To
 pub(super) fn product_call(builder: &Builder<'_>, unit: UnitId, node: &Node) -> (&'static str, TokenStream) {
     let name = layer_name(builder.graph, unit);
     match builder.graph.units[unit].layer.as_ref() {
-        Ok(Layer::Conv2d { .. }) => {
+        Ok(Layer::Conv { window, .. }) => {
             let [_, height, width] = image(builder, node.inputs[0]);
-            ("conv2d", quote!(<#name>::call([#height, #width])))
+            let call = match window.over {
+                Space::Signal => quote!(<#name>::call(#width)),
+                Space::Image => quote!(<#name>::call([#height, #width])),
+            };
+            ("conv2d", call)
         }
         Ok(Layer::Linear { outputs, tied, .. }) => {
             let rows = builder.len(node.output) / outputs.value;
@@ -113,14 +117,17 @@ pub(super) fn weight_of(builder: &Builder<'_>, unit: UnitId) -> UnitId {
 pub(super) fn has_bias(builder: &Builder<'_>, unit: UnitId) -> bool {
     match builder.graph.units[unit].layer {
         Ok(Layer::Linear { bias, tied, .. }) => bias && tied.is_none(),
-        Ok(Layer::Conv2d { bias, .. }) => bias,
+        Ok(Layer::Conv { bias, .. }) => bias,
         _ => false,
     }
 }
 
+/// Channels, height and width. A signal is an image one pixel high, and a vector one of one pixel.
 pub(super) fn image(builder: &Builder<'_>, value: ValueId) -> [usize; 3] {
     match *builder.shape(value).dims {
         [channels, height, width] => [channels, height, width],
+        [channels, length] => [channels, 1, length],
+        [channels] => [channels, 1, 1],
         ref other => unreachable!("{other:?} is not an image"),
     }
 }
@@ -140,7 +147,7 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
     let layer = builder.graph.units[unit].layer.as_ref().unwrap_or(&Layer::Opaque);
     let ty = layer_type(builder.graph, unit);
     match *layer {
-        Layer::Linear { activation, .. } | Layer::Conv2d { activation, .. } => {
+        Layer::Linear { activation, .. } | Layer::Conv { activation, .. } => {
             let function = group.activation.unwrap_or(activation);
             let keep = train && !function.differentiates_from_output();
             let (module, call) = product_call(builder, unit, node);
@@ -172,7 +179,7 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             let function = if module == "conv2d" { "conv2d::forward" } else { "linear::forward" };
             builder.step(function, quote!(&const { #args }), operands);
         }
-        Layer::BatchNorm2d { .. } => {
+        Layer::BatchNorm { .. } => {
             let [channels, height, width] = image(builder, node.inputs[0]);
             let pixels = height * width;
             let args = arguments(&quote!(<#ty>::call(#pixels)), group, false);
@@ -199,11 +206,11 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
                 builder.step("batch_norm::infer", quote!(&const { #args }), operands).in_place = Some((4, 6));
             }
         }
-        Layer::Pool2d { mean, .. } => {
-            let [channels, height, width] = image(builder, node.inputs[0]);
+        Layer::Pool { mean, .. } => {
+            let dims = &builder.shape(node.inputs[0]).dims;
             let y = create(builder, node.output);
             let function = if mean { "pool2d::mean_forward" } else { "pool2d::max_forward" };
-            let args = quote!(&const { <#ty>::call([#channels, #height, #width]) });
+            let args = quote!(&const { <#ty>::call([#(#dims),*]) });
             builder.step(function, args, vec![x, Operand::Write(y)]);
         }
         Layer::GlobalPool2d => {

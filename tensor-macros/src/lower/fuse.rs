@@ -111,8 +111,8 @@ fn is_anchor(graph: &Graph, node: NodeId) -> bool {
         Some((
             _,
             Layer::Linear { activation: Activation::Identity, .. }
-                | Layer::Conv2d { activation: Activation::Identity, .. }
-                | Layer::BatchNorm2d { .. }
+                | Layer::Conv { activation: Activation::Identity, .. }
+                | Layer::BatchNorm { .. }
         ))
     )
 }
@@ -120,9 +120,9 @@ fn is_anchor(graph: &Graph, node: NodeId) -> bool {
 /// The batch norm behind a convolution. Both must be used once: shared weights would have to be folded
 /// with each batch norm behind them.
 fn folds(graph: &Graph, node: NodeId) -> Option<NodeId> {
-    let (conv, Layer::Conv2d { .. }) = unit_of(graph, node)? else { return None };
+    let (conv, Layer::Conv { .. }) = unit_of(graph, node)? else { return None };
     let next = only_reader(graph, graph.nodes[node].output)?;
-    let (norm, Layer::BatchNorm2d { .. }) = unit_of(graph, next)? else { return None };
+    let (norm, Layer::BatchNorm { .. }) = unit_of(graph, next)? else { return None };
     let uses =
         |unit| graph.nodes.iter().filter(|node| matches!(node.what, What::Unit(u) if u == unit)).count();
     (uses(conv) == 1 && uses(norm) == 1).then_some(next)
@@ -148,5 +148,5 @@ fn activation_of(graph: &Graph, node: NodeId) -> Option<Activation> {
 /// Products can keep what their activation gets, batch norm cannot.
 fn can_differentiate(graph: &Graph, anchor: NodeId, function: Activation) -> bool {
     function.differentiates_from_output()
-        || !matches!(unit_of(graph, anchor), Some((_, Layer::BatchNorm2d { .. })))
+        || !matches!(unit_of(graph, anchor), Some((_, Layer::BatchNorm { .. })))
 }

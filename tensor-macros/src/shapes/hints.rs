@@ -4,6 +4,8 @@ use crate::graph::{Node, Unit, Value, ValueId, What};
 use crate::layers::Layer;
 use crate::sample::Sample;
 
+use super::window::by;
+
 /// What is inferred so far.
 #[derive(Clone, Copy)]
 pub(super) struct Past<'a> {
@@ -13,26 +15,27 @@ pub(super) struct Past<'a> {
 }
 
 impl Past<'_> {
-    /// For two images that should be of one size: the padding that the convolutions before the smaller one
+    /// For two images or signals that should be of one size: the padding that the convolutions before the smaller one
     /// lack, as ": use padding = 2 in `conv1` to keep 28×28"; nothing if that is not why they differ.
     pub(super) fn padding(&self, a: ValueId, b: ValueId) -> String {
         let (Some(size_a), Some(size_b)) = (self.size(a), self.size(b)) else { return String::new() };
-        let (smaller, [height, width]) = if size_a < size_b { (a, size_b) } else { (b, size_a) };
-        let [low, narrow] = size_a.min(size_b);
-        let lost = height - low;
-        if lost == 0 || width.checked_sub(narrow) != Some(lost) {
+        let (smaller, large, small) = if size_a < size_b { (a, size_b, size_a) } else { (b, size_a, size_b) };
+        let lost = large[0] - small[0];
+        let each = large.iter().zip(small).all(|(large, small)| large.checked_sub(*small) == Some(lost));
+        if lost == 0 || large.len() != small.len() || !each {
             return String::new();
         }
         match self.unpadded(smaller, lost) {
-            Some(hints) => format!(": use {} to keep {height}×{width}", hints.join(" and ")),
+            Some(hints) => format!(": use {} to keep {}", hints.join(" and "), by(large)),
             None => String::new(),
         }
     }
 
-    fn size(&self, value: ValueId) -> Option<[usize; 2]> {
+    /// Height and width of an image, or the length of a signal.
+    fn size(&self, value: ValueId) -> Option<&[usize]> {
         match &self.values[value].sample {
-            Some(Sample::Shape(shape)) => match *shape.dims {
-                [_, height, width] => Some([height, width]),
+            Some(Sample::Shape(shape)) => match shape.dims.as_slice() {
+                [_, sides @ ..] if matches!(sides.len(), 1 | 2) => Some(sides),
                 _ => None,
             },
             _ => None,
@@ -52,7 +55,7 @@ impl Past<'_> {
             _ => return None,
         };
         match &unit.layer {
-            Ok(Layer::Conv2d { window, .. }) => {
+            Ok(Layer::Conv { window, .. }) => {
                 let keeps = window.padding_to_keep()?;
                 let lost_here = 2 * keeps.checked_sub(window.padding)?;
                 let mut hints = self.unpadded(*before, lost.checked_sub(lost_here)?)?;
@@ -61,9 +64,9 @@ impl Past<'_> {
                 }
                 Some(hints)
             }
-            Ok(
-                Layer::Dropout { .. } | Layer::Activation(_) | Layer::BatchNorm2d { .. } | Layer::Identity,
-            ) => self.unpadded(*before, lost),
+            Ok(Layer::Dropout { .. } | Layer::Activation(_) | Layer::BatchNorm { .. } | Layer::Identity) => {
+                self.unpadded(*before, lost)
+            }
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use syn::Type;
 
 use super::place::{Place, count};
 use crate::graph::FrontEnd;
-use crate::layers::Layer;
+use crate::layers::{Layer, Space};
 use crate::parse::number::Number;
 use crate::sample::{Element, Sample, Shape};
 
@@ -30,30 +30,32 @@ impl Place<'_> {
                 self.same(input)
             }
             Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Identity => self.same(input),
-            Layer::Conv2d { input: channels, output, groups, window, .. } => {
+            Layer::Conv { input: channels, output, groups, window, .. } => {
                 if !self.again {
                     self.divides(output, "output channel", groups, "equal group");
                 }
-                let [given, height, width] = self.image(input)?;
-                self.channels(channels, groups, given, input);
-                let [height, width] = self.slide("kernel", window, [given, height, width])?;
-                Some(Sample::real([output.value, height, width]))
+                let given = self.planes(window.over, input)?;
+                self.channels(channels, groups, given[0], input);
+                let [height, width] = self.slide("kernel", window, given)?;
+                Some(Sample::real(window.over.dims([output.value, height, width])))
             }
-            Layer::Pool2d { window, .. } => {
+            Layer::Pool { window, .. } => {
                 if !self.again {
                     self.padding_of_pool(window);
                 }
-                let [channels, height, width] = self.image(input)?;
-                let [height, width] = self.slide("window", window, [channels, height, width])?;
-                Some(Sample::real([channels, height, width]))
+                let given = self.planes(window.over, input)?;
+                let [height, width] = self.slide("window", window, given)?;
+                Some(Sample::real(window.over.dims([given[0], height, width])))
             }
-            Layer::GlobalPool2d => self.image(input).map(|[channels, ..]| Sample::real([channels])),
-            Layer::BatchNorm2d { channels, .. } => {
-                let [given, height, width] = self.image(input)?;
+            Layer::GlobalPool2d => {
+                self.planes(Space::Image, input).map(|[channels, ..]| Sample::real([channels]))
+            }
+            Layer::BatchNorm { over, channels, .. } => {
+                let mut dims = self.normed(*over, input)?;
                 let one = Number { value: 1, at: TokenStream::new() };
-                self.channels(channels, &one, given, input);
-                let channels = channels.as_ref().map_or(given, |number| number.value);
-                Some(Sample::real([channels, height, width]))
+                self.channels(channels, &one, dims[0], input);
+                dims[0] = channels.as_ref().map_or(dims[0], |number| number.value);
+                Some(Sample::real(dims))
             }
             Layer::Embedding { width, .. } => {
                 let tokens = self.tensor(input, Element::I32)?;
@@ -64,16 +66,13 @@ impl Place<'_> {
                 let sequence = self.tensor(input, Element::F32)?;
                 let takes = width.as_ref().map_or("width".to_string(), |width| width.value.to_string());
                 let [time, given] = self.dims(sequence, &format!("a sequence [time, {takes}]"))?;
-                match width {
-                    Some(Number { value, .. }) if *value == given => {}
-                    Some(_) if self.first.is_some() => self.twice(input),
-                    Some(Number { value, at }) => {
-                        let but = format!("but is declared for sequences of {value} numbers at a time");
-                        self.gets(at, input, but);
-                    }
-                    None => *width = Some(self.inferred(given)),
-                }
+                self.at_a_time(width, given, "sequences", input);
                 Some(Sample::real([time, hidden.value]))
+            }
+            Layer::LstmCell { input: width, hidden } => {
+                let [given] = self.dims(self.tensor(input, Element::F32)?, "a vector")?;
+                self.at_a_time(width, given, "vectors", input);
+                Some(Sample::real([hidden.value]))
             }
             Layer::Attention { width, heads } => self.attention(width, heads, input),
             Layer::Keeps { inner, at, why } => self.keeps(inner, at, why, input),
@@ -82,6 +81,19 @@ impl Place<'_> {
 
     fn same(&self, input: Option<&Sample>) -> Option<Sample> {
         self.tensor(input, Element::F32).cloned().map(Sample::Shape)
+    }
+
+    /// Compares the numbers that a recurrent layer gets at a time with those that it is declared for.
+    fn at_a_time(&self, width: &mut Option<Number>, given: usize, what: &str, input: Option<&Sample>) {
+        match width {
+            Some(Number { value, .. }) if *value == given => {}
+            Some(_) if self.first.is_some() => self.twice(input),
+            Some(Number { value, at }) => {
+                let but = format!("but is declared for {what} of {value} numbers at a time");
+                self.gets(at, input, but);
+            }
+            None => *width = Some(self.inferred(given)),
+        }
     }
 
     /// A number that was left out.

@@ -7,6 +7,7 @@ use quote::ToTokens;
 
 use crate::errors::Errors;
 use crate::graph::FrontEnd;
+use crate::layers::Space;
 use crate::parse::number::Number;
 use crate::sample::{Element, Sample, Shape};
 
@@ -60,14 +61,40 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The input as an image of `f32`.
-    pub(super) fn image(&self, input: Option<&Sample>) -> Option<[usize; 3]> {
+    /// The input as a signal or an image of `f32`: channels, height and width.
+    pub(super) fn planes(&self, of: Space, input: Option<&Sample>) -> Option<[usize; 3]> {
         let shape = self.tensor(input, Element::F32)?;
-        let mut takes = "images [channels, height, width]".to_string();
-        if let (FrontEnd::Model, [height, width]) = (self.front_end, shape.dims.as_slice()) {
-            takes += &format!(": `.reshape([1, {height}, {width}])` makes it one");
+        let takes = of.name(["signals [channels, length]", "images [channels, height, width]"]);
+        let hint = match (self.front_end, of, shape.dims.as_slice()) {
+            (FrontEnd::Model, Space::Signal, [length]) => {
+                format!(": `.reshape([1, {length}])` makes it one")
+            }
+            (FrontEnd::Model, Space::Image, [height, width]) => {
+                format!(": `.reshape([1, {height}, {width}])` makes it one")
+            }
+            _ => String::new(),
+        };
+        let takes = format!("{takes}{hint}");
+        match of {
+            Space::Signal => self.dims(shape, &takes).map(|[channels, length]| [channels, 1, length]),
+            Space::Image => self.dims(shape, &takes),
         }
-        self.dims(shape, &takes)
+    }
+
+    /// The input of a batch norm, whose first axis are channels.
+    pub(super) fn normed(&self, over: Space, input: Option<&Sample>) -> Option<Vec<usize>> {
+        match over {
+            Space::Signal => {
+                let shape = self.tensor(input, Element::F32)?;
+                if !matches!(shape.dims.len(), 1 | 2) {
+                    let takes = "but takes signals [channels, length] or vectors [channels]";
+                    self.gets(self.at, input, takes);
+                    return None;
+                }
+                Some(shape.dims.clone())
+            }
+            Space::Image => self.planes(over, input).map(Vec::from),
+        }
     }
 
     /// The dimensions of a tensor of `N` axes.

@@ -99,13 +99,15 @@ fn same_type(first: &Unit, unit: &Unit, errors: &Errors) -> bool {
 fn gets(layer: &Layer) -> Option<String> {
     match layer {
         Layer::Linear { input, .. } => input.as_ref().map(ToString::to_string),
-        Layer::Conv2d { input, groups, .. } => {
+        Layer::Conv { input, groups, .. } => {
             input.as_ref().map(|each| count(each.value.saturating_mul(groups.value), "channel"))
         }
-        Layer::BatchNorm2d { channels, .. } => {
+        Layer::BatchNorm { channels, .. } => {
             channels.as_ref().map(|channels| count(channels.value, "channel"))
         }
-        Layer::Lstm { input: width, .. } | Layer::Attention { width, .. } => {
+        Layer::Lstm { input: width, .. }
+        | Layer::LstmCell { input: width, .. }
+        | Layer::Attention { width, .. } => {
             width.as_ref().map(|width| format!("{} at a time", count(width.value, "number")))
         }
         _ => None,

@@ -2,14 +2,14 @@
 //! at, as far as they go with any size.
 
 use crate::graph::{Dims, Graph, Holds, What};
-use crate::layers::Layer;
+use crate::layers::{Layer, Space};
 use crate::sample::Sample;
 
 /// How many axes a value has, and no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Vague {
     Vector,
-    /// `[time, width]`
+    /// `[time, width]`, or a signal `[channels, length]`
     Sequence,
     /// `[channels, height, width]`
     Image,
@@ -54,11 +54,15 @@ impl Known {
             (What::Reshape { dims: Dims::Flat }, _) => Some(Vague::Vector),
             (What::Affine { .. } | What::Reciprocal { .. }, _) => gets,
             (_, Some(layer)) => match layer {
-                Layer::Conv2d { .. } | Layer::Pool2d { .. } | Layer::BatchNorm2d { .. } => Some(Vague::Image),
+                Layer::Conv { window, .. } | Layer::Pool { window, .. } => Some(match window.over {
+                    Space::Signal => Vague::Sequence,
+                    Space::Image => Vague::Image,
+                }),
+                Layer::BatchNorm { over: Space::Image, .. } => Some(Vague::Image),
                 Layer::Embedding { .. } | Layer::Lstm { .. } | Layer::Attention { .. } => {
                     Some(Vague::Sequence)
                 }
-                Layer::GlobalPool2d => Some(Vague::Vector),
+                Layer::GlobalPool2d | Layer::LstmCell { .. } => Some(Vague::Vector),
                 Layer::Linear { outputs, .. } => {
                     let whole = matches!(gets, Some(Vague::Vector | Vague::Image));
                     // What it gets does not matter, if that is not what is wrong with it.
@@ -71,7 +75,8 @@ impl Known {
                         same => same,
                     }
                 }
-                Layer::Dropout { .. }
+                Layer::BatchNorm { over: Space::Signal, .. }
+                | Layer::Dropout { .. }
                 | Layer::Activation(_)
                 | Layer::Softmax
                 | Layer::LogSoftmax
@@ -89,13 +94,13 @@ impl Layer {
     pub(super) fn is_unread(&self) -> bool {
         match self {
             Layer::Linear { outputs, .. } => outputs.value == 0,
-            Layer::Conv2d { output, window, .. } => output.value == 0 || window.size.value == 0,
-            Layer::Pool2d { window, .. } => window.size.value == 0,
+            Layer::Conv { output, window, .. } => output.value == 0 || window.size.value == 0,
+            Layer::Pool { window, .. } => window.size.value == 0,
             Layer::Embedding { tokens, width } => tokens.value == 0 || width.value == 0,
-            Layer::Lstm { hidden, .. } => hidden.value == 0,
+            Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => hidden.value == 0,
             Layer::Attention { heads, .. } => heads.value == 0,
             Layer::GlobalPool2d
-            | Layer::BatchNorm2d { .. }
+            | Layer::BatchNorm { .. }
             | Layer::Dropout { .. }
             | Layer::Activation(_)
             | Layer::Softmax

@@ -1,8 +1,8 @@
-//! Windows that slide over images.
+//! Windows that slide over images and signals.
 
 use super::place::Place;
 use crate::graph::FrontEnd;
-use crate::layers::Window;
+use crate::layers::{Space, Window};
 use crate::sample::Sample;
 
 impl Window {
@@ -11,7 +11,15 @@ impl Window {
         self.dilation.saturating_mul(self.size.value.saturating_sub(1)).saturating_add(1)
     }
 
-    /// The padding with which an image keeps its size, if there is one.
+    /// "a 5×5 kernel", "a kernel of 5"
+    fn called(&self, what: &str) -> String {
+        match self.over {
+            Space::Signal => format!("a {what} of {}", self.size.value),
+            Space::Image => format!("a {} {what}", self.over.by(self.size.value)),
+        }
+    }
+
+    /// The padding with which what it slides over keeps its size, if there is one.
     pub(super) fn padding_to_keep(&self) -> Option<usize> {
         (self.stride == 1 && !self.extent().is_multiple_of(2)).then(|| self.extent() / 2)
     }
@@ -19,35 +27,35 @@ impl Window {
 
 impl Place<'_> {
     /// Height and width of what a window gives.
-    pub(super) fn slide(
-        &self,
-        what: &str,
-        window: &Window,
-        [channels, height, width]: [usize; 3],
-    ) -> Option<[usize; 2]> {
-        let (size, dilation, extent) = (window.size.value, window.dilation, window.extent());
+    pub(super) fn slide(&self, what: &str, window: &Window, input: [usize; 3]) -> Option<[usize; 2]> {
+        let [_, height, width] = input;
+        let (dilation, extent) = (window.dilation, window.extent());
         let padded = |side: usize| side.saturating_add(window.padding.saturating_mul(2));
         let over = |side: usize| Some(padded(side).checked_sub(extent)? / window.stride + 1);
-        let sides = over(height).zip(over(width)).map(|(height, width)| [height, width]);
+        // A signal is one high, and no window has anything to do with that.
+        let down = if window.over == Space::Signal { Some(1) } else { over(height) };
+        let sides = down.zip(over(width)).map(|(height, width)| [height, width]);
         if sides.is_none() {
             let spread = match dilation {
                 1 => String::new(),
-                _ => format!(" with dilation {dilation}, which spans {extent}×{extent},"),
+                _ => format!(" with dilation {dilation}, which spans {},", window.over.by(extent)),
             };
             let fits = match self.front_end {
                 FrontEnd::Derive => format!("use a smaller {what} or more padding"),
                 FrontEnd::Model => {
-                    let largest = (padded(height.min(width)) - 1) / dilation + 1;
+                    let given = &window.over.dims(input)[1..];
+                    let least = given.iter().copied().min().unwrap_or(0);
+                    let largest = (padded(least) - 1) / dilation + 1;
                     let keep = match window.padding_to_keep() {
                         Some(padding) if what == "kernel" => {
-                            format!(", or use padding = {padding} to keep {height}×{width}")
+                            format!(", or use padding = {padding} to keep {}", by(given))
                         }
                         _ => String::new(),
                     };
                     format!("a {what} of at most {largest} fits{keep}")
                 }
             };
-            let (padding, input) = (window.padding, Sample::real([channels, height, width]));
+            let (padding, input) = (window.padding, Sample::real(window.over.dims(input)));
             let from = match self.front_end {
                 FrontEnd::Derive => String::new(),
                 FrontEnd::Model => format!(" {}", self.from),
@@ -55,8 +63,8 @@ impl Place<'_> {
             self.wrong(
                 &window.size.at,
                 format!(
-                    "a {size}×{size} {what}{spread} does not fit its input {input}{from} with padding {padding}: \
-                     {fits}"
+                    "{}{spread} does not fit its input {input}{from} with padding {padding}: {fits}",
+                    window.called(what)
                 ),
             );
         }
@@ -65,16 +73,28 @@ impl Place<'_> {
 
     /// A window that lies in the padding alone has no largest number.
     pub(super) fn padding_of_pool(&self, window: &Window) {
-        let (size, padding) = (window.size.value, window.padding);
+        let (size, padding, whole) = (window.size.value, window.padding, window.called("window"));
         if padding > size / 2 {
             let hint = match self.front_end {
                 FrontEnd::Derive => "use less padding".to_string(),
                 FrontEnd::Model => format!("use padding = {} at most", size / 2),
             };
             let name = self.name;
-            let message =
-                format!("`{name}` pads by {padding}, more than half of its {size}×{size} window: {hint}");
+            let whole = whole.trim_start_matches("a ");
+            let message = format!("`{name}` pads by {padding}, more than half of its {whole}: {hint}");
             self.errors.at(self.at, message);
         }
     }
+}
+
+impl Space {
+    /// Something as long along each axis: "9×9", "9".
+    fn by(self, side: usize) -> String {
+        by(&vec![side; self.axes() as usize])
+    }
+}
+
+/// "28×24", "28"
+pub(super) fn by(sides: &[usize]) -> String {
+    sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
 }

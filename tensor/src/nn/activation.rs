@@ -133,3 +133,7 @@ activation! {
     /// x·sigmoid(x), also known as swish. PyTorch's `SiLU`.
     Silu, Function::Silu, keep = input
 }
+activation! {
+    /// √x, as of a sum of squares; its derivative at 0 is infinite. PyTorch's `torch.sqrt`.
+    Sqrt, Function::Sqrt, keep = nothing
+}

@@ -21,8 +21,8 @@ use crate::{Cx, Element, Module, Rank2, Rank3, Rank4, device::Device, field, spl
 /// Schmidhuber 1997. PyTorch's `LSTM(batch_first=True)`, whose names, order of gates (i, f, g, o) and
 /// initialisation it has.
 ///
-/// The state (h, c) is carried from call to call: feed a long sequence in pieces, or with `T = 1` as a
-/// cell. Zero memory is the state to start from. Gradients stop at the start of a call.
+/// The state (h, c) is carried from call to call: feed a long sequence in pieces, or position by position
+/// ([`LstmCell`](super::LstmCell)). Zero memory is the state to start from. Gradients stop at the start of a call.
 ///
 /// ```
 /// use castiron::prelude::*;
@@ -60,18 +60,21 @@ pub struct Lstm<const I: usize, const H: usize, E: Element = f32> {
 unsafe impl<const I: usize, const H: usize, E: Element> Plain for Lstm<I, H, E> {}
 
 impl<const I: usize, const H: usize, E: Element> Lstm<I, H, E> {
-    const CHILDREN: [Child; 4] = {
+    const CHILDREN: [Child; 4] = Self::children(["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]);
+
+    /// The leaves under these names.
+    pub(super) const fn children([weight_ih, weight_hh, bias_ih, bias_hh]: [&'static str; 4]) -> [Child; 4] {
         let init = Init::FanIn(H);
         let matrix_ih = Leaf::of::<Rank3<4, H, I, E>>(init).with_dims(&[4 * H, I]);
         let matrix_hh = Leaf::of::<Rank3<4, H, H, E>>(init).with_dims(&[4 * H, H]);
         let bias = Leaf::of::<Rank2<4, H, E>>(init).with_dims(&[4 * H]);
         [
-            Child::leaf("weight_ih_l0", offset_of!(Self, weight_ih), matrix_ih),
-            Child::leaf("weight_hh_l0", offset_of!(Self, weight_hh), matrix_hh),
-            Child::leaf("bias_ih_l0", offset_of!(Self, bias_ih), bias),
-            Child::leaf("bias_hh_l0", offset_of!(Self, bias_hh), bias),
+            Child::leaf(weight_ih, offset_of!(Self, weight_ih), matrix_ih),
+            Child::leaf(weight_hh, offset_of!(Self, weight_hh), matrix_hh),
+            Child::leaf(bias_ih, offset_of!(Self, bias_ih), bias),
+            Child::leaf(bias_hh, offset_of!(Self, bias_hh), bias),
         ]
-    };
+    }
 }
 impl<const I: usize, const H: usize, E: Element> Params for Lstm<I, H, E> {
     const TREE: Tree = Tree::Node(&Self::CHILDREN);

@@ -2,7 +2,7 @@
 //!
 //! A layer's type carries its sizes, in the order of PyTorch's constructor arguments. What a layer maps
 //! is the shape of one sample; the batch is the business of whoever calls it. Images are
-//! `[channels, height, width]`, sequences `[positions, features]`.
+//! `[channels, height, width]`, signals `[channels, length]`, sequences `[positions, features]`.
 //!
 //! An array `[L; N]` of a layer that keeps the shape is `N` such layers one after the other, each with
 //! parameters of its own, saved as `name.0`, `name.1` and so on:
@@ -28,27 +28,31 @@ mod array;
 mod attention;
 mod batch_norm;
 mod bias;
+mod conv1d;
 mod conv2d;
 mod dropout;
 mod embedding;
 mod identity;
 mod linear;
 mod lstm;
-mod pool2d;
+mod lstm_cell;
+mod pool;
 mod residual;
 mod softmax;
 
-pub use activation::{Activation, Gelu, GeluTanh, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Tanh};
+pub use activation::{Activation, Gelu, GeluTanh, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Sqrt, Tanh};
 pub use attention::MultiheadAttention;
-pub use batch_norm::BatchNorm2d;
+pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use bias::{BiasOption, NoBias, WithBias};
+pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use identity::Identity;
 pub use linear::Linear;
 pub use lstm::{Lstm, LstmState};
-pub use pool2d::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
+pub use lstm_cell::LstmCell;
+pub use pool::{AvgPool1d, AvgPool2d, GlobalAvgPool2d, MaxPool1d, MaxPool2d};
 pub use residual::Residual;
 pub use softmax::{LogSoftmax, Softmax};
 

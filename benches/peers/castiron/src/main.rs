@@ -6,6 +6,9 @@ mod pass;
 mod product;
 // Their documentation is the example's.
 #[allow(dead_code, missing_docs)]
+#[path = "../../../../examples/common/silero.rs"]
+mod silero;
+#[allow(dead_code, missing_docs)]
 #[path = "../../../../examples/common/vision/mod.rs"]
 mod vision;
 

@@ -6,6 +6,7 @@ use castiron::prelude::*;
 use castiron::{Prepare, Sample, flat, flat_mut, zeroed};
 use protocol::{Data, Work};
 
+use crate::silero::SileroVad;
 use crate::vision::{MobileNetV2, ResNet18};
 
 model! {
@@ -39,6 +40,7 @@ pub fn work(cpu: Cpu, name: &str) -> Option<Work> {
         "lenet" => infer::<LeNet, _, _, 1>(cpu, data()),
         "resnet18" => infer::<ResNet18, _, _, 1>(cpu, data()),
         "mobilenet_v2" => infer::<MobileNetV2, _, _, 1>(cpu, data()),
+        "silero" => stream::<SileroVad, _>(cpu, data()),
         "train_mlp784" => train::<Mlp, _, _>(cpu, data(), Sgd::new(0.1)),
         "train_lenet" => train::<LeNet, _, _>(cpu, data(), Adam::new(1e-3)),
         _ => return None,
@@ -75,6 +77,24 @@ where
     let mut predict = move |y: &mut [Y]| predictor.predict(&x, y).expect("a prediction");
     predict(&mut y);
     Work::new(&y.iter().flat_map(flat).copied().collect::<Vec<_>>(), move || predict(&mut y))
+}
+
+/// The same frame again and again, heard each time with what is remembered.
+fn stream<M, X>(cpu: Cpu, data: Data) -> Work
+where
+    M: Model<Input = X, Output = Rank1<1>>,
+    X: Shape<Elem = f32> + for<'a> Sample<Rows<'a> = &'a [X]>,
+{
+    let mut predictor = Predictor::<M, 1>::new(cpu, &read::<M>(&data)).expect("memory");
+    let (x, mut y) = (rows::<X>(&data), [[0.0]]);
+    let mut listen = move || {
+        predictor.predict(&x, &mut y).expect("a prediction");
+        y[0][0]
+    };
+    let probabilities: Vec<f32> = (0..10).map(|_| listen()).collect();
+    Work::new(&probabilities, move || {
+        listen();
+    })
 }
 
 /// Batches of 64. What must agree are the losses of the first ten steps.

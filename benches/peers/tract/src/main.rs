@@ -11,10 +11,11 @@ fn main() {
     serve(work);
 }
 
-/// Inference. tract does not train, and a matrix product by itself is not what it is for.
+/// Inference of what has no state. tract does not train, and a matrix product by itself is not what it is for.
 fn work(name: &str) -> Option<Work> {
     let infers = Product::parse(name).is_none() && Convolution::parse(name).is_none();
-    (infers && !name.starts_with("train")).then(|| infer(name).expect("a model that tract can run"))
+    let infers = infers && !name.starts_with("train") && name != "silero";
+    infers.then(|| infer(name).expect("a model that tract can run"))
 }
 
 fn infer(name: &str) -> TractResult<Work> {

@@ -18,6 +18,7 @@ pub(super) use backward_weight::backward_weight;
 pub(super) use forward::forward;
 
 use super::Args;
+use super::forward::TAIL;
 use layout::Layout;
 
 /// Channels that are few.
@@ -41,7 +42,8 @@ pub(super) fn applies(args: &Args) -> bool {
         && (1..=TAPS).contains(&taps)
         && ins.min(outs) <= FEW
         && args.kernel != [1, 1]
-        && !args.output().contains(&0)
+        // So few pixels do not fill a register.
+        && args.output()[0] * args.output()[1] > TAIL
         && Layout::windows(args, 1).size().max(Layout::padded(args, 1).size()) <= FITS
 }
 

@@ -3,9 +3,11 @@
 use proc_macro2::TokenStream;
 use syn::Expr;
 
-use super::{DROPOUT, EMBEDDING, Known, LEAKY, LSTM, NUMBERS, OUT, WINDOW, activation, decimal, fraction};
+use super::{
+    DROPOUT, EMBEDDING, Known, LEAKY, LSTM, LSTM_CELL, NUMBERS, OUT, WINDOW, activation, decimal, fraction,
+};
 use crate::errors::Errors;
-use crate::layers::{Activation, Layer, Window};
+use crate::layers::{Activation, Layer, Space, Window};
 use crate::parse::model::arguments::{self, Told};
 use crate::parse::number::{self, Consts, Number};
 
@@ -53,23 +55,25 @@ impl Read<'_> {
     }
 
     pub(super) fn layer(&self, name: &str) -> Layer {
+        let over = if name.ends_with("1d") { Space::Signal } else { Space::Image };
         match name {
-            "Conv2d" => Layer::Conv2d {
+            "Conv1d" | "Conv2d" => Layer::Conv {
                 input: None,
                 output: self.size(OUT),
                 groups: self.known_or(self.size_or("groups", 1), 1),
-                window: self.window(self.size("kernel"), 1, self.size_or("dilation", 1)),
+                window: self.window(over, self.size("kernel"), 1, self.size_or("dilation", 1)),
                 bias: self.flag("bias", true),
                 activation: Activation::Identity,
             },
-            "MaxPool2d" | "AvgPool2d" => {
+            "MaxPool1d" | "MaxPool2d" | "AvgPool1d" | "AvgPool2d" => {
                 let size = self.size(WINDOW);
                 let stride = size.value;
-                let window = self.window(size, stride, self.default(1));
-                Layer::Pool2d { window, mean: name == "AvgPool2d" }
+                let window = self.window(over, size, stride, self.default(1));
+                Layer::Pool { window, mean: name.starts_with("Avg") }
             }
             "GlobalAvgPool2d" => Layer::GlobalPool2d,
-            "BatchNorm2d" => Layer::BatchNorm2d {
+            "BatchNorm1d" | "BatchNorm2d" => Layer::BatchNorm {
+                over,
                 channels: None,
                 eps_nano: self.thousandths("eps", 1e-5, 1e9, "a billionth"),
                 momentum_milli: self.thousandths("momentum", 0.1, 1e3, "a thousandth") as u32,
@@ -93,6 +97,7 @@ impl Read<'_> {
                 width: self.size(EMBEDDING.first[1]),
             },
             "Lstm" => Layer::Lstm { input: None, hidden: self.size(LSTM.first[0]) },
+            "LstmCell" => Layer::LstmCell { input: None, hidden: self.size(LSTM_CELL.first[0]) },
             "MultiheadAttention" => Layer::Attention { width: None, heads: self.size("heads") },
             "Softmax" => Layer::Softmax,
             "LogSoftmax" => Layer::LogSoftmax,
@@ -102,7 +107,7 @@ impl Read<'_> {
     }
 
     /// A window. If one of its numbers is not known, neither is what it gives, and its size is 0.
-    fn window(&self, size: Number, stride: usize, dilation: Number) -> Window {
+    fn window(&self, over: Space, size: Number, stride: usize, dilation: Number) -> Window {
         let stride = self.size_or("stride", stride).value;
         let padding = match self.told.get("padding") {
             Some(padding) => self.evaluate("padding", padding).map(|number| number.value),
@@ -110,9 +115,9 @@ impl Read<'_> {
         };
         match padding {
             Some(padding) if stride > 0 && dilation.value > 0 => {
-                Window { size, stride, padding, dilation: dilation.value }
+                Window { over, size, stride, padding, dilation: dilation.value }
             }
-            _ => Window { size: Number { value: 0, ..size }, stride: 1, padding: 0, dilation: 1 },
+            _ => Window { over, size: Number { value: 0, ..size }, stride: 1, padding: 0, dilation: 1 },
         }
     }
 

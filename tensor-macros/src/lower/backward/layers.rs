@@ -41,17 +41,17 @@ impl Backward<'_, '_> {
         let layer = graph.units[unit].layer.as_ref().unwrap_or(&Layer::Opaque);
         let ty = layer_type(graph, unit);
         match *layer {
-            Layer::Linear { activation, .. } | Layer::Conv2d { activation, .. } => {
+            Layer::Linear { activation, .. } | Layer::Conv { activation, .. } => {
                 let pre = self.builder.pre.iter().find(|(node, _)| *node == i).map(|(_, pre)| *pre);
                 let own = activation != Activation::Identity;
                 let y = if own { self.builder.at(output) } else { dy.buffer };
                 let dz = self.before(activation, output, pre, y, dy);
                 self.product(node, unit, dz);
             }
-            Layer::BatchNorm2d { .. } => self.batch_norm(i, node, unit, dy),
-            Layer::Pool2d { mean, .. } => {
-                let [channels, height, width] = forward::image(self.builder, input);
-                let args = quote!(&const { <#ty>::call([#channels, #height, #width]) });
+            Layer::BatchNorm { .. } => self.batch_norm(i, node, unit, dy),
+            Layer::Pool { mean, .. } => {
+                let dims = &self.builder.shape(input).dims;
+                let args = quote!(&const { <#ty>::call([#(#dims),*]) });
                 let (x, dx) = (self.builder.read(input), self.fresh(input));
                 let (dy, dx_) = (Operand::Read(dy.buffer), Operand::Write(dx));
                 if mean {

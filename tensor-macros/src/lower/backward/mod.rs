@@ -76,8 +76,10 @@ fn is_trained(graph: &Graph, node: &Node) -> bool {
         _ => unit,
     };
     let has_parameters = match &graph.units[unit].layer {
-        Ok(Layer::Linear { .. } | Layer::Conv2d { .. } | Layer::BatchNorm2d { .. }) => true,
-        Ok(Layer::Embedding { .. } | Layer::Lstm { .. } | Layer::Attention { .. }) => true,
+        Ok(Layer::Linear { .. } | Layer::Conv { .. } | Layer::BatchNorm { .. }) => true,
+        Ok(
+            Layer::Embedding { .. } | Layer::Lstm { .. } | Layer::LstmCell { .. } | Layer::Attention { .. },
+        ) => true,
         Ok(Layer::Keeps { .. } | Layer::Opaque) | Err(_) => true,
         Ok(_) => false,
     };
@@ -88,7 +90,7 @@ fn is_trained(graph: &Graph, node: &Node) -> bool {
 fn has_statistics(graph: &Graph, node: &Node) -> bool {
     let What::Unit(unit) = node.what else { return false };
     let layer = &graph.units[unit].layer;
-    let none = matches!(layer, Ok(Layer::Linear { .. } | Layer::Conv2d { .. } | Layer::Embedding { .. }));
+    let none = matches!(layer, Ok(Layer::Linear { .. } | Layer::Conv { .. } | Layer::Embedding { .. }));
     is_trained(graph, node) && !none
 }
 

@@ -25,6 +25,12 @@ fn fills_in_what_is_left_out() {
     for (layer, input, ty, output) in [
         ("Conv2d<1, 8, 3, 2, 1>", "[3, 16, 12]", "Conv2d<3, 8, 3, 2, 1>", "[8, 8, 6]"),
         ("Conv2d<1, 8, 3, 1, 1, 1, 4>", "[8, 5, 5]", "Conv2d<2, 8, 3, 1, 1, 1, 4>", "[8, 5, 5]"),
+        ("Conv1d<1, 8, 3, 2, 1>", "[3, 16]", "Conv1d<3, 8, 3, 2, 1>", "[8, 8]"),
+        ("Conv1d<1, 8, 3, 1, 1, 1, 4>", "[8, 5]", "Conv1d<2, 8, 3, 1, 1, 1, 4>", "[8, 5]"),
+        ("AvgPool1d<3, 2, 1>", "[6, 9]", "AvgPool1d<3, 2, 1>", "[6, 5]"),
+        ("BatchNorm1d<1>", "[6, 4]", "BatchNorm1d<6>", "[6, 4]"),
+        ("BatchNorm1d<1>", "[6]", "BatchNorm1d<6>", "[6]"),
+        ("LstmCell<1, 32>", "[64]", "LstmCell<64, 32>", "[32]"),
         ("BatchNorm2d<1, 1000>", "[6, 4, 4]", "BatchNorm2d<6, 1000>", "[6, 4, 4]"),
         ("Linear<f32, 10>", "[784]", "Linear<[f32; 784], 10>", "[10]"),
         ("Linear<f32, 10>", "[16, 5, 5]", "Linear<[[[f32; 5]; 5]; 16], 10>", "[10]"),
@@ -58,6 +64,39 @@ fn one_message_for_one_mistake() {
             "`l`: a 3×3 kernel with dilation 4, which spans 9×9, does not fit its input [1, 6, 6] from `x` with padding \
              1: a kernel of at most 2 fits",
         ),
+        (
+            "Conv1d<1, 6, 7>",
+            &["[2, 4]"],
+            "`l`: a kernel of 7 does not fit its input [2, 4] from `x` with padding 0: a kernel of at most 4 fits, or \
+             use padding = 3 to keep 4",
+        ),
+        (
+            "Conv1d<1, 6, 3, 2, 1, 4>",
+            &["[1, 6]"],
+            "`l`: a kernel of 3 with dilation 4, which spans 9, does not fit its input [1, 6] from `x` with padding 1: \
+             a kernel of at most 2 fits",
+        ),
+        (
+            "MaxPool1d<3, 1, 2>",
+            &["[1, 4]"],
+            "`l` pads by 2, more than half of its window of 3: use padding = 1 at most",
+        ),
+        (
+            "Conv1d<1, 6, 3>",
+            &["[28]"],
+            "`l` gets [28] from `x`, but takes signals [channels, length]: `.reshape([1, 28])` makes it one",
+        ),
+        (
+            "Conv1d<1, 6, 3>",
+            &["[1, 8, 8]"],
+            "`l` gets [1, 8, 8] from `x`, but takes signals [channels, length]",
+        ),
+        (
+            "BatchNorm1d<1>",
+            &["[2, 3, 4]"],
+            "`l` gets [2, 3, 4] from `x`, but takes signals [channels, length] or vectors [channels]",
+        ),
+        ("LstmCell<1, 3>", &["[4, 9]"], "`l` gets [4, 9] from `x`, but takes a vector"),
         (
             "MaxPool2d<7>",
             &["[1, 4, 4]"],

@@ -42,9 +42,9 @@ fn open(text: &str) -> Layer {
     let mut layer = typed(text);
     match &mut layer {
         Layer::Linear { input, at, .. } => (*input, *at) = (None, TokenStream::new()),
-        Layer::Conv2d { input, .. } => *input = None,
-        Layer::BatchNorm2d { channels, .. } => *channels = None,
-        Layer::Lstm { input, .. } => *input = None,
+        Layer::Conv { input, .. } => *input = None,
+        Layer::BatchNorm { channels, .. } => *channels = None,
+        Layer::Lstm { input, .. } | Layer::LstmCell { input, .. } => *input = None,
         Layer::Attention { width, .. } => *width = None,
         _ => {}
     }

@@ -1,10 +1,10 @@
-//! Pooling over windows, and over whole images.
+//! Pooling over windows of images and signals, and over whole images.
 
 use super::{forward_is_infer, zero_sized};
 use crate::call::pool2d::{self as call, Args};
 use crate::call::reduce;
 use crate::memory::{Mut, Ref};
-use crate::{Cx, Module, Rank3, device::Device};
+use crate::{Cx, Module, Rank2, Rank3, device::Device};
 
 /// The largest number of each `K`×`K` window. PyTorch's `MaxPool2d`.
 ///
@@ -21,6 +21,19 @@ use crate::{Cx, Module, Rank3, device::Device};
 pub struct MaxPool2d<const K: usize, const STRIDE: usize = K, const PADDING: usize = 0>;
 zero_sized!(MaxPool2d<K: usize, STRIDE: usize, PADDING: usize>);
 
+/// The largest number of each window of `K`. PyTorch's `MaxPool1d`.
+///
+/// A length `L` becomes ⌊(L + 2·PADDING − K) / STRIDE⌋ + 1. The stride is the window's size unless given.
+///
+/// ```
+/// use castiron::{Module, Rank2, nn::MaxPool1d};
+/// const _: () = <MaxPool1d<2> as Module<Rank2<6, 28>, Rank2<6, 14>>>::CHECK;
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct MaxPool1d<const K: usize, const STRIDE: usize = K, const PADDING: usize = 0>;
+zero_sized!(MaxPool1d<K: usize, STRIDE: usize, PADDING: usize>);
+
 /// The mean of each `K`×`K` window, padding counted as zeros. PyTorch's `AvgPool2d`.
 ///
 /// A height `H` becomes ⌊(H + 2·PADDING − K) / STRIDE⌋ + 1, and likewise the width. The stride is the
@@ -35,8 +48,21 @@ zero_sized!(MaxPool2d<K: usize, STRIDE: usize, PADDING: usize>);
 pub struct AvgPool2d<const K: usize, const STRIDE: usize = K, const PADDING: usize = 0>;
 zero_sized!(AvgPool2d<K: usize, STRIDE: usize, PADDING: usize>);
 
+/// The mean of each window of `K`, padding counted as zeros. PyTorch's `AvgPool1d`.
+///
+/// A length `L` becomes ⌊(L + 2·PADDING − K) / STRIDE⌋ + 1. The stride is the window's size unless given.
+///
+/// ```
+/// use castiron::{Module, Rank2, nn::AvgPool1d};
+/// const _: () = <AvgPool1d<2> as Module<Rank2<16, 10>, Rank2<16, 5>>>::CHECK;
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct AvgPool1d<const K: usize, const STRIDE: usize = K, const PADDING: usize = 0>;
+zero_sized!(AvgPool1d<K: usize, STRIDE: usize, PADDING: usize>);
+
 macro_rules! pool {
-    ($name:ident, $forward:ident, |$cx:ident, $args:ident, $x:ident, $dy:ident, $dx:ident| $backward:expr) => {
+    (images $name:ident, $($rest:tt)+) => {
         impl<const K: usize, const STRIDE: usize, const PADDING: usize> $name<K, STRIDE, PADDING> {
             /// The layer on images of these channels, height and width, as
             /// [`call::pool2d`](crate::call::pool2d) takes it.
@@ -51,67 +77,101 @@ macro_rules! pool {
                 Args { planes, input: [height, width], kernel, stride, padding }
             }
         }
-
+        pool!(@ $name, [H, W] => [HO, WO], Rank3<C, H, W> => Rank3<C, HO, WO>, $($rest)+);
+    };
+    // Images one pixel high.
+    (signals $name:ident, $($rest:tt)+) => {
+        impl<const K: usize, const STRIDE: usize, const PADDING: usize> $name<K, STRIDE, PADDING> {
+            /// The layer on signals of these channels and this length, as
+            /// [`call::pool2d`](crate::call::pool2d) takes it.
+            ///
+            /// ```
+            #[doc = concat!("use castiron::{call::pool2d::Args, nn::", stringify!($name), "};")]
+            #[doc = concat!("const ARGS: Args = <", stringify!($name), "<2>>::call([16, 28]);")]
+            /// assert_eq!((ARGS.planes, ARGS.output()), (16, [1, 14]));
+            /// ```
+            pub const fn call([planes, length]: [usize; 2]) -> Args {
+                let (kernel, stride, padding) = ([1, K], [1, STRIDE], [0, PADDING]);
+                Args { planes, input: [1, length], kernel, stride, padding }
+            }
+        }
+        pool!(@ $name, [L] => [LO], Rank2<C, L> => Rank2<C, LO>, $($rest)+);
+    };
+    (
+        @ $name:ident, [$($side:ident),+] => [$($out:ident),+], $x:ty => $y:ty,
+        $forward:ident, |$cx:ident, $args:ident, $input:ident, $dy:ident, $dx:ident| $backward:expr
+    ) => {
         impl<
             const K: usize,
             const STRIDE: usize,
             const PADDING: usize,
             const C: usize,
-            const H: usize,
-            const W: usize,
-            const HO: usize,
-            const WO: usize,
-        > Module<Rank3<C, H, W>, Rank3<C, HO, WO>> for $name<K, STRIDE, PADDING>
+            $(const $side: usize,)+
+            $(const $out: usize,)+
+        > Module<$x, $y> for $name<K, STRIDE, PADDING>
         {
             const CHECK: () = {
                 assert!(STRIDE > 0 && K > 0, "pooling: window and stride must be at least 1");
                 assert!(2 * PADDING <= K, "pooling: the padding is more than half the window");
                 assert!(
-                    H + 2 * PADDING >= K && W + 2 * PADDING >= K,
+                    $($side + 2 * PADDING >= K)&&+,
                     "pooling: the window is larger than its padded input"
                 );
-                let output = Self::call([C, H, W]).output();
                 assert!(
-                    HO == output[0] && WO == output[1],
-                    "pooling: the output's height or width is not what the layer gives"
+                    gives(&Self::call([C, $($side),+]), &[$($out),+]),
+                    "pooling: the output's size is not what the layer gives"
                 );
             };
             const KIND: &'static str = stringify!($name);
-            forward_is_infer!(Rank3<C, H, W> => Rank3<C, HO, WO>);
+            forward_is_infer!($x => $y);
 
             fn infer<D: Device, const B: usize>(
                 cx: &Cx<'_, D>,
                 _: Ref<'_, Self, D>,
-                x: Ref<'_, [Rank3<C, H, W>; B], D>,
-                mut y: Mut<'_, [Rank3<C, HO, WO>; B], D>,
+                x: Ref<'_, [$x; B], D>,
+                mut y: Mut<'_, [$y; B], D>,
                 _: Mut<'_, (), D>,
                 _: Mut<'_, (), D>,
             ) {
-                call::$forward(cx, &Self::call([C, H, W]), x.arg(), y.arg());
+                call::$forward(cx, &Self::call([C, $($side),+]), x.arg(), y.arg());
             }
 
             fn backward<D: Device, const B: usize>(
                 $cx: &Cx<'_, D>,
                 _: Ref<'_, Self, D>,
-                $x: Ref<'_, [Rank3<C, H, W>; B], D>,
-                _: Ref<'_, [Rank3<C, HO, WO>; B], D>,
+                $input: Ref<'_, [$x; B], D>,
+                _: Ref<'_, [$y; B], D>,
                 _: Mut<'_, (), D>,
-                $dy: Ref<'_, [Rank3<C, HO, WO>; B], D>,
-                dx: Option<Mut<'_, [Rank3<C, H, W>; B], D>>,
+                $dy: Ref<'_, [$y; B], D>,
+                dx: Option<Mut<'_, [$x; B], D>>,
                 _: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
                 let Some(mut $dx) = dx else { return };
-                let $args = &Self::call([C, H, W]);
+                let $args = &Self::call([C, $($side),+]);
                 $backward
             }
         }
     };
 }
-pool!(MaxPool2d, max_forward, |cx, args, x, dy, dx| {
+
+/// Whether the last sides of what a pool gives are these.
+const fn gives(args: &Args, sides: &[usize]) -> bool {
+    let (output, mut i) = (args.output(), 0);
+    while i < sides.len() && sides[i] == output[2 - sides.len() + i] {
+        i += 1;
+    }
+    i == sides.len()
+}
+
+pool!(images MaxPool2d, max_forward, |cx, args, x, dy, dx| {
     call::max_backward(cx, args, x.arg(), dy.arg(), dx.arg())
 });
-pool!(AvgPool2d, mean_forward, |cx, args, _x, dy, dx| call::mean_backward(cx, args, dy.arg(), dx.arg()));
+pool!(images AvgPool2d, mean_forward, |cx, args, _x, dy, dx| call::mean_backward(cx, args, dy.arg(), dx.arg()));
+pool!(signals MaxPool1d, max_forward, |cx, args, x, dy, dx| {
+    call::max_backward(cx, args, x.arg(), dy.arg(), dx.arg())
+});
+pool!(signals AvgPool1d, mean_forward, |cx, args, _x, dy, dx| call::mean_backward(cx, args, dy.arg(), dx.arg()));
 
 /// The mean of each channel: \[C, H, W\] to \[C\]. PyTorch's `AdaptiveAvgPool2d(1)` with `flatten`.
 ///
