@@ -1,7 +1,7 @@
 //! Copies and sums between memory with any strides: concatenation, slices, permutations, broadcasts, and
 //! the gradients of all of them.
 
-mod axes;
+pub(crate) mod axes;
 mod cpu;
 mod cuda;
 mod sum;
