@@ -93,6 +93,7 @@ registry! {
     quantized::Quantize,
     quantized::Dequantize,
     quantized::Requantize,
+    quantized::QuantizedActivation,
     quantized::QuantizedAdd,
     quantized::QuantizedAvgPool2d,
     quantized::QuantizedConv2d,

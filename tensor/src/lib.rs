@@ -62,7 +62,7 @@ extern crate self as castiron;
 #[cfg(feature = "std")]
 mod array;
 #[cfg(feature = "std")]
-mod calibration;
+pub mod calibration;
 pub mod call;
 mod cx;
 #[cfg(feature = "std")]
@@ -103,7 +103,7 @@ pub mod train;
 #[cfg(feature = "std")]
 pub use array::{num_threads, set_num_threads};
 #[cfg(feature = "std")]
-pub use calibration::{Calibration, Report};
+pub use calibration::Calibration;
 pub use castiron_kernels;
 pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, launch, op, zeroed};
 #[doc = include_str!("language.md")]

@@ -20,6 +20,7 @@ mod conv2d;
 mod convert;
 mod factor;
 mod linear;
+mod lookup;
 mod pool2d;
 mod requantize;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use conv2d::QuantizedConv2d;
 pub use convert::{Dequantize, DequantizeArgs, Quantize};
 pub use factor::{Factor, Pair};
 pub use linear::{LinearArgs, QuantizedLinear};
+pub use lookup::{LookupArgs, QuantizedActivation};
 pub use pool2d::{QuantizedAvgPool2d, QuantizedMaxPool2d};
 pub use requantize::Requantize;
 

@@ -258,6 +258,26 @@ impl Checked for QuantizedAdd {
     }
 }
 
+impl Checked for QuantizedActivation {
+    const TOLERANCE: f64 = 0.0;
+    const ISAS: &[Isa] = ISAS;
+    fn dtype(_: &LookupArgs, _: usize) -> DType {
+        DType::U8
+    }
+    fn fill(_: &LookupArgs, _: usize, len: usize, random: &mut Random) -> Data {
+        bytes(len, random)
+    }
+    fn cases() -> BoxedStrategy<LookupArgs> {
+        prop_oneof![0..300usize, Just(40_000)]
+            .prop_map(|len| LookupArgs { len, activation: Activation::Sigmoid })
+            .boxed()
+    }
+    fn reference(_: &LookupArgs, memory: &mut [Vec<f64>]) {
+        let [table, x, y] = memory else { panic!("three arguments") };
+        y.iter_mut().zip(x).for_each(|(y, x)| *y = table[*x as usize]);
+    }
+}
+
 impl Checked for Requantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;

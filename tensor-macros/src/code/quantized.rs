@@ -97,8 +97,8 @@ pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> T
         #[automatically_derived]
         impl ::castiron::Quantizable for #model #requires {
             type Tables = #quantized;
-            type Scratch<const CAP: usize> = #quantized_scratch<CAP>;
-            const LAYOUT: ::castiron::params::Tree = {
+            type Buffers<const CAP: usize> = #quantized_scratch<CAP>;
+            const NAMES: ::castiron::params::Tree = {
                 use ::castiron::params::{Child, Params, Tree};
                 Tree::Node(&[
                     #(Child::new(#labels, #offsets, <#types as Params>::TREE).frozen(),)*
@@ -112,7 +112,7 @@ pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> T
                 x: ::castiron::memory::Area<'_, AnyDevice>,
                 y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
                 state: ::castiron::memory::Mut<'_, #state<CAP>, AnyDevice>,
-                scratch: ::castiron::memory::Mut<'_, Self::Scratch<CAP>, AnyDevice>,
+                scratch: ::castiron::memory::Mut<'_, Self::Buffers<CAP>, AnyDevice>,
             ) {
                 #ends
                 #memory
@@ -130,8 +130,8 @@ pub(super) fn stand_in(model: &Ident, y: &TokenStream, requires: &TokenStream) -
         #[allow(unused_variables)]
         impl ::castiron::Quantizable for #model #requires {
             type Tables = ();
-            type Scratch<const CAP: usize> = ();
-            const LAYOUT: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[]);
+            type Buffers<const CAP: usize> = ();
+            const NAMES: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[]);
 
             fn infer_quantized<AnyDevice: ::castiron::device::Device, const CAP: usize, const BYTES: bool>(
                 cx: &::castiron::Cx<'_, AnyDevice>,

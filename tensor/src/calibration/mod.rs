@@ -13,7 +13,6 @@ use castiron_kernels::{Cpu, Plain, Step};
 pub(crate) use observer::Observer;
 pub use report::{Line, Report};
 
-use crate::device::Device;
 use crate::error::outcome;
 use crate::memory::{Aligned, Area, Mut, Ref};
 use crate::module::{Model, Module};
@@ -30,7 +29,7 @@ struct Memory<M: Quantizable> {
     input: Aligned<Batch<<M as Model>::Input, 1>>,
     output: Aligned<Batch<<M as Model>::Output, 1>>,
     state: Aligned<<M as Module<<M as Model>::Input, <M as Model>::Output>>::State<1>>,
-    scratch: Aligned<<M as Quantizable>::Scratch<1>>,
+    scratch: Aligned<M::Buffers<1>>,
 }
 // SAFETY: `repr(C)`, plain fields.
 unsafe impl<M: Quantizable> Plain for Memory<M> {}
@@ -49,7 +48,6 @@ unsafe impl<M: Quantizable> Plain for Memory<M> {}
 /// use castiron::{Calibration, Quantized};
 ///
 /// model! {
-///     #[quantize]
 ///     Net: [2, 4, 4] -> [3] { conv: Conv2d(8, kernel = 3), Relu, fc: Linear(3) }
 /// }
 /// let model = init::<Net>(0);
@@ -164,7 +162,7 @@ impl<M: Quantizable> Calibration<M> {
             samples: count,
             bytes: [
                 [size_of::<M>(), size_of::<Quantized<M>>()],
-                [M::INFER_BYTES, state + size_of::<<M as Quantizable>::Scratch<1>>()],
+                [M::INFER_BYTES, state + size_of::<M::Buffers<1>>()],
             ],
         })
     }

@@ -171,7 +171,13 @@ impl Seen {
         Some(address(&arguments[argument]) - offset - self.start)
     }
 
-    fn simulate(&mut self, cpu: &Cpu, operation: &Operation, arguments: &mut [Arg<'_, Observer>], name: &'static str) {
+    fn simulate(
+        &mut self,
+        cpu: &Cpu,
+        operation: &Operation,
+        arguments: &mut [Arg<'_, Observer>],
+        name: &'static str,
+    ) {
         let roles = operation.roles();
         let table = self.table(operation, arguments);
         let from = |input: &usize| self.buffers.get(&address(&arguments[*input]));
@@ -222,7 +228,13 @@ impl Seen {
     }
 
     /// The value that the operation of a table writes: of parts of a whole, the whole.
-    fn value(&mut self, table: usize, operation: Operation, x: Vec<ValueId>, whole: Option<ValueId>) -> ValueId {
+    fn value(
+        &mut self,
+        table: usize,
+        operation: Operation,
+        x: Vec<ValueId>,
+        whole: Option<ValueId>,
+    ) -> ValueId {
         if let Some(step) = self.steps.get(&table) {
             return step.y;
         }
@@ -241,7 +253,9 @@ impl Seen {
         if matches!(operation, Operation::Dequantize(_)) {
             return;
         }
-        let Some(step) = self.table(operation, arguments).and_then(|table| self.steps.get(&table)) else { return };
+        let Some(step) = self.table(operation, arguments).and_then(|table| self.steps.get(&table)) else {
+            return;
+        };
         let Some(at) = arguments[roles.output].address else { return };
         let affine = self.affine(self.values[step.y].table);
         let got: Vec<f32> = match operation.is_wide() {

@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn bins_count_every_number_once() {
-        let numbers: Vec<f32> = (1..=1000).map(|i| (i * i) as f32 * if i % 3 == 0 { -1e-3 } else { 1e-3 }).collect();
+        let numbers: Vec<f32> =
+            (1..=1000).map(|i| (i * i) as f32 * if i % 3 == 0 { -1e-3 } else { 1e-3 }).collect();
         let range = range(&numbers);
         assert_eq!(range.bins.iter().sum::<u64>(), 1000);
         assert_eq!(range.bins[..super::BINS].iter().sum::<u64>(), 333);

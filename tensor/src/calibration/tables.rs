@@ -32,7 +32,15 @@ impl Tables<'_> {
 
     /// The table of a step. `scales` are those of all values; `shift` is how much less than it should the step's
     /// input stands for.
-    pub(super) fn fill(&mut self, cpu: &Cpu, seen: &Seen, table: usize, step: &Step, scales: &[Affine], shift: f64) {
+    pub(super) fn fill(
+        &mut self,
+        cpu: &Cpu,
+        seen: &Seen,
+        table: usize,
+        step: &Step,
+        scales: &[Affine],
+        shift: f64,
+    ) {
         let y = scales[step.y];
         self.put_floats(table, &[y.scale]);
         self.put(table + size_of::<f32>(), [y.zero]);
@@ -64,12 +72,22 @@ impl Tables<'_> {
                 let images = activate(cpu, args.activation, numbers);
                 self.put(points, images.into_iter().map(|number| y.byte(number)));
             }
-            Operation::Quantize(_) | Operation::Dequantize(_) | Operation::MaxPool(_) | Operation::Move(_) => {}
+            Operation::Quantize(_)
+            | Operation::Dequantize(_)
+            | Operation::MaxPool(_)
+            | Operation::Move(_) => {}
         }
     }
 
     /// Bias, factors and weights: each output's weights have a scale of their own, with which the largest is ±127.
-    fn product(&mut self, table: usize, Weights { weight, bias }: &Weights, x: Affine, y: Affine, shift: f64) {
+    fn product(
+        &mut self,
+        table: usize,
+        Weights { weight, bias }: &Weights,
+        x: Affine,
+        y: Affine,
+        shift: f64,
+    ) {
         let [biases, factors, weights] = places(bias.len()).map(|place| table + place);
         let each = weight.len() / bias.len().max(1);
         let [x_scale, y_scale] = [x, y].map(|value| f64::from(value.scale));

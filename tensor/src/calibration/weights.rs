@@ -49,7 +49,10 @@ pub(super) fn bytes<T>(value: &mut T) -> &mut [MaybeUninit<u8>] {
 }
 
 /// The parameters in `f32` of all products, by the offsets of their tables; what stays `f32` is copied to `model`.
-pub(super) fn take<M: Quantizable>(prepared: &Prepared<M>, model: &mut Quantized<M>) -> HashMap<usize, Weights> {
+pub(super) fn take<M: Quantizable>(
+    prepared: &Prepared<M>,
+    model: &mut Quantized<M>,
+) -> HashMap<usize, Weights> {
     let (found, mut products) = (leaves(prepared), HashMap::new());
     let mut tables = Tables(bytes(model));
     visit::<Quantized<M>>(|path, offset, leaf| {

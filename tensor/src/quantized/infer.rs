@@ -1,12 +1,12 @@
 //! [`Quantized`] models in use, with an input of `f32` or of bytes.
 
 use super::{FromBytes, Quantizable, Quantized};
+use crate::Cx;
 use crate::device::Device;
 use crate::infer::Infer;
 use crate::memory::{Area, Mut, Ref};
 use crate::module::{Model, Module, Row};
 use crate::sample::Batch;
-use crate::Cx;
 
 macro_rules! infer {
     ($element:ty, $bound:ident, $input:ty, $bytes:literal) => {
@@ -16,7 +16,7 @@ macro_rules! infer {
             type Input = $input;
             type Output = <M as Model>::Output;
             type State<const B: usize> = <M as Module<<M as Model>::Input, <M as Model>::Output>>::State<B>;
-            type Scratch<const B: usize> = <M as Quantizable>::Scratch<B>;
+            type Scratch<const B: usize> = M::Buffers<B>;
 
             fn infer<D: Device, const B: usize>(
                 cx: &Cx<'_, D>,

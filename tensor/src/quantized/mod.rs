@@ -14,8 +14,8 @@ use crate::params::{Params, Tree};
 use crate::sample::{Batch, Sample};
 use crate::{Cx, Element};
 
-pub use table::{Lookup, Product, Rescale, Scale, Sum};
 pub(crate) use table::{FACTOR, POINTS, places};
+pub use table::{Lookup, Product, Rescale, Scale, Sum};
 
 /// The parameters of `M` for inference on bytes: a quarter of the memory for weights and for what is between
 /// layers, and integer arithmetic only, whose results are the same bits on every processor. A
@@ -37,7 +37,6 @@ pub(crate) use table::{FACTOR, POINTS, places};
 /// use castiron::{Calibration, Quantized, files};
 ///
 /// model! {
-///     #[quantize]
 ///     Net: [1, 8, 8] -> [2] {
 ///         conv: Conv2d(4, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d, Relu, MaxPool2d(2),
 ///         fc: Linear(2),
@@ -77,7 +76,7 @@ pub struct Quantized<M: Quantizable, X = f32>(M::Tables, PhantomData<fn() -> X>)
 unsafe impl<M: Quantizable, X: 'static> Plain for Quantized<M, X> {}
 
 impl<M: Quantizable, X: 'static> Params for Quantized<M, X> {
-    const TREE: Tree = M::LAYOUT;
+    const TREE: Tree = M::NAMES;
     // There is only the one that inference uses.
     type With<E: Element> = Self;
 }
@@ -124,9 +123,9 @@ pub trait Quantizable: Prepare {
     /// The parameters in that form; [`Quantized`] says how they lie.
     type Tables: Plain;
     /// Working memory.
-    type Scratch<const B: usize>: Plain;
+    type Buffers<const B: usize>: Plain;
     /// Names, dimensions and offsets of everything in [`Quantizable::Tables`]; all of it frozen.
-    const LAYOUT: Tree;
+    const NAMES: Tree;
 
     /// y = f(x), as used after training. `x` is a batch of [`Model::Input`], or, where `BYTES`, of
     /// [`FromBytes::Bytes`].
@@ -136,7 +135,7 @@ pub trait Quantizable: Prepare {
         x: Area<'_, D>,
         y: Mut<'_, Batch<<Self as Model>::Output, B>, D>,
         state: Mut<'_, <Self as Module<Self::Input, <Self as Model>::Output>>::State<B>, D>,
-        scratch: Mut<'_, <Self as Quantizable>::Scratch<B>, D>,
+        scratch: Mut<'_, Self::Buffers<B>, D>,
     );
 }
 
