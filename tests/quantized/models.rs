@@ -32,15 +32,15 @@ model! {
     }
 
     /// What computes on floats is between what computes on bytes.
-    pub Between: [4, 6] -> [3] {
+    pub Between: [4, 6] -> [4, 3] {
         lstm: Lstm(8),
-        fc: Linear(6), Softmax,
-        bn: Linear(4), Tanh,
+        fc: Linear(6),
+        narrow: Linear(4),
         shared: Linear(4),
-        last: Linear(3), Sigmoid,
+        last: Linear(3),
         |x| {
             let h = softmax(fc(lstm(x)));
-            let h = shared(shared(tanh(bn(h))));
+            let h = shared(shared(tanh(narrow(h))));
             sigmoid(last(h * 0.5))
         }
     }

@@ -139,8 +139,8 @@ fn bytes(builder: &mut Builder<'_>, value: ValueId) -> Bytes {
     if let Some(bytes) = builder.bytes[class] {
         return bytes;
     }
-    let is_input = builder.graph.inputs.contains(&class);
-    let name = if is_input { "input".to_string() } else { builder.name(class) };
+    let maker = builder.graph.nodes.iter().find(|node| node.output == class);
+    let name = maker.map_or("input".to_string(), |node| format!("{}.quantize", node.name));
     let scale = table(builder, &name, quote!(Scale));
     let (len, x) = (builder.len(class), builder.read(class));
     let to = written(builder, class, scale);

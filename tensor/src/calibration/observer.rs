@@ -184,7 +184,9 @@ impl Seen {
         let inputs: Vec<_> = roles.inputs.iter().filter_map(from).collect();
         let (x, mut numbers): (Vec<ValueId>, Vec<&[f32]>) =
             inputs.iter().map(|(value, numbers)| (*value, numbers.as_slice())).unzip();
-        if let (Operation::Quantize(len), Some(floats)) = (operation, arguments[2].address) {
+        if let Operation::Quantize(len) = operation
+            && let Some(floats) = arguments[2].address
+        {
             // SAFETY: that many floats, which nobody writes while they are borrowed.
             numbers.push(unsafe { core::slice::from_raw_parts(floats.cast::<f32>(), *len) });
         }
