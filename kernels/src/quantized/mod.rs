@@ -22,6 +22,7 @@ mod factor;
 mod linear;
 mod pool2d;
 mod requantize;
+mod round;
 #[cfg(test)]
 mod tests;
 
