@@ -1,6 +1,10 @@
 //! Two-dimensional convolutions of bytes, in groups.
 
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod depthwise;
 mod direct;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod neighbours;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod pack;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
@@ -80,10 +84,13 @@ impl Op for QuantizedConv2d {
             return;
         }
         #[cfg(all(target_arch = "x86_64", feature = "std"))]
-        if let Some(choice) = pack::choose(cpu, args.out_per_group(), call.depth())
-            && let Some(product) = product::Product::new(&call, choice)
-        {
-            return product.forward(cpu, y);
+        if let Some(choice) = pack::choose(cpu, args.out_per_group(), call.depth()) {
+            let group = choice.kernel.group;
+            if depthwise::applies(&call, group) {
+                return depthwise::forward(cpu, &call, group, y);
+            } else if let Some(product) = product::Product::new(&call, choice) {
+                return product.forward(cpu, y);
+            }
         }
         direct::forward(cpu, &call, y);
     }
