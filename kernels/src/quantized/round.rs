@@ -21,16 +21,18 @@ impl Round {
 
 /// Bytes of sums that come in groups of `group`, from one to the next `stride`. There are as many groups as it takes for
 /// y; with AVX2 they are multiples of 16, with AVX-512 of 32.
-pub(super) fn round(isa: Isa, round: &Round, sums: &[i32], [group, stride]: [usize; 2], y: &mut [u8]) {
-    for (y, sums) in y.chunks_mut(group).zip(sums.chunks(stride)) {
-        match isa {
-            // SAFETY: `Isa::detect` found the features.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { x86::avx512(round, sums, y) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { x86::avx2(round, sums, y) },
-            _ => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = round.byte(*sum)),
+pub(super) fn round(isa: Isa, round: &Round, sums: &[i32], groups: [usize; 2], y: &mut [u8]) {
+    match isa {
+        // SAFETY: `Isa::detect` found the features.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { x86::avx512(round, sums, groups, y) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { x86::avx2(round, sums, groups, y) },
+        _ => {
+            for (y, sums) in y.chunks_mut(groups[0]).zip(sums.chunks(groups[1])) {
+                y.iter_mut().zip(sums).for_each(|(y, sum)| *y = round.byte(*sum));
+            }
         }
     }
 }
@@ -175,48 +177,118 @@ mod x86 {
     /// # Safety
     /// The processor has the instructions of these lanes.
     #[inline(always)]
-    unsafe fn group<V: Lanes>(round: &Round, sums: &[i32], y: &mut [u8]) {
-        let (factor, points) = (round.factor, round.points);
-        let twice = 2 * points.y as i16 + 1;
-        let limits = [points.low as u8, points.high as u8];
-        // SAFETY: the caller's promise; two registers of sums and of bytes are within the slices or the buffer.
+    unsafe fn rows<V: Lanes>(round: &Round, sums: &[i32], [group, stride]: [usize; 2], y: &mut [u8]) {
+        // Sums that one step reads, and bytes that it writes.
+        let step = 2 * V::N;
+        let Some(last) = y.len().checked_sub(1) else { return };
+        assert!(group.is_multiple_of(step) && group <= stride);
+        assert!(sums.len() >= last / group * stride + (last % group / step + 1) * step);
+        // SAFETY: the caller's promise; a group begins wherever one ends, and all of them are as long as asserted.
         unsafe {
-            let (bias, multiplier) = (V::splat(round.bias), V::splat(factor.multiplier));
-            let left = _mm_cvtsi32_si128(factor.left as i32);
-            // One bit less, for what is added to be rounded.
-            let right = _mm_cvtsi32_si128(factor.right as i32 - 1);
-            let (least, greatest) = (V::splat(i32::MIN >> factor.left), V::splat(i32::MAX >> factor.left));
-            for (y, sums) in y.chunks_mut(2 * V::N).zip(sums.chunks_exact(2 * V::N)) {
-                let mut x = [V::load(sums.as_ptr()), V::load(sums.as_ptr().add(V::N))];
+            if round.factor.left == 0 {
+                steps::<V, false>(round, sums.as_ptr(), [group, stride], y);
+            } else {
+                steps::<V, true>(round, sums.as_ptr(), [group, stride], y);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As above; and as many sums are there as `rows` asserts.
+    #[inline(always)]
+    unsafe fn steps<V: Lanes, const LEFT: bool>(
+        round: &Round,
+        mut sums: *const i32,
+        [group, stride]: [usize; 2],
+        y: &mut [u8],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let constants = Constants::<V>::new(round);
+            for y in y.chunks_mut(group) {
+                let mut at = sums;
+                let mut steps = y.chunks_exact_mut(2 * V::N);
+                for y in &mut steps {
+                    constants.step::<LEFT>(at, y.as_mut_ptr());
+                    at = at.add(2 * V::N);
+                }
+                let rest = steps.into_remainder();
+                if !rest.is_empty() {
+                    let mut bytes = [0; 32];
+                    constants.step::<LEFT>(at, bytes.as_mut_ptr());
+                    rest.copy_from_slice(&bytes[..rest.len()]);
+                }
+                sums = sums.wrapping_add(stride);
+            }
+        }
+    }
+
+    /// A [`Round`] in registers.
+    #[derive(Clone, Copy)]
+    struct Constants<V> {
+        bias: V,
+        least: V,
+        greatest: V,
+        left: __m128i,
+        multiplier: V,
+        right: __m128i,
+        twice: i16,
+        limits: [u8; 2],
+    }
+
+    impl<V: Lanes> Constants<V> {
+        /// # Safety
+        /// The processor has the instructions of these lanes. So below.
+        #[inline(always)]
+        unsafe fn new(&Round { bias, factor, points }: &Round) -> Self {
+            // SAFETY: the caller's promise.
+            unsafe {
+                Constants {
+                    bias: V::splat(bias),
+                    least: V::splat(i32::MIN >> factor.left),
+                    greatest: V::splat(i32::MAX >> factor.left),
+                    left: _mm_cvtsi32_si128(factor.left as i32),
+                    multiplier: V::splat(factor.multiplier),
+                    // One bit less, for what is added to be rounded.
+                    right: _mm_cvtsi32_si128(factor.right as i32 - 1),
+                    twice: 2 * points.y as i16 + 1,
+                    limits: [points.low as u8, points.high as u8],
+                }
+            }
+        }
+
+        /// Two registers of sums into as many bytes.
+        ///
+        /// # Safety
+        /// As above, and both are there.
+        #[inline(always)]
+        unsafe fn step<const LEFT: bool>(&self, from: *const i32, to: *mut u8) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let mut x = [V::load(from), V::load(from.add(V::N))];
                 let mut i = 0;
                 while i < 2 {
-                    x[i] = x[i].add(bias);
-                    if factor.left > 0 {
-                        x[i] = x[i].clamp(least, greatest).left(left);
+                    x[i] = x[i].add(self.bias);
+                    if LEFT {
+                        x[i] = x[i].clamp(self.least, self.greatest).left(self.left);
                     }
-                    x[i] = x[i].high(multiplier).right(right);
+                    x[i] = x[i].high(self.multiplier).right(self.right);
                     i += 1;
                 }
-                if y.len() == 2 * V::N {
-                    V::store(x, twice, limits, y.as_mut_ptr());
-                } else {
-                    let mut bytes = [0; 32];
-                    V::store(x, twice, limits, bytes.as_mut_ptr());
-                    y.copy_from_slice(&bytes[..y.len()]);
-                }
+                V::store(x, self.twice, self.limits, to);
             }
         }
     }
 
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-    pub(super) fn avx512(round: &Round, sums: &[i32], y: &mut [u8]) {
+    pub(super) fn avx512(round: &Round, sums: &[i32], groups: [usize; 2], y: &mut [u8]) {
         // SAFETY: compiled for AVX-512.
-        unsafe { group::<__m512i>(round, sums, y) }
+        unsafe { rows::<__m512i>(round, sums, groups, y) }
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn avx2(round: &Round, sums: &[i32], y: &mut [u8]) {
+    pub(super) fn avx2(round: &Round, sums: &[i32], groups: [usize; 2], y: &mut [u8]) {
         // SAFETY: compiled for AVX2.
-        unsafe { group::<__m256i>(round, sums, y) }
+        unsafe { rows::<__m256i>(round, sums, groups, y) }
     }
 }

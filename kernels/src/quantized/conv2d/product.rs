@@ -133,13 +133,14 @@ impl<'a> Product<'a> {
             (x, self.windows[1])
         } else {
             let shape = self.planes(part.lines[1]);
-            let bytes = &mut bytes(planes)[..shape.channel() * args.in_per_group() + kernel.columns];
+            let bytes = &mut as_bytes(planes)[..shape.channel() * args.in_per_group() + kernel.columns];
             self.copy(x, part.lines[0], shape, bytes);
             self.offsets(shape, offsets);
             (&*bytes, shape.pitch)
         };
         // What follows the last tap of a window has no weights.
         offsets[self.depth..].fill(0);
+        let mut bytes = [0; COLUMNS];
         let positions = (part.lines[1] - 1) * pitch + self.windows[1];
         let words = self.depth.div_ceil(kernel.group).next_multiple_of(kernel.depth);
         let most = (WINDOWS / words).min(COLUMNS) / kernel.columns * kernel.columns;
@@ -183,9 +184,16 @@ impl<'a> Product<'a> {
                     };
                     let sums = signed(&sums[i * kernel.columns..]);
                     let to = (part.image * args.out_channels + o) * self.windows[0] * self.windows[1];
-                    let mut bytes = [0; COLUMNS];
-                    round(isa, &how, sums, [kernel.columns, group], &mut bytes[..count]);
-                    self.store(y, to, part.lines[0], pitch, position, &bytes[..count]);
+                    let strips = [kernel.columns, group];
+                    if self.pixels {
+                        // SAFETY: as in `store`.
+                        let y = unsafe { core::slice::from_raw_parts_mut(y.get().add(to + position), count) };
+                        round(isa, &how, sums, strips, y);
+                    } else {
+                        let bytes = &mut bytes[..count];
+                        round(isa, &how, sums, strips, bytes);
+                        self.store(y, to, part.lines[0], pitch, position, bytes);
+                    }
                 }
                 row += height;
             }
@@ -242,7 +250,7 @@ impl<'a> Product<'a> {
     }
 }
 
-fn bytes(words: &mut [u32]) -> &mut [u8] {
+fn as_bytes(words: &mut [u32]) -> &mut [u8] {
     // SAFETY: the same memory as bytes, which may hold anything.
     unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), 4 * words.len()) }
 }
