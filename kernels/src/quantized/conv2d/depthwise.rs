@@ -6,7 +6,8 @@
 use core::ops::Range;
 
 use super::Call;
-use super::neighbours::{Plane, sums};
+use super::neighbours::{LINES, Plane, sums};
+use super::pack;
 use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::quantized::Factor;
@@ -26,7 +27,7 @@ pub(super) fn applies(call: &Call<'_>, group: usize) -> bool {
     let shape =
         args.in_per_group() == 1 && args.dilation == [1, 1] && args.stride[1] <= 2 && args.is_modest();
     shape
-        && height.saturating_mul(width) + BEYOND <= 4 * PLANE
+        && (height + LINES * args.stride[0]).saturating_mul(width) + BEYOND <= 4 * PLANE
         && args.kernel[0] * args.kernel[1].div_ceil(group) <= WORDS
         && args.output()[1] + BEYOND <= SUMS
 }
@@ -49,7 +50,7 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, group: usize, y: &mut [u8]) {
             let o = at % args.out_channels;
             copy(call, at / args.out_channels * args.in_channels + o / args.out_per_group(), plane);
             let mut words = [0; WORDS];
-            pack(&call.weight[o * call.depth()..][..call.depth()], args.kernel[1], group, &mut words);
+            weights(&call.weight[o * call.depth()..][..call.depth()], args.kernel[1], group, &mut words);
             let how = Round { bias: call.bias[o], factor: Factor::new(call.factors[o]), points: call.points };
             let band = (SUMS - BEYOND) / columns;
             for first in (0..lines).step_by(band) {
@@ -80,34 +81,21 @@ fn copy(call: &Call<'_>, plane: usize, to: &mut [u8]) {
     let x = &call.x[plane * height * width..][..height * width];
     let pitch = width + 2 * left;
     for (x, to) in x.chunks_exact(width).zip(to[above * pitch..].chunks_exact_mut(pitch)) {
-        let to = &mut to[left..][..width];
-        match width {
-            0..4 => to.iter_mut().zip(x).for_each(|(to, x)| *to = *x),
-            4..8 => pieces::<4>(x, to),
-            8..16 => pieces::<8>(x, to),
-            16..32 => pieces::<16>(x, to),
-            _ => pieces::<32>(x, to),
-        }
+        pack::copy(x, &mut to[left..][..width]);
     }
-}
-
-/// Copies without calling `memcpy`: in pieces, the last of which may overlap.
-#[inline(always)]
-fn pieces<const N: usize>(from: &[u8], to: &mut [u8]) {
-    let last = to.len() - N;
-    for at in (0..last).step_by(N) {
-        to[at..][..N].copy_from_slice(&from[at..][..N]);
-    }
-    to[last..].copy_from_slice(&from[last..][..N]);
 }
 
 /// Weights of a kernel, each line of it in words of four bytes or of two numbers of 16 bits.
-fn pack(weight: &[i8], width: usize, group: usize, words: &mut [i32]) {
-    let lines = weight.chunks_exact(width).flat_map(|line| line.chunks(group));
-    for (word, taps) in words.iter_mut().zip(lines) {
-        let bits = 32 / group;
-        let mask = u32::MAX >> (32 - bits);
-        let join = |word: u32, (i, tap): (usize, &i8)| word | (*tap as i32 as u32 & mask) << (i * bits);
-        *word = taps.iter().enumerate().fold(0, join) as i32;
+fn weights(weight: &[i8], width: usize, group: usize, words: &mut [i32]) {
+    let mut words = words.iter_mut();
+    for line in weight.chunks_exact(width) {
+        for (taps, word) in line.chunks(group).zip(&mut words) {
+            let at = |i: usize| taps.get(i).copied().unwrap_or(0);
+            *word = if group == 4 {
+                i32::from_le_bytes([at(0), at(1), at(2), at(3)].map(|w| w as u8))
+            } else {
+                i32::from(at(0) as i16 as u16) | i32::from(at(1)) << 16
+            };
+        }
     }
 }

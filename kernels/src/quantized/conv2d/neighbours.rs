@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 /// Lines of windows that are computed at once, as they have lines of the image in common.
-const LINES: usize = 4;
+pub(super) const LINES: usize = 4;
 
 /// A padded plane, or a part of it, and the weights.
 pub(super) struct Plane<'a> {
@@ -125,15 +125,27 @@ impl Plane<'_> {
     #[inline(always)]
     unsafe fn sums<V: Taps>(&self, sums: &mut [i32]) {
         // SAFETY: the caller's promise.
-        unsafe { if self.stride[1] == 1 { self.lines::<V, 1>(sums) } else { self.lines::<V, 2>(sums) } }
+        unsafe {
+            match (self.stride, self.kernel) {
+                ([1, 1], [3, _]) => self.lines::<V, 1, 3>(sums),
+                ([2, 2], [3, _]) => self.lines::<V, 2, 3>(sums),
+                ([_, 1], _) => self.lines::<V, 1, 0>(sums),
+                _ => self.lines::<V, 2, 0>(sums),
+            }
+        }
     }
 
+    /// For windows of `HEIGHT` lines that are `STRIDE` apart both ways; or, if it is zero, of any number of lines that
+    /// are any number apart.
+    ///
     /// # Safety
     /// As above.
     #[inline(always)]
-    unsafe fn lines<V: Taps, const STRIDE: usize>(&self, sums: &mut [i32]) {
-        let ([lines, columns], [height, groups], down) = (self.windows, self.kernel, self.stride[0]);
-        let last_line = (lines - 1) * down + height - 1;
+    unsafe fn lines<V: Taps, const STRIDE: usize, const HEIGHT: usize>(&self, sums: &mut [i32]) {
+        let ([lines, columns], [height, groups]) = (self.windows, self.kernel);
+        let (height, down) = if HEIGHT > 0 { (HEIGHT, STRIDE) } else { (height, self.stride[0]) };
+        let rows = (LINES - 1) * down + height;
+        let last_line = (lines - 1) / LINES * LINES * down + rows - 1;
         let last_column = (columns - 1) / V::N * V::N;
         let reach = last_column * STRIDE + (groups - 1) * V::GROUP + V::REACH;
         assert!(self.x.len() >= last_line * self.pitch + reach && self.words.len() >= height * groups);
@@ -147,7 +159,8 @@ impl Plane<'_> {
                     let mut totals = [V::zero(); LINES];
                     for group in 0..groups {
                         let from = self.x.as_ptr().add(line * down * self.pitch + column * STRIDE);
-                        for row in 0..(count - 1) * down + height {
+                        let mut row = 0;
+                        while row < rows {
                             let windows = V::windows::<STRIDE>(from.add(row * self.pitch + group * V::GROUP));
                             let mut l = 0;
                             while l < LINES {
@@ -158,6 +171,7 @@ impl Plane<'_> {
                                 }
                                 l += 1;
                             }
+                            row += 1;
                         }
                     }
                     let mut l = 0;

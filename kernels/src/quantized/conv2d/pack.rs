@@ -117,9 +117,31 @@ pub(super) fn every(line: &[u8], padding: usize, phase: usize, step: usize, zero
         1 => inside.copy_from_slice(&line[..count]),
         2 => {
             let (pairs, rest) = line.as_chunks::<2>();
-            let last = rest.first().map(|byte| [*byte, 0]);
-            inside.iter_mut().zip(pairs.iter().chain(&last)).for_each(|(to, [byte, _])| *to = *byte);
+            inside.iter_mut().zip(pairs).for_each(|(to, pair)| *to = u16::from_le_bytes(*pair) as u8);
+            if let (Some(to), Some(byte)) = (inside.get_mut(pairs.len()), rest.first()) {
+                *to = *byte;
+            }
         }
         _ => inside.iter_mut().zip(line.iter().step_by(step)).for_each(|(to, byte)| *to = *byte),
+    }
+}
+
+/// Copies a short slice without calling `memcpy`: in pieces, the last of which may overlap.
+#[inline(always)]
+pub(super) fn copy(from: &[u8], to: &mut [u8]) {
+    #[inline(always)]
+    fn pieces<const N: usize>(from: &[u8], to: &mut [u8]) {
+        let last = to.len() - N;
+        for at in (0..last).step_by(N) {
+            to[at..][..N].copy_from_slice(&from[at..][..N]);
+        }
+        to[last..].copy_from_slice(&from[last..][..N]);
+    }
+    match to.len() {
+        0..4 => to.iter_mut().zip(from).for_each(|(to, x)| *to = *x),
+        4..8 => pieces::<4>(from, to),
+        8..16 => pieces::<8>(from, to),
+        16..32 => pieces::<16>(from, to),
+        _ => pieces::<32>(from, to),
     }
 }

@@ -127,6 +127,8 @@ impl<'a> Product<'a> {
         let (packed, scratch) = scratch.split_at_mut(WINDOWS);
         let (sums, scratch) = scratch.split_at_mut(SUMS);
         let (rows, scratch) = scratch.split_at_mut(kernel.heights[0] * STRIDE);
+        let (bytes, scratch) = scratch.split_at_mut(COLUMNS / 4);
+        let bytes = as_bytes(bytes);
         let offsets = &mut scratch[..self.depth.next_multiple_of(kernel.group)];
         let (source, pitch) = if self.pixels {
             offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = (k * area) as u32);
@@ -140,7 +142,6 @@ impl<'a> Product<'a> {
         };
         // What follows the last tap of a window has no weights.
         offsets[self.depth..].fill(0);
-        let mut bytes = [0; COLUMNS];
         let positions = (part.lines[1] - 1) * pitch + self.windows[1];
         let words = self.depth.div_ceil(kernel.group).next_multiple_of(kernel.depth);
         let most = (WINDOWS / words).min(COLUMNS) / kernel.columns * kernel.columns;
@@ -157,8 +158,9 @@ impl<'a> Product<'a> {
             let mut row = 0;
             while row < part.rows[1] {
                 let left = part.rows[1] - row;
-                let height = kernel.heights.iter().find(|height| **height <= left);
-                let height = *height.unwrap_or(&kernel.heights[kernel.heights.len() - 1]);
+                // Rather one tile with rows that nobody needs than two small ones.
+                let height = kernel.heights.iter().rev().find(|height| **height >= left);
+                let height = *height.unwrap_or(&kernel.heights[0]);
                 let group = height * kernel.columns;
                 let sums = &mut sums[..count.div_ceil(kernel.columns) * group];
                 let channel = part.group * args.out_per_group() + part.rows[0] + row;
@@ -202,16 +204,16 @@ impl<'a> Product<'a> {
 
     /// Stores what lies in the columns of windows, and not between their lines.
     fn store(&self, y: &SendPtr<u8>, plane: usize, line: usize, pitch: usize, position: usize, bytes: &[u8]) {
-        let width = self.windows[1];
-        let mut done = 0;
-        while done < bytes.len() {
-            let (i, j) = ((position + done) / pitch, (position + done) % pitch);
-            let count = width.saturating_sub(j).min(bytes.len() - done);
-            let at = plane + (line + i) * width + j.min(width);
+        let (width, mut line, mut column) = (self.windows[1], line + position / pitch, position % pitch);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (bytes, after) = rest.split_at((pitch - column).min(rest.len()));
+            let count = width.saturating_sub(column).min(bytes.len());
+            let at = plane + line * width + column.min(width);
             // SAFETY: windows of a line of this part, in a plane of y, whose length was asserted; no other task has them.
             let to = unsafe { core::slice::from_raw_parts_mut(y.get().add(at), count) };
-            to.copy_from_slice(&bytes[done..][..count]);
-            done += (pitch - j).min(bytes.len() - done);
+            pack::copy(&bytes[..count], to);
+            (rest, line, column) = (after, line + 1, 0);
         }
     }
 
@@ -239,12 +241,18 @@ impl<'a> Product<'a> {
         let args = &self.call.args;
         let ([kh, kw], [down, across]) = (args.kernel, shape.phases);
         let plane = shape.lines * shape.pitch;
-        let taps = (0..kh).flat_map(|u| (0..kw).map(move |v| (u * args.dilation[0], v * args.dilation[1])));
-        for (c, offsets) in offsets.chunks_mut(kh * kw).enumerate() {
-            for (offset, (u, v)) in offsets.iter_mut().zip(taps.clone()) {
-                let phase = u % down * across + v % across;
-                let at = c * shape.channel() + phase * plane + u / down * shape.pitch + v / across;
-                *offset = at as u32;
+        // Division takes long.
+        let split = |at: usize, by: usize| if by == 1 { (at, 0) } else { (at / by, at % by) };
+        let mut k = 0;
+        for c in 0..args.in_per_group() {
+            for u in 0..kh {
+                let (line, phase) = split(u * args.dilation[0], down);
+                let start = c * shape.channel() + phase * across * plane + line * shape.pitch;
+                for v in 0..kw {
+                    let (column, phase) = split(v * args.dilation[1], across);
+                    offsets[k] = (start + phase * plane + column) as u32;
+                    k += 1;
+                }
             }
         }
     }
