@@ -23,6 +23,7 @@ mod linear;
 mod lookup;
 mod pool2d;
 mod requantize;
+mod round;
 #[cfg(test)]
 mod tests;
 

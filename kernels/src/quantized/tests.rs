@@ -292,7 +292,7 @@ impl Checked for Requantize {
         }
     }
     fn cases() -> BoxedStrategy<strided::Args> {
-        <strided::Strided as Checked>::cases()
+        strided::tests::cases()
             .prop_filter("a sum", |args| !args.dims.iter().zip(args.to).any(|(len, to)| *len > 1 && to == 0))
             .boxed()
     }

@@ -6,7 +6,7 @@ mod cpu;
 mod cuda;
 mod sum;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::Cpu;
 use crate::launch::{Gpu, Pointers};

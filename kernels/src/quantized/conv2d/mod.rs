@@ -1,6 +1,14 @@
 //! Two-dimensional convolutions of bytes, in groups.
 
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod depthwise;
 mod direct;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod neighbours;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod pack;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod product;
 
 use super::Points;
 use crate::Cpu;
@@ -71,7 +79,20 @@ impl Op for QuantizedConv2d {
             points: Points::new(memory.read(3)),
             x: memory.read(4),
         };
-        direct::forward(cpu, &call, memory.write(5));
+        let y = memory.write(5);
+        if y.is_empty() {
+            return;
+        }
+        #[cfg(all(target_arch = "x86_64", feature = "std"))]
+        if let Some(choice) = pack::choose(cpu, args.out_per_group(), call.depth()) {
+            let group = choice.kernel.group;
+            if depthwise::applies(&call, group) {
+                return depthwise::forward(cpu, &call, group, y);
+            } else if let Some(product) = product::Product::new(&call, choice) {
+                return product.forward(cpu, y);
+            }
+        }
+        direct::forward(cpu, &call, y);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Linear layers of bytes.
 
 mod dot;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use super::Points;
 use crate::Cpu;
