@@ -3,6 +3,8 @@
 use castiron::data::idx;
 use castiron::files;
 use castiron::prelude::*;
+use castiron::train::Workspace;
+use castiron::{Calibration, Quantized};
 
 #[derive(Module)]
 #[module(input = [1, 28, 28], output = [10])]
@@ -20,30 +22,64 @@ struct Digits {
     fc2: Linear<[f32; 128], 10>,
 }
 
+fn file(name: &str) -> String {
+    format!("{}/examples/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn network() -> Tensor<Digits> {
+    let mut model = Tensor::<Digits>::zeros();
+    files::load(&mut *model, file("digits/model.safetensors")).unwrap();
+    model
+}
+
+fn images(scans: &[[[u8; 28]; 28]]) -> Vec<Rank3<1, 28, 28>> {
+    let number = |grey: u8| (f32::from(grey) / 255.0 - 0.1307) / 0.3081;
+    scans.iter().map(|scan| [scan.map(|row| row.map(number))]).collect()
+}
+
+/// How many of the test digits are right.
+fn right(logits: &[[f32; 10]]) -> usize {
+    let labels: Vec<u8> = idx::read(file("mnist/t10k-labels-idx1-ubyte.gz")).unwrap();
+    castiron::train::accuracy(logits, &labels.iter().map(|label| i32::from(*label)).collect::<Vec<_>>())
+}
+
+/// At most a tenth of a percent is lost; the input being the bytes of the file.
+#[test]
+fn on_bytes_at_most_ten_fewer_are_right() {
+    let model = network();
+    let cpu = || Cpu::with_threads(0).unwrap();
+    let mut calibration = Calibration::<Digits>::new(cpu(), &model).unwrap().pixels(0.1307, 0.3081).unwrap();
+    let train: Vec<[[u8; 28]; 28]> = idx::read(file("mnist/train-images-idx3-ubyte.gz")).unwrap();
+    calibration.observe(&images(&train[..200])).unwrap();
+    let quantized = calibration.quantize().unwrap();
+
+    let scans: Vec<[[u8; 28]; 28]> = idx::read(file("mnist/t10k-images-idx3-ubyte.gz")).unwrap();
+    let scans: Vec<[[[u8; 28]; 28]; 1]> = scans.into_iter().map(|scan| [scan]).collect();
+    let mut logits = vec![[0.0; 10]; scans.len()];
+    Predictor::<Quantized<Digits, u8>, 64>::new(cpu(), quantized.from_bytes())
+        .unwrap()
+        .predict(&scans, &mut logits)
+        .unwrap();
+    let right = right(&logits);
+    println!("{right} of 10,000 digits are right on bytes");
+    assert!(right >= 9895, "{right} of 10,000 are right, and 9,905 in f32");
+    // A quarter, but for scales and alignment.
+    assert!(Quantized::<Digits>::BYTES < Digits::PARAMETER_BYTES / 4 + 4096);
+    assert!(Workspace::<Quantized<Digits, u8>, 1>::BYTES < Digits::INFER_BYTES / 3);
+}
+
 #[test]
 fn exactly_9905_right_and_every_logit_within_1e_4() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/");
-    let mut model = Tensor::<Digits>::zeros();
-    files::load(&mut *model, format!("{folder}digits/model.safetensors")).unwrap();
-    let scans: Vec<[[u8; 28]; 28]> = idx::read(format!("{folder}mnist/t10k-images-idx3-ubyte.gz")).unwrap();
-    let labels: Vec<u8> = idx::read(format!("{folder}mnist/t10k-labels-idx1-ubyte.gz")).unwrap();
-    let mut images = vec![[[[0.0; 28]; 28]; 1]; scans.len()];
-    for (image, scan) in images.iter_mut().zip(&scans) {
-        for (x, grey) in image[0].as_flattened_mut().iter_mut().zip(scan.as_flattened()) {
-            *x = (f32::from(*grey) / 255.0 - 0.1307) / 0.3081;
-        }
-    }
+    let scans: Vec<[[u8; 28]; 28]> = idx::read(file("mnist/t10k-images-idx3-ubyte.gz")).unwrap();
+    let images = images(&scans);
     let mut logits = vec![[0.0; 10]; images.len()];
-    Predictor::<Digits, 64>::new(Cpu::with_threads(0).unwrap(), &model)
+    Predictor::<Digits, 64>::new(Cpu::with_threads(0).unwrap(), &network())
         .unwrap()
         .predict(&images, &mut logits)
         .unwrap();
 
-    assert_eq!(
-        castiron::train::accuracy(&logits, &labels.iter().map(|l| i32::from(*l)).collect::<Vec<_>>()),
-        9905
-    );
-    let bytes = std::fs::read(format!("{folder}digits/logits.safetensors")).unwrap();
+    assert_eq!(right(&logits), 9905);
+    let bytes = std::fs::read(file("digits/logits.safetensors")).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let reference = file.tensor("logits").unwrap();
     assert_eq!(reference.shape(), [10_000, 10]);

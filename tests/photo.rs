@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use castiron::files;
 use castiron::prelude::*;
-use castiron::{Cx, Prepare, Step, flat, flat_mut};
+use castiron::{Calibration, Cx, Prepare, Quantized, Step, flat, flat_mut};
 use examples_common::photo::{self, Crop};
 use examples_common::vision::{MobileNetV2, MobileNetV2Taps};
 
@@ -110,6 +110,26 @@ fn batch_norms_folded_into_convolutions_change_nothing() {
     );
     assert_eq!(cpu.take_fault(), None);
     close("the logits", flat(&*logits), flat(&*want));
+}
+
+#[test]
+fn on_bytes_photographs_show_what_they_did() {
+    let Some(folder) = &*FOLDER else { return };
+    let images = numpy::<[Image; IMAGES]>(folder.join("input.npy"));
+    let want = numpy::<[[f32; 1000]; IMAGES]>(folder.join("logits.npy"));
+    let cpu = || Cpu::with_threads(0).unwrap();
+    let mut calibration = Calibration::<MobileNetV2>::new(cpu(), &weights(folder)).unwrap();
+    calibration.observe(&*images).unwrap();
+    let quantized = calibration.quantize().unwrap();
+    let mut logits = vec![[0.0; 1000]; IMAGES];
+    let mut network = Predictor::<Quantized<MobileNetV2>, 4>::new(cpu(), &quantized).unwrap();
+    network.predict(&*images, &mut logits).unwrap();
+    for (logits, want) in logits.iter().zip(&*want) {
+        let ((class, probability), (label, of)) = (photo::top(logits, 1)[0], photo::top(want, 1)[0]);
+        assert_eq!(class, label, "{} with {probability}", photo::CLASSES[class]);
+        assert!((probability - of).abs() < 0.1, "{} with {probability}, not {of}", photo::CLASSES[class]);
+    }
+    assert!(3 * Quantized::<MobileNetV2>::BYTES < MobileNetV2::PARAMETER_BYTES);
 }
 
 #[test]

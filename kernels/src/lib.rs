@@ -40,6 +40,7 @@ pub mod pairwise;
 mod plain;
 pub mod pool2d;
 pub mod product;
+pub mod quantized;
 pub mod reduce;
 pub mod registry;
 pub mod regression;

@@ -266,8 +266,8 @@ const _: () = {
             use ::castiron::castiron_kernels::activation::Activation;
             let cx = &cx.within(CAP);
             let p = Area::of(p);
-            let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
+            let x = Area::of(x);
             let memory = unsafe {
                 Area::of_mut(
                     ::castiron::part!(scratch, LeNet_InferScratch < CAP >, buffers)
@@ -332,8 +332,8 @@ const _: () = {
             use ::castiron::castiron_kernels::activation::Activation;
             let cx = &cx.within(CAP);
             let p = Area::of(p);
-            let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
+            let x = Area::of(x);
             let memory = unsafe {
                 Area::of_mut(
                     ::castiron::part!(saved, LeNet_Saved < CAP >, buffers).inner(),
@@ -581,8 +581,8 @@ const _: () = {
             use ::castiron::castiron_kernels::activation::Activation;
             let cx = &cx.within(CAP);
             let p = Area::of(p);
-            let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
+            let x = Area::of(x);
             let memory = unsafe {
                 Area::of_mut(
                     ::castiron::part!(scratch, LeNet_PreparedScratch < CAP >, buffers)
@@ -633,5 +633,125 @@ const _: () = {
                 Arg::none(),
             );
         }
+    }
+    #[doc(hidden)]
+    #[repr(C)]
+    pub struct LeNet_Quantized {
+        input_table: ::castiron::quantized::Scale,
+        conv1_table: ::castiron::quantized::Product<[[[i8; 5]; 5]; 1], 6>,
+        fc1_table: ::castiron::quantized::Product<[i8; 1176], 10>,
+    }
+    unsafe impl ::castiron::Plain for LeNet_Quantized {}
+    #[doc(hidden)]
+    #[repr(C)]
+    pub struct LeNet_QuantizedScratch<const CAP: usize> {
+        buffers: ::castiron::memory::Aligned<[[f32; 1488]; CAP]>,
+    }
+    unsafe impl<const CAP: usize> ::castiron::Plain for LeNet_QuantizedScratch<CAP> {}
+    #[automatically_derived]
+    impl ::castiron::Quantizable for LeNet {
+        type Tables = LeNet_Quantized;
+        type Scratch<const CAP: usize> = LeNet_QuantizedScratch<CAP>;
+        const LAYOUT: ::castiron::params::Tree = {
+            use ::castiron::params::{Child, Params, Tree};
+            Tree::Node(
+                &[
+                    Child::new(
+                            "input",
+                            offset_of!(LeNet_Quantized, input_table),
+                            <::castiron::quantized::Scale as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "conv1",
+                            offset_of!(LeNet_Quantized, conv1_table),
+                            <::castiron::quantized::Product<
+                                [[[i8; 5]; 5]; 1],
+                                6,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "fc1",
+                            offset_of!(LeNet_Quantized, fc1_table),
+                            <::castiron::quantized::Product<
+                                [i8; 1176],
+                                10,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                ],
+            )
+        };
+        fn infer_quantized<
+            AnyDevice: ::castiron::device::Device,
+            const CAP: usize,
+            const BYTES: bool,
+        >(
+            cx: &::castiron::Cx<'_, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self::Tables, AnyDevice>,
+            x: ::castiron::memory::Area<'_, AnyDevice>,
+            y: ::castiron::memory::Mut<'_, ::castiron::Batch<[f32; 10], CAP>, AnyDevice>,
+            state: ::castiron::memory::Mut<'_, LeNet_State<CAP>, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, Self::Scratch<CAP>, AnyDevice>,
+        ) {
+            use ::castiron::{call, memory::{Area, Arg}};
+            use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
+            let p = Area::of(p);
+            let y = unsafe { Area::of_mut(y) };
+            let memory = unsafe {
+                Area::of_mut(
+                    ::castiron::part!(scratch, LeNet_QuantizedScratch < CAP >, buffers)
+                        .inner(),
+                )
+            };
+            let x_bytes = if BYTES { x } else { memory.part(CAP * 1184, CAP * 196) };
+            if !BYTES {
+                call::quantized::quantize(
+                    &cx.child(0),
+                    784,
+                    p.field(offset_of!(LeNet_Quantized, input_table)).read(),
+                    x.read(),
+                    x_bytes.write(),
+                );
+            }
+            let act1_y2_bytes = memory.part(CAP * 0, CAP * 1176);
+            call::quantized::conv2d(
+                &cx.child(0),
+                &const { <conv1_Layer>::call([28, 28]).activation(Activation::Relu) },
+                p.field(offset_of!(LeNet_Quantized, conv1_table)).read(),
+                x_bytes.read(),
+                act1_y2_bytes.write(),
+            );
+            let pool1_y3_bytes = memory.part(CAP * 1184, CAP * 294);
+            call::quantized::max_pool2d(
+                &cx.child(3),
+                &const { <pool1_Layer>::call([6, 28, 28]) },
+                act1_y2_bytes.read(),
+                pool1_y3_bytes.write(),
+            );
+            let fc1_y4_wide = memory.part(CAP * 0, CAP * 10);
+            call::quantized::linear(
+                &cx.child(4),
+                &const { <fc1_Layer>::call(1).activation(Activation::Identity) },
+                true,
+                p.field(offset_of!(LeNet_Quantized, fc1_table)).read(),
+                pool1_y3_bytes.read(),
+                fc1_y4_wide.write(),
+            );
+            call::quantized::dequantize(
+                &cx.child(4),
+                10,
+                true,
+                p.field(offset_of!(LeNet_Quantized, fc1_table)).read(),
+                fc1_y4_wide.read(),
+                y.write(),
+            );
+        }
+    }
+    #[automatically_derived]
+    impl ::castiron::quantized::FromBytes for LeNet {
+        type Bytes = [[[u8; 28]; 28]; 1];
     }
 };

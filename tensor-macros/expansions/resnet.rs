@@ -546,8 +546,8 @@ const _: () = {
             use ::castiron::castiron_kernels::activation::Activation;
             let cx = &cx.within(CAP);
             let p = Area::of(p);
-            let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
+            let x = Area::of(x);
             let memory = unsafe {
                 Area::of_mut(
                     ::castiron::part!(scratch, Net_InferScratch < CAP >, buffers).inner(),
@@ -704,8 +704,8 @@ const _: () = {
             use ::castiron::castiron_kernels::activation::Activation;
             let cx = &cx.within(CAP);
             let p = Area::of(p);
-            let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
+            let x = Area::of(x);
             let memory = unsafe {
                 Area::of_mut(
                     ::castiron::part!(saved, Net_Saved < CAP >, buffers).inner(),
@@ -1325,8 +1325,8 @@ const _: () = {
             use ::castiron::castiron_kernels::activation::Activation;
             let cx = &cx.within(CAP);
             let p = Area::of(p);
-            let x = Area::of(x);
             let y = unsafe { Area::of_mut(y) };
+            let x = Area::of(x);
             let memory = unsafe {
                 Area::of_mut(
                     ::castiron::part!(scratch, Net_PreparedScratch < CAP >, buffers)
@@ -1455,6 +1455,245 @@ const _: () = {
                 Arg::none(),
             );
         }
+    }
+    #[doc(hidden)]
+    #[repr(C)]
+    pub struct Net_Quantized {
+        input_table: ::castiron::quantized::Scale,
+        stem_table: ::castiron::quantized::Product<[[[i8; 3]; 3]; 3], 4>,
+        blocks_0_conv1_table: ::castiron::quantized::Product<[[[i8; 3]; 3]; 4], 4>,
+        blocks_0_conv2_table: ::castiron::quantized::Product<[[[i8; 3]; 3]; 4], 4>,
+        blocks_0_conv2_add_table: ::castiron::quantized::Sum,
+        blocks_1_conv1_table: ::castiron::quantized::Product<[[[i8; 3]; 3]; 4], 4>,
+        blocks_1_conv2_table: ::castiron::quantized::Product<[[[i8; 3]; 3]; 4], 4>,
+        blocks_1_conv2_add_table: ::castiron::quantized::Sum,
+        globalavgpool2d_table: ::castiron::quantized::Rescale,
+        fc_table: ::castiron::quantized::Product<[i8; 4], 4>,
+    }
+    unsafe impl ::castiron::Plain for Net_Quantized {}
+    #[doc(hidden)]
+    #[repr(C)]
+    pub struct Net_QuantizedScratch<const CAP: usize> {
+        buffers: ::castiron::memory::Aligned<[[f32; 192]; CAP]>,
+    }
+    unsafe impl<const CAP: usize> ::castiron::Plain for Net_QuantizedScratch<CAP> {}
+    #[automatically_derived]
+    impl ::castiron::Quantizable for Net {
+        type Tables = Net_Quantized;
+        type Scratch<const CAP: usize> = Net_QuantizedScratch<CAP>;
+        const LAYOUT: ::castiron::params::Tree = {
+            use ::castiron::params::{Child, Params, Tree};
+            Tree::Node(
+                &[
+                    Child::new(
+                            "input",
+                            offset_of!(Net_Quantized, input_table),
+                            <::castiron::quantized::Scale as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "stem",
+                            offset_of!(Net_Quantized, stem_table),
+                            <::castiron::quantized::Product<
+                                [[[i8; 3]; 3]; 3],
+                                4,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "blocks.0.conv1",
+                            offset_of!(Net_Quantized, blocks_0_conv1_table),
+                            <::castiron::quantized::Product<
+                                [[[i8; 3]; 3]; 4],
+                                4,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "blocks.0.conv2",
+                            offset_of!(Net_Quantized, blocks_0_conv2_table),
+                            <::castiron::quantized::Product<
+                                [[[i8; 3]; 3]; 4],
+                                4,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "blocks.0.conv2.add",
+                            offset_of!(Net_Quantized, blocks_0_conv2_add_table),
+                            <::castiron::quantized::Sum as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "blocks.1.conv1",
+                            offset_of!(Net_Quantized, blocks_1_conv1_table),
+                            <::castiron::quantized::Product<
+                                [[[i8; 3]; 3]; 4],
+                                4,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "blocks.1.conv2",
+                            offset_of!(Net_Quantized, blocks_1_conv2_table),
+                            <::castiron::quantized::Product<
+                                [[[i8; 3]; 3]; 4],
+                                4,
+                            > as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "blocks.1.conv2.add",
+                            offset_of!(Net_Quantized, blocks_1_conv2_add_table),
+                            <::castiron::quantized::Sum as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "GlobalAvgPool2d",
+                            offset_of!(Net_Quantized, globalavgpool2d_table),
+                            <::castiron::quantized::Rescale as Params>::TREE,
+                        )
+                        .frozen(),
+                    Child::new(
+                            "fc",
+                            offset_of!(Net_Quantized, fc_table),
+                            <::castiron::quantized::Product<[i8; 4], 4> as Params>::TREE,
+                        )
+                        .frozen(),
+                ],
+            )
+        };
+        fn infer_quantized<
+            AnyDevice: ::castiron::device::Device,
+            const CAP: usize,
+            const BYTES: bool,
+        >(
+            cx: &::castiron::Cx<'_, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self::Tables, AnyDevice>,
+            x: ::castiron::memory::Area<'_, AnyDevice>,
+            y: ::castiron::memory::Mut<'_, ::castiron::Batch<[f32; 4], CAP>, AnyDevice>,
+            state: ::castiron::memory::Mut<'_, Net_State<CAP>, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, Self::Scratch<CAP>, AnyDevice>,
+        ) {
+            use ::castiron::{call, memory::{Area, Arg}};
+            use ::castiron::castiron_kernels::activation::Activation;
+            let cx = &cx.within(CAP);
+            let p = Area::of(p);
+            let y = unsafe { Area::of_mut(y) };
+            let memory = unsafe {
+                Area::of_mut(
+                    ::castiron::part!(scratch, Net_QuantizedScratch < CAP >, buffers)
+                        .inner(),
+                )
+            };
+            let x_bytes = if BYTES { x } else { memory.part(CAP * 64, CAP * 48) };
+            if !BYTES {
+                call::quantized::quantize(
+                    &cx.child(0),
+                    192,
+                    p.field(offset_of!(Net_Quantized, input_table)).read(),
+                    x.read(),
+                    x_bytes.write(),
+                );
+            }
+            let stem_y0_bytes = memory.part(CAP * 0, CAP * 64);
+            call::quantized::conv2d(
+                &cx.child(0),
+                &const { <stem_Layer>::call([8, 8]).activation(Activation::Identity) },
+                p.field(offset_of!(Net_Quantized, stem_table)).read(),
+                x_bytes.read(),
+                stem_y0_bytes.write(),
+            );
+            let blocks_0_relu_y3_bytes = memory.part(CAP * 64, CAP * 64);
+            call::quantized::conv2d(
+                &cx.child(1),
+                &const {
+                    <blocks_0_conv1_Layer>::call([8, 8]).activation(Activation::Relu)
+                },
+                p.field(offset_of!(Net_Quantized, blocks_0_conv1_table)).read(),
+                stem_y0_bytes.read(),
+                blocks_0_relu_y3_bytes.write(),
+            );
+            let blocks_0_relu_y7_bytes = memory.part(CAP * 128, CAP * 64);
+            call::quantized::conv2d(
+                &cx.child(4),
+                &const {
+                    <blocks_0_conv2_Layer>::call([8, 8]).activation(Activation::Identity)
+                },
+                p.field(offset_of!(Net_Quantized, blocks_0_conv2_table)).read(),
+                blocks_0_relu_y3_bytes.read(),
+                blocks_0_relu_y7_bytes.write(),
+            );
+            let blocks_0_relu_y7_bytes_2 = memory.part(CAP * 64, CAP * 64);
+            call::quantized::add(
+                &cx.child(4),
+                Activation::Relu,
+                256,
+                p.field(offset_of!(Net_Quantized, blocks_0_conv2_add_table)).read(),
+                blocks_0_relu_y7_bytes.read(),
+                stem_y0_bytes.read(),
+                blocks_0_relu_y7_bytes_2.write(),
+            );
+            let blocks_1_relu_y10_bytes = memory.part(CAP * 0, CAP * 64);
+            call::quantized::conv2d(
+                &cx.child(8),
+                &const {
+                    <blocks_1_conv1_Layer>::call([8, 8]).activation(Activation::Relu)
+                },
+                p.field(offset_of!(Net_Quantized, blocks_1_conv1_table)).read(),
+                blocks_0_relu_y7_bytes_2.read(),
+                blocks_1_relu_y10_bytes.write(),
+            );
+            let blocks_1_relu_y14_bytes = memory.part(CAP * 128, CAP * 64);
+            call::quantized::conv2d(
+                &cx.child(11),
+                &const {
+                    <blocks_1_conv2_Layer>::call([8, 8]).activation(Activation::Identity)
+                },
+                p.field(offset_of!(Net_Quantized, blocks_1_conv2_table)).read(),
+                blocks_1_relu_y10_bytes.read(),
+                blocks_1_relu_y14_bytes.write(),
+            );
+            let blocks_1_relu_y14_bytes_2 = memory.part(CAP * 0, CAP * 64);
+            call::quantized::add(
+                &cx.child(11),
+                Activation::Relu,
+                256,
+                p.field(offset_of!(Net_Quantized, blocks_1_conv2_add_table)).read(),
+                blocks_1_relu_y14_bytes.read(),
+                blocks_0_relu_y7_bytes_2.read(),
+                blocks_1_relu_y14_bytes_2.write(),
+            );
+            let globalavgpool2d_y15_bytes = memory.part(CAP * 64, CAP * 1);
+            call::quantized::mean_pool2d(
+                &cx.child(15),
+                &const { call::quantized::global([4, 8, 8]) },
+                p.field(offset_of!(Net_Quantized, globalavgpool2d_table)).read(),
+                blocks_1_relu_y14_bytes_2.read(),
+                globalavgpool2d_y15_bytes.write(),
+            );
+            let fc_y16_wide = memory.part(CAP * 0, CAP * 4);
+            call::quantized::linear(
+                &cx.child(16),
+                &const { <fc_Layer>::call(1).activation(Activation::Identity) },
+                true,
+                p.field(offset_of!(Net_Quantized, fc_table)).read(),
+                globalavgpool2d_y15_bytes.read(),
+                fc_y16_wide.write(),
+            );
+            call::quantized::dequantize(
+                &cx.child(16),
+                4,
+                true,
+                p.field(offset_of!(Net_Quantized, fc_table)).read(),
+                fc_y16_wide.read(),
+                y.write(),
+            );
+        }
+    }
+    #[automatically_derived]
+    impl ::castiron::quantized::FromBytes for Net {
+        type Bytes = [[[u8; 8]; 8]; 3];
     }
 };
 #[doc(hidden)]

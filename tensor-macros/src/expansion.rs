@@ -113,7 +113,8 @@ fn plans_keep_apart_what_is_in_use() {
         for graph in declarations_in(file).into_iter().flat_map(graphs) {
             let tapped = graph.with_taps_as_outputs();
             for graph in [Some(&graph), tapped.as_ref()].into_iter().flatten() {
-                for program in [lower::inference(graph), lower::prepared(graph), lower::training(graph)] {
+                let [infer, prepared] = [lower::inference(graph), lower::prepared(graph)];
+                for program in [infer, prepared, lower::quantized(graph), lower::training(graph)] {
                     verify(&program, &Plan::of(&program));
                     count += 1;
                 }

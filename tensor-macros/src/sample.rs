@@ -115,6 +115,15 @@ impl Sample {
         self.sum(&|shape| if shape.element.is_real() { shape.bytes() } else { 0 })
     }
 
+    /// The same dimensions of bytes.
+    pub(crate) fn of_bytes(&self) -> Sample {
+        match self {
+            Sample::Shape(shape) => Sample::Shape(Shape { element: Element::U8, ..shape.clone() }),
+            Sample::Seq(item, max) => Sample::Seq(Shape { element: Element::U8, ..item.clone() }, *max),
+            Sample::Tuple(parts) => Sample::Tuple(parts.iter().map(Sample::of_bytes).collect()),
+        }
+    }
+
     fn sum(&self, bytes: &impl Fn(&Shape) -> usize) -> usize {
         match self {
             Sample::Shape(shape) => bytes(shape),

@@ -1,4 +1,4 @@
-//! [`Infer`]: what inference runs, a model or its prepared form.
+//! [`Infer`]: what inference runs, a model or its prepared or quantized form.
 
 use castiron_kernels::Plain;
 
@@ -7,16 +7,18 @@ use crate::device::Device;
 use crate::memory::{Mut, Ref};
 use crate::module::{Model, Module, Prepare, Row};
 use crate::prepared::Prepared;
+use crate::quantized::{Quantizable, Quantized};
 use crate::sample::{Batch, Sample};
 
 mod sealed {
     pub trait Sealed {}
     impl<M: super::Model> Sealed for M {}
     impl<M: super::Prepare> Sealed for super::Prepared<M> {}
+    impl<M: super::Quantizable, X> Sealed for super::Quantized<M, X> {}
 }
 
 /// What [`Predictor`](crate::train::Predictor) and [`train::infer`](crate::train::infer) run: every
-/// [`Model`], and [`Prepared`] models. castiron implements it; programs name it where they take either:
+/// [`Model`], and [`Prepared`] and [`Quantized`] models. castiron implements it; programs name it where they take either:
 ///
 /// ```
 /// use castiron::{Cpu, Error, Infer, Rank1, train::{Workspace, infer}};
@@ -29,7 +31,7 @@ mod sealed {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used for inference",
-    note = "a model can, which `model!` declares or `#[derive(Module)]` makes, and so can `Prepared<M>` of a model `M`"
+    note = "a model can, which `model!` declares or `#[derive(Module)]` makes, and so can `Prepared<M>` and `Quantized<M>` of a model `M`"
 )]
 pub trait Infer: sealed::Sealed + Plain {
     /// [`Module::KIND`] of the model.

@@ -38,7 +38,7 @@
 //! | declare a model | [`model!`]; as a struct of your own: [`Module`](macro@Module); [`nn`] |
 //! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`] |
 //! | feed it | [`data`] |
-//! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`] |
+//! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`]; on bytes, [`Quantized`] |
 //! | compute with tensors | [`Tensor`], [`tape`]; PyTorch's operations here: [`operations`] |
 //! | save and load it | [`files`] |
 //! | put its weights into the program | [`include_weights!`] |
@@ -62,6 +62,8 @@ extern crate self as castiron;
 
 #[cfg(feature = "std")]
 mod array;
+#[cfg(feature = "std")]
+pub mod calibration;
 pub mod call;
 mod cx;
 #[cfg(feature = "std")]
@@ -86,6 +88,7 @@ pub mod optim;
 pub mod params;
 pub mod prelude;
 mod prepared;
+pub mod quantized;
 mod rank;
 mod sample;
 mod seq;
@@ -102,6 +105,8 @@ pub mod train;
 
 #[cfg(feature = "std")]
 pub use array::{num_threads, set_num_threads};
+#[cfg(feature = "std")]
+pub use calibration::Calibration;
 pub use castiron_kernels;
 pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, launch, op, zeroed};
 #[doc = include_str!("language.md")]
@@ -114,6 +119,7 @@ pub use infer::Infer;
 pub use layer_name::LayerName;
 pub use module::{Model, Module, Prepare, Row};
 pub use prepared::{Prepared, prepare};
+pub use quantized::{Quantizable, Quantized};
 pub use rank::ByRank;
 pub use sample::{Batch, GradBatch, Layout, Sample};
 pub use seq::{Seq, SeqBatch, TooLong};

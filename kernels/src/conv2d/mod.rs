@@ -13,7 +13,7 @@ mod forward;
 mod scatter;
 mod seamless;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tile;
 mod totals;
 mod windows;
@@ -97,7 +97,7 @@ impl Args {
     }
 
     /// Elements of x, of y, of the weight, and of the bias.
-    fn sizes(&self) -> [usize; 4] {
+    pub(crate) fn sizes(&self) -> [usize; 4] {
         let area = |[h, w]: [usize; 2]| h.saturating_mul(w);
         let planes = |channels: usize| self.images.saturating_mul(channels);
         if self.reaches_beyond(1 << 28) {
@@ -124,12 +124,12 @@ impl Args {
     }
 
     #[inline(always)]
-    fn in_per_group(&self) -> usize {
+    pub(crate) fn in_per_group(&self) -> usize {
         self.in_channels / self.groups
     }
 
     #[inline(always)]
-    fn out_per_group(&self) -> usize {
+    pub(crate) fn out_per_group(&self) -> usize {
         self.out_channels / self.groups
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::check::{Checked, Random, gradient};
 use crate::{Mode, Raw};
 
-fn cases(activations: bool, largest: usize) -> BoxedStrategy<Args> {
+pub(crate) fn cases(activations: bool, largest: usize) -> BoxedStrategy<Args> {
     let pair = |range: core::ops::Range<usize>| [range.clone(), range];
     // Groups, and the channels of each: depthwise ones among them.
     let channels = prop_oneof![
@@ -45,7 +45,7 @@ fn cases(activations: bool, largest: usize) -> BoxedStrategy<Args> {
 }
 
 /// Convolutions that fill the register tiles in each way, of `images` images.
-fn tiles(images: usize) -> Vec<Args> {
+pub(crate) fn tiles(images: usize) -> Vec<Args> {
     let args = Args {
         images,
         groups: 1,
@@ -74,7 +74,7 @@ fn tiles(images: usize) -> Vec<Args> {
 }
 
 /// Calls `f(y, weight, x)` with the places of all products that a convolution sums up.
-fn products(args: &Args, mut f: impl FnMut(usize, usize, usize)) {
+pub(crate) fn products(args: &Args, mut f: impl FnMut(usize, usize, usize)) {
     let [height, width] = args.output();
     let [kh, kw] = args.kernel;
     let (ins, outs) = (args.in_channels / args.groups, args.out_channels / args.groups);
@@ -101,13 +101,19 @@ fn products(args: &Args, mut f: impl FnMut(usize, usize, usize)) {
 }
 
 /// The output channel of each element of y.
-fn channels(args: &Args) -> impl Iterator<Item = usize> {
+pub(crate) fn channels(args: &Args) -> impl Iterator<Item = usize> {
     let (channels, pixels) = (args.out_channels, args.output()[0] * args.output()[1]);
     (0..args.images * channels * pixels).map(move |y| y / pixels % channels)
 }
 
 /// Many channels, with a bias: `[images, groups, in_channels, out_channels]`.
-fn wide(channels: [usize; 4], input: [usize; 2], kernel: usize, stride: usize, padding: [usize; 2]) -> Args {
+pub(crate) fn wide(
+    channels: [usize; 4],
+    input: [usize; 2],
+    kernel: usize,
+    stride: usize,
+    padding: [usize; 2],
+) -> Args {
     let [images, groups, in_channels, out_channels] = channels;
     Args {
         images,
@@ -148,7 +154,7 @@ fn tolerance(winograd: bool) -> f64 {
 
 /// Depthwise convolutions: every width of a plane around that of the registers, both strides and others, one and two
 /// outputs for each input; with and without padded copies.
-fn depthwise_cases() -> Vec<Args> {
+pub(crate) fn depthwise_cases() -> Vec<Args> {
     let plane =
         |input, stride| Args { activation: Activation::Relu, ..wide([2, 3, 3, 3], input, 3, stride, [1, 1]) };
     let mut cases = Vec::new();

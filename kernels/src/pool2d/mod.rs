@@ -41,11 +41,11 @@ impl Args {
     }
 
     /// Elements of x and of y.
-    fn sizes(&self) -> [usize; 2] {
+    pub(crate) fn sizes(&self) -> [usize; 2] {
         [self.input, self.output()].map(|[h, w]| self.planes.saturating_mul(h).saturating_mul(w))
     }
 
-    fn axes(&self) -> [Axis; 2] {
+    pub(crate) fn axes(&self) -> [Axis; 2] {
         let windows = self.output();
         [0, 1].map(|d| Axis {
             input: self.input[d],
@@ -56,7 +56,7 @@ impl Args {
     }
 
     /// Pixels of an input plane and of an output plane.
-    fn areas(&self) -> [usize; 2] {
+    pub(crate) fn areas(&self) -> [usize; 2] {
         [self.input, self.output()].map(|[h, w]| h * w)
     }
 
@@ -79,7 +79,7 @@ impl Args {
     }
 
     /// Elementary operations in all.
-    fn work(&self) -> usize {
+    pub(crate) fn work(&self) -> usize {
         let [x, y] = self.sizes();
         x.saturating_add(y.saturating_mul(self.kernel[0] * self.kernel[1])) / 4
     }

@@ -3,35 +3,35 @@
 use super::lanes::{self, Lanes};
 
 /// Most words of a line (a row of A, a column of B) that are packed at a time.
-pub(super) const LINE: usize = if cfg!(feature = "std") { 256 } else { 64 };
+pub(crate) const LINE: usize = if cfg!(feature = "std") { 256 } else { 64 };
 /// Words between packed rows of A, where kernels keep what belongs to a row. They also spread the rows over the sets of
 /// the cache.
 const MARGIN: usize = 16;
 /// Words from one packed row of A to the next.
-pub(super) const STRIDE: usize = LINE + MARGIN;
+pub(crate) const STRIDE: usize = LINE + MARGIN;
 
 /// A call of `(rows, words, a, b, fresh, sums)`: sums\[i\]\[j\] ← Σₖ a\[i\]\[k\]·b\[k\]\[j\], or added to what is there if
 /// not `fresh`. Rows of `a` are `STRIDE` apart, those of `b` and `sums` `columns` words; `rows` is one of the heights.
-pub(super) type Run<W> = fn(usize, usize, &[W], &[W], bool, &mut [W]);
+pub(crate) type Run<W> = fn(usize, usize, &[W], &[W], bool, &mut [W]);
 
 /// What computes register tiles of one type with one instruction set.
 ///
 /// Packed factors and sums are words of 32 or 64 bits: f32, f64, i32 or i64 by their bits, or a few smaller elements of
 /// a line that are multiplied at once. Thus the loops around the kernels are compiled for two types and not for each.
-pub(super) struct Kernel<W> {
+pub(crate) struct Kernel<W> {
     /// Elements of a line that share a word.
-    pub(super) group: usize,
+    pub(crate) group: usize,
     /// The number of words of a packed line is a multiple of this.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
     /// The numbers of rows that it is compiled for, from most to least.
-    pub(super) heights: &'static [usize],
+    pub(crate) heights: &'static [usize],
     /// Columns of a tile.
-    pub(super) columns: usize,
-    pub(super) run: Run<W>,
+    pub(crate) columns: usize,
+    pub(crate) run: Run<W>,
     /// What it computes once of a packed row of A of so many words, for the margin behind it.
-    pub(super) prepare: fn(usize, &mut [W; STRIDE]),
+    pub(crate) prepare: fn(usize, &mut [W; STRIDE]),
     /// Calls what runs the kernel, in the state that it needs.
-    pub(super) within: fn(&mut dyn FnMut()),
+    pub(crate) within: fn(&mut dyn FnMut()),
 }
 
 /// R rows, and the columns of two registers.
@@ -82,7 +82,7 @@ macro_rules! kernels {
         rows $($rows:literal)* or $least:literal;
     )*) => { $(
         $(#[$meta])*
-        pub(super) const $name: &Kernel<<$lanes as Lanes>::Word> = {
+        pub(crate) const $name: &Kernel<<$lanes as Lanes>::Word> = {
             type Word = <$lanes as Lanes>::Word;
             fn run(rows: usize, words: usize, a: &[Word], b: &[Word], fresh: bool, sums: &mut [Word]) {
                 $(#[target_feature(enable = $features)])?
@@ -122,6 +122,10 @@ kernels! {
     I64_AVX2: lanes::I64x4, features "avx2,fma", group 1, rows 4 2 or 1;
     I8_VNNI: lanes::I8x4x16, features "avx512f,avx512vnni,avx2,fma", group 4, rows 14 8 4 2 or 1;
     U8_VNNI: lanes::U8x4x16, features "avx512f,avx512vnni,avx2,fma", group 4, rows 14 8 4 2 or 1;
+    /// Signed bytes by unsigned ones.
+    I8U8_VNNI: lanes::I8U8x4x16, features "avx512f,avx512vl,avx512vnni,avx2,fma", group 4, rows 8 4 2 or 1;
+    /// Numbers of 16 bits that bytes were widened to.
+    I16_AVX2: lanes::I16x2x8, features "avx2,fma", group 2, rows 4 2 or 1;
 }
 kernels! {
     F32: lanes::Portable<f32>, group 1, rows 4 2 or 1;

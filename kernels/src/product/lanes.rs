@@ -147,6 +147,12 @@ mod x86 {
         /// Σ of four products of unsigned bytes; those of B have 128 subtracted.
         U8x4x16: __m512i, 16 of u32, |x| _mm512_set1_epi32(x as i32), _mm512_loadu_si512, _mm512_storeu_si512,
             _mm512_add_epi32, |sum, a, b| _mm512_dpbusd_epi32(sum, a, b), start more_unsigned;
+        /// Σ of four products of signed bytes of A and unsigned ones of B.
+        I8U8x4x16: __m512i, 16 of u32, |x| _mm512_set1_epi32(x as i32), _mm512_loadu_si512, _mm512_storeu_si512,
+            _mm512_add_epi32, |sum, a, b| _mm512_dpbusd_epi32(sum, b, a);
+        /// Σ of two products of numbers of 16 bits.
+        I16x2x8: __m256i, 8 of u32, |x| _mm256_set1_epi32(x as i32), _mm256_loadu_si256, _mm256_storeu_si256,
+            _mm256_add_epi32, |sum, a, b| _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
     }
 
     /// The low halves of products of 64 bits.

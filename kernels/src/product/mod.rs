@@ -3,14 +3,14 @@
 mod blocked;
 mod cpu;
 mod cuda;
-mod kernel;
+pub(crate) mod kernel;
 mod lanes;
 mod pack;
 mod put;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
-mod tiles;
+pub(crate) mod tiles;
 mod word;
 
 use crate::gemm::View;

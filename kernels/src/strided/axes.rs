@@ -5,36 +5,36 @@ use crate::gemm::span_distinct;
 
 /// One axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Axis {
-    pub(super) len: usize,
-    pub(super) from: usize,
-    pub(super) to: usize,
+pub(crate) struct Axis {
+    pub(crate) len: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
 }
 
 /// An axis that is not there.
-pub(super) const NONE: Axis = Axis { len: 1, from: 0, to: 0 };
+pub(crate) const NONE: Axis = Axis { len: 1, from: 0, to: 0 };
 
 /// A list of axes, the outermost first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axes {
+pub(crate) struct Axes {
     items: [Axis; AXES],
     len: usize,
 }
 
 /// What a call does: for each index of `kept`, the sum over all indices of `summed`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// Axes of y, the largest stride first.
-    pub(super) kept: Axes,
+    pub(crate) kept: Axes,
     /// Axes that y does not have, the largest stride of x first.
-    pub(super) summed: Axes,
+    pub(crate) summed: Axes,
     /// What elements of x are multiplied by.
-    pub(super) factor: f32,
+    pub(crate) factor: f32,
 }
 
 impl Plan {
     /// None where there is nothing to do.
-    pub(super) fn new(args: &Args) -> Option<Self> {
+    pub(crate) fn new(args: &Args) -> Option<Self> {
         let (mut kept, mut summed, mut factor) = (Axes::new(), Axes::new(), args.factor);
         for i in 0..AXES {
             let axis = Axis { len: args.dims[i], from: args.from[i], to: args.to[i] };
@@ -54,17 +54,17 @@ impl Plan {
 }
 
 impl Axes {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Axes { items: [NONE; AXES], len: 0 }
     }
 
-    pub(super) fn push(&mut self, axis: Axis) {
+    pub(crate) fn push(&mut self, axis: Axis) {
         self.items[self.len] = axis;
         self.len += 1;
     }
 
     /// Takes the innermost axis out, or one of length 1.
-    pub(super) fn pop(&mut self) -> Axis {
+    pub(crate) fn pop(&mut self) -> Axis {
         match self.len.checked_sub(1) {
             Some(last) => {
                 self.len = last;
@@ -75,23 +75,23 @@ impl Axes {
     }
 
     /// Takes axis `i` out.
-    pub(super) fn remove(&mut self, i: usize) -> Axis {
+    pub(crate) fn remove(&mut self, i: usize) -> Axis {
         let axis = self.items[i];
         self.items.copy_within(i + 1..self.len, i);
         self.len -= 1;
         axis
     }
 
-    pub(super) fn as_slice(&self) -> &[Axis] {
+    pub(crate) fn as_slice(&self) -> &[Axis] {
         &self.items[..self.len]
     }
 
-    pub(super) fn first_mut(&mut self) -> Option<&mut Axis> {
+    pub(crate) fn first_mut(&mut self) -> Option<&mut Axis> {
         self.items[..self.len].first_mut()
     }
 
     /// How many indices there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.as_slice().iter().fold(1, |count: usize, axis| count.saturating_mul(axis.len))
     }
 
@@ -113,7 +113,7 @@ impl Axes {
 }
 
 /// Calls `f` with the offsets in x and y of every index of `axes`, the last axis being the fastest.
-pub(super) fn walk(axes: &[Axis], from: usize, to: usize, f: &mut impl FnMut(usize, usize)) {
+pub(crate) fn walk(axes: &[Axis], from: usize, to: usize, f: &mut impl FnMut(usize, usize)) {
     match axes {
         [] => f(from, to),
         [axis, inner @ ..] => {
@@ -123,7 +123,7 @@ pub(super) fn walk(axes: &[Axis], from: usize, to: usize, f: &mut impl FnMut(usi
 }
 
 /// How many elements x must have; more than any memory has where that cannot be counted.
-pub(super) fn reach(args: &Args) -> usize {
+pub(crate) fn reach(args: &Args) -> usize {
     if args.dims.contains(&0) {
         return 0;
     }
@@ -135,7 +135,7 @@ pub(super) fn reach(args: &Args) -> usize {
 }
 
 /// How many elements y must have; more than any memory has where two elements may share a place.
-pub(super) fn reach_distinct(args: &Args) -> usize {
+pub(crate) fn reach_distinct(args: &Args) -> usize {
     if args.dims.contains(&0) {
         return 0;
     }

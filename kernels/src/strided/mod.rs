@@ -1,12 +1,12 @@
 //! Copies and sums between memory with any strides: concatenation, slices, permutations, broadcasts, and
 //! the gradients of all of them.
 
-mod axes;
+pub(crate) mod axes;
 mod cpu;
 mod cuda;
 mod sum;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::Cpu;
 use crate::launch::{Gpu, Pointers};

@@ -73,9 +73,13 @@ fn large() -> Vec<Args> {
     ]
 }
 
+pub(crate) fn cases() -> BoxedStrategy<Args> {
+    prop_oneof![4 => any::<u64>().prop_map(random_case), 1 => prop::sample::select(large())].boxed()
+}
+
 impl Checked for Strided {
     fn cases() -> BoxedStrategy<Args> {
-        prop_oneof![4 => any::<u64>().prop_map(random_case), 1 => prop::sample::select(large())].boxed()
+        cases()
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         let count: usize = args.dims.iter().product();

@@ -124,7 +124,7 @@ impl Printer<'_, '_> {
     fn declare(&mut self, step: &Step) {
         for operand in &step.operands {
             match *operand {
-                Operand::None | Operand::Parameter(..) | Operand::Gradient(..) => {}
+                Operand::None | Operand::Parameter(..) | Operand::Gradient(..) | Operand::Table(_) => {}
                 Operand::Read(buffer) | Operand::Write(buffer) | Operand::Update(buffer) => {
                     self.declare_buffer(buffer);
                 }
@@ -151,7 +151,11 @@ impl Printer<'_, '_> {
             Place::Planned => {
                 let offset = Literal::usize_unsuffixed(plan.offsets[buffer]);
                 let floats = Literal::usize_unsuffixed(program.buffers[buffer].floats);
-                Some(quote!(memory.part(CAP * #offset, CAP * #floats)))
+                let part = quote!(memory.part(CAP * #offset, CAP * #floats));
+                Some(match program.input_bytes == Some(buffer) {
+                    true => quote!(if BYTES { x } else { #part }),
+                    false => part,
+                })
             }
             Place::Part(whole, _) | Place::Field(whole, _) => {
                 self.declare_buffer(whole);
@@ -187,6 +191,10 @@ impl Printer<'_, '_> {
                 let at = names::leaf_at(graph, names, program.phase, unit, leaf);
                 quote!(dp.field(#at).write())
             }
+            Operand::Table(table) => {
+                let at = super::quantized::table_offset(names, &program.tables[table]);
+                quote!(p.field(#at).read())
+            }
             Operand::Read(buffer) => {
                 let name = &idents[buffer];
                 quote!(#name.read())
@@ -221,7 +229,12 @@ impl Printer<'_, '_> {
                     self.operand(if Some(i) == skipped { &Operand::None } else { operand })
                 });
                 let arguments = unsuffixed(arguments.clone());
-                quote!(call #function(#cx, #arguments, #(#operands),*);)
+                let call = quote!(call #function(#cx, #arguments, #(#operands),*););
+                let makes = |operand: &Operand| matches!(operand, Operand::Write(buffer) if Some(*buffer) == self.body.program.input_bytes);
+                match step.operands.iter().any(makes) {
+                    true => quote!(if !BYTES { #call }),
+                    false => call,
+                }
             }
             Call::Module { unit, node, function } => self.module(step, *unit, *node, *function),
         }
@@ -239,6 +252,7 @@ impl Printer<'_, '_> {
         let child = Literal::usize_unsuffixed(node);
         let offset = match program.phase {
             Phase::Prepared => super::prepared::module_offset(graph, names, unit),
+            Phase::Quantized => super::quantized::module_offset(graph, names, unit),
             Phase::Infer | Phase::Train => names::unit_at(graph, unit),
         };
         let p = quote!(unsafe { p.field(#offset).value::<#layer>() });
@@ -256,6 +270,7 @@ impl Printer<'_, '_> {
         let layers = match program.phase {
             Phase::Infer => &names.infer_layers,
             Phase::Prepared => &names.prepared_layers,
+            Phase::Quantized => &names.quantized_layers,
             Phase::Train => &names.train_layers,
         };
         let scratch = quote!(::castiron::member!(layers.reborrow(), #layers<CAP>, #member));

@@ -39,12 +39,20 @@ fn words() -> TokenStream {
 
 /// Parameters, input and output.
 pub(super) fn forward_ends() -> TokenStream {
+    let ends = ends_but_input();
+    quote! {
+        #ends
+        let x = Area::of(x);
+    }
+}
+
+/// The same where the input is an area already.
+pub(super) fn ends_but_input() -> TokenStream {
     let words = words();
     quote! {
         #words
         let cx = &cx.within(CAP);
         let p = Area::of(p);
-        let x = Area::of(x);
         let y = unsafe { Area::of_mut(y) };
     }
 }

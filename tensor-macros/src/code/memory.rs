@@ -61,13 +61,17 @@ pub(super) fn items(infer: &Body<'_>, train: &Body<'_>, requires: &TokenStream) 
     quote!(#saved #state #infer_union #infer_scratch #train_union #train_scratch)
 }
 
-/// For inference with prepared parameters.
-pub(super) fn prepared(body: &Body<'_>, requires: &TokenStream) -> TokenStream {
-    let Names { prepared_scratch, prepared_layers, .. } = body.names;
+/// For inference with other parameters: the structs of these names.
+pub(super) fn inference(
+    body: &Body<'_>,
+    scratch: &Ident,
+    unions: &Ident,
+    requires: &TokenStream,
+) -> TokenStream {
     let modules = typed(body.graph, body.program);
-    let union = layers(prepared_layers, &modules, &quote!(InferScratch), requires);
-    let used = (!modules.is_empty()).then(|| quote!(layers: #prepared_layers<CAP>));
-    let scratch = structure(prepared_scratch, buffers(body).into_iter().chain(used), requires);
+    let union = layers(unions, &modules, &quote!(InferScratch), requires);
+    let used = (!modules.is_empty()).then(|| quote!(layers: #unions<CAP>));
+    let scratch = structure(scratch, buffers(body).into_iter().chain(used), requires);
     quote!(#union #scratch)
 }
 

@@ -10,6 +10,7 @@ mod module;
 pub(crate) mod names;
 mod params;
 mod prepared;
+mod quantized;
 mod signature;
 mod taps;
 
@@ -32,6 +33,8 @@ pub(crate) fn model(graph: &Graph) -> TokenStream {
     let (infer, train) = (Body::of(graph, &names, &infer), Body::of(graph, &names, &train));
     let prepared = lower::prepared(graph);
     let prepared = Body::of(graph, &names, &prepared);
+    let quantized = lower::quantized(graph);
+    let quantized = Body::of(graph, &names, &quantized);
 
     let structs = declared(graph);
     let aliases = layer_aliases(graph);
@@ -42,7 +45,9 @@ pub(crate) fn model(graph: &Graph) -> TokenStream {
     let memory = memory::items(&infer, &train, &requires);
     let module = module::items(&graph.model, &infer, &train, &requires);
     let prepared = prepared::items(&graph.model, &prepared, &requires);
-    let hidden = hidden(&quote!(#aliases #checks #calls #params #leaves #memory #module #prepared));
+    let quantized = quantized::items(&graph.model, &quantized, &requires);
+    let hidden =
+        hidden(&quote!(#aliases #checks #calls #params #leaves #memory #module #prepared #quantized));
     let taps = taps::items(graph, &requires);
     quote!(#structs #hidden #taps)
 }

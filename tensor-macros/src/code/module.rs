@@ -175,6 +175,7 @@ pub(super) fn stand_in(
     let forward = signature::forward(&x, &y, &nothing, &nothing, &nothing, &TokenStream::new());
     let backward = signature::backward(&x, &y, &nothing, &nothing, &TokenStream::new());
     let prepared = super::prepared::stand_in(model, &x, &y, requires);
+    let quantized = super::quantized::stand_in(model, &y, requires);
     quote! {
         #[automatically_derived]
         #[allow(unused_variables)]
@@ -195,5 +196,6 @@ pub(super) fn stand_in(
             const ACTIVATION_BYTES: usize = 0;
         }
         #prepared
+        #quantized
     }
 }

@@ -27,6 +27,9 @@ pub(super) struct Names {
     pub(super) prepared: Ident,
     pub(super) prepared_scratch: Ident,
     pub(super) prepared_layers: Ident,
+    pub(super) quantized: Ident,
+    pub(super) quantized_scratch: Ident,
+    pub(super) quantized_layers: Ident,
 }
 
 impl Names {
@@ -42,6 +45,9 @@ impl Names {
             prepared: hidden("Prepared"),
             prepared_scratch: hidden("PreparedScratch"),
             prepared_layers: hidden("PreparedLayers"),
+            quantized: hidden("Quantized"),
+            quantized_scratch: hidden("QuantizedScratch"),
+            quantized_layers: hidden("QuantizedLayers"),
         }
     }
 }
@@ -218,6 +224,7 @@ pub(super) fn requires(graph: &Graph, require: impl Fn(usize) -> TokenStream) ->
 pub(super) fn leaf_at(graph: &Graph, names: &Names, phase: Phase, unit: UnitId, leaf: &str) -> TokenStream {
     match phase {
         Phase::Prepared => super::prepared::offset_of(graph, names, unit, leaf),
+        Phase::Quantized => super::quantized::offset_of(graph, names, unit, leaf),
         Phase::Infer | Phase::Train => {
             let name = leaf_name(graph, unit, leaf);
             quote!(#name)

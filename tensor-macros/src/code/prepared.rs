@@ -102,12 +102,12 @@ pub(super) fn module_offset(graph: &Graph, names: &Names, unit: UnitId) -> Token
 /// Its struct, its scratch memory and the impl.
 pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> TokenStream {
     let (graph, names) = (body.graph, body.names);
-    let Names { prepared, prepared_scratch, state, .. } = names;
+    let Names { prepared, prepared_scratch, prepared_layers, state, .. } = names;
     let fields = fields(graph);
     let declared = fields.iter().map(|field| declare(graph, field));
     let layout = fields.iter().map(|field| layout(graph, names, field));
     let steps = fields.iter().map(|field| prepare(graph, names, field));
-    let scratch = memory::prepared(body, requires);
+    let scratch = memory::inference(body, prepared_scratch, prepared_layers, requires);
     let (x, y) = ends(graph);
     let calls = body.forward();
     let own = quote!(#prepared_scratch<CAP>);

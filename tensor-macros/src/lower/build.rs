@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 
 use super::program::{Buffer, BufferId, Call, Map, Operand, Phase, Place, Program, Step};
+use super::quantized::Bytes;
 use super::values;
 use crate::graph::{Graph, Unit, ValueId};
 use crate::layers::{self, Layer};
@@ -13,6 +14,8 @@ pub(super) struct Builder<'g> {
     pub(super) program: Program,
     /// The buffer of each value that has one: one of each class, and what is copied to an output.
     pub(super) values: Map,
+    /// The same for what is there in bytes.
+    pub(super) bytes: Vec<Option<Bytes>>,
     /// The first value with the same numbers.
     pub(super) class: Vec<ValueId>,
     /// Of each node with an activation of its own that needs it: what the activation gets.
@@ -45,10 +48,13 @@ pub(crate) fn is_erased(unit: &Unit) -> bool {
 impl<'g> Builder<'g> {
     pub(super) fn new(graph: &'g Graph, phase: Phase) -> Self {
         let class = values::classes(graph, phase);
-        let program = Program { phase, buffers: Vec::new(), steps: Vec::new(), split: 0 };
+        let (tables, input_bytes) = (Vec::new(), None);
+        let program =
+            Program { phase, buffers: Vec::new(), steps: Vec::new(), split: 0, tables, input_bytes };
         let (pre, statistics, packed) = (Vec::new(), Vec::new(), Vec::new());
-        let values = vec![None; graph.values.len()];
-        let mut builder = Builder { graph, program, values, class, pre, statistics, packed, node: None };
+        let (values, bytes) = (vec![None; graph.values.len()], vec![None; graph.values.len()]);
+        let mut builder =
+            Builder { graph, program, values, bytes, class, pre, statistics, packed, node: None };
         for (part, value) in graph.inputs.iter().enumerate() {
             let buffer =
                 builder.buffer(builder.name(*value), Place::Input(part), builder.sample(*value).clone());

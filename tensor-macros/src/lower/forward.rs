@@ -8,6 +8,7 @@ use super::broadcast::{self, Walk};
 use super::build::{Builder, is_erased};
 use super::fuse::{self, Group};
 use super::program::{BufferId, Call, Function, Operand, Phase, Place};
+use super::quantized;
 use super::values::is_alias;
 use super::whole;
 use crate::code::names::{layer_name, layer_type};
@@ -23,6 +24,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             continue;
         }
         builder.node = Some(group.anchor);
+        if builder.phase() == Phase::Quantized && quantized::group(builder, &group) {
+            continue;
+        }
         match &node.what {
             What::Unit(unit) if is_erased(&builder.graph.units[*unit]) => layer(builder, &group, *unit),
             What::Unit(unit) => module(builder, group.anchor, *unit),
@@ -36,6 +40,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
 /// An output that shares its numbers with the input or with another output is a copy of it.
 fn copy_outputs(builder: &mut Builder<'_>) {
     for (part, value) in builder.graph.outputs.iter().enumerate() {
+        if quantized::output(builder, *value) {
+            continue;
+        }
         let from = builder.at(*value);
         if builder.program.buffers[from].place == Place::Output(part) {
             continue;
@@ -334,7 +341,7 @@ fn operation(builder: &mut Builder<'_>, node: &Node) {
     }
 }
 
-fn binary(builder: &mut Builder<'_>, op: BinaryOp, inputs: [ValueId; 2], output: ValueId) {
+pub(super) fn binary(builder: &mut Builder<'_>, op: BinaryOp, inputs: [ValueId; 2], output: ValueId) {
     let shape = builder.shape(output).dims.clone();
     let [a, b] = inputs.map(|input| expanded(builder, input, &shape));
     let y = create(builder, output);

@@ -3,7 +3,8 @@
 //! Products, convolutions and batch norms can add another tensor to what they compute and apply an
 //! activation before they write it. So a product, the addition behind it and the activation behind that
 //! are one step, which runs where the last of them stands; nobody else may want what is between them.
-//! With prepared parameters a batch norm behind a convolution is part of its weights.
+//! With prepared parameters a batch norm behind a convolution is part of its weights. Sums of bytes have
+//! activations, too.
 
 use super::Phase;
 use super::build::is_erased;
@@ -48,16 +49,17 @@ impl Group {
         let output = graph.nodes[anchor].output;
         let (folded, residual, activation) = (None, None, None);
         let mut group = Group { anchor, folded, residual, activation, before: output, output, last: anchor };
-        if !is_anchor(graph, anchor) {
+        if !is_anchor(graph, phase, anchor) {
             return group;
         }
-        if phase == Phase::Prepared
+        if matches!(phase, Phase::Prepared | Phase::Quantized)
             && let Some(norm) = folds(graph, anchor)
         {
             group.folded = Some(norm);
             group.absorb(graph, norm, absorbed);
         }
-        if let Some(sum) = group.next(graph, absorbed)
+        if !is_sum(graph, anchor)
+            && let Some(sum) = group.next(graph, absorbed)
             && let Some(other) = other_summand(graph, sum, group.output)
         {
             group.residual = Some(other);
@@ -104,17 +106,25 @@ fn unit_of(graph: &Graph, node: NodeId) -> Option<(UnitId, &Layer)> {
     is_erased(&graph.units[unit]).then_some((unit, layer))
 }
 
+/// Whether a node adds two tensors of one shape.
+fn is_sum(graph: &Graph, node: NodeId) -> bool {
+    let node = &graph.nodes[node];
+    let same = |a: ValueId, b: ValueId| graph.values[a].sample == graph.values[b].sample;
+    matches!(node.what, What::Binary(BinaryOp::Add)) && same(node.inputs[0], node.inputs[1])
+}
+
 /// Whether a node can have an epilogue: a type may have given it an activation already.
-fn is_anchor(graph: &Graph, node: NodeId) -> bool {
-    matches!(
-        unit_of(graph, node),
-        Some((
-            _,
-            Layer::Linear { activation: Activation::Identity, .. }
-                | Layer::Conv { activation: Activation::Identity, .. }
-                | Layer::BatchNorm { .. }
-        ))
-    )
+fn is_anchor(graph: &Graph, phase: Phase, node: NodeId) -> bool {
+    (phase == Phase::Quantized && is_sum(graph, node))
+        || matches!(
+            unit_of(graph, node),
+            Some((
+                _,
+                Layer::Linear { activation: Activation::Identity, .. }
+                    | Layer::Conv { activation: Activation::Identity, .. }
+                    | Layer::BatchNorm { .. }
+            ))
+        )
 }
 
 /// The batch norm behind a convolution. Both must be used once: shared weights would have to be folded

@@ -12,12 +12,13 @@ mod build;
 mod forward;
 mod fuse;
 pub(crate) mod program;
+mod quantized;
 mod values;
 mod whole;
 
 pub(crate) use build::{identifier, is_erased};
 pub(crate) use fuse::{Group, groups};
-pub(crate) use program::{BufferId, Call, Function, Operand, Phase, Place, Program, Step};
+pub(crate) use program::{BufferId, Call, Function, Operand, Phase, Place, Program, Step, Table};
 
 use crate::graph::Graph;
 use build::Builder;
@@ -33,6 +34,14 @@ pub(crate) fn inference(graph: &Graph) -> Program {
 pub(crate) fn prepared(graph: &Graph) -> Program {
     let mut builder = Builder::new(graph, Phase::Prepared);
     forward::lower(&mut builder);
+    builder.finish()
+}
+
+/// The same on bytes where that is possible.
+pub(crate) fn quantized(graph: &Graph) -> Program {
+    let mut builder = Builder::new(graph, Phase::Quantized);
+    forward::lower(&mut builder);
+    quantized::find_input_bytes(&mut builder);
     builder.finish()
 }
 

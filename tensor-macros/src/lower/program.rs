@@ -15,6 +15,21 @@ pub(crate) struct Program {
     pub(crate) steps: Vec<Step>,
     /// The first step of backward; the number of steps where there is none.
     pub(crate) split: usize,
+    /// Numbers that quantized operations compute with.
+    pub(crate) tables: Vec<Table>,
+    /// The model's input in bytes, if nothing reads it as it is.
+    pub(crate) input_bytes: Option<BufferId>,
+}
+
+/// An index into [`Program::tables`].
+pub(crate) type TableId = usize;
+
+/// A field of a model's quantized parameters.
+pub(crate) struct Table {
+    /// Its name in files, no two the same: `layer1.0.conv2`, `layer1.0.add`.
+    pub(crate) name: String,
+    /// One of `castiron::quantized`.
+    pub(crate) ty: TokenStream,
 }
 
 /// What a program is for.
@@ -23,6 +38,8 @@ pub(crate) enum Phase {
     Infer,
     /// Inference with prepared parameters.
     Prepared,
+    /// The same, on bytes where that is possible.
+    Quantized,
     Train,
 }
 
@@ -97,6 +114,8 @@ pub(crate) enum Operand {
     Parameter(UnitId, &'static str),
     /// Its gradient, which is added to or, for running averages, written.
     Gradient(UnitId, &'static str),
+    /// What a quantized operation computes with, read.
+    Table(TableId),
     Read(BufferId),
     /// All of it is overwritten.
     Write(BufferId),
@@ -109,7 +128,7 @@ impl Operand {
     pub(crate) fn buffer(&self) -> Option<BufferId> {
         match self {
             Operand::Read(buffer) | Operand::Write(buffer) | Operand::Update(buffer) => Some(*buffer),
-            Operand::None | Operand::Parameter(..) | Operand::Gradient(..) => None,
+            Operand::None | Operand::Parameter(..) | Operand::Gradient(..) | Operand::Table(_) => None,
         }
     }
 }

@@ -17,4 +17,5 @@ pub mod fold;
 pub mod layout;
 pub mod linear;
 pub mod pool2d;
+pub mod quantized;
 pub mod reduce;

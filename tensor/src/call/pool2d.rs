@@ -57,6 +57,6 @@ pub fn mean_backward<D: Device>(cx: &Cx<'_, D>, args: &Args, dy: Arg<'_, D>, dx:
     cx.run::<AvgPool2dBackward, 2>(batch(cx, args), [dy, dx]);
 }
 
-fn batch<D: Device>(cx: &Cx<'_, D>, args: &Args) -> Args {
+pub(super) fn batch<D: Device>(cx: &Cx<'_, D>, args: &Args) -> Args {
     Args { planes: cx.rows() * args.planes, ..*args }
 }

@@ -79,6 +79,8 @@ mod sealed {
     impl Sealed for castiron_kernels::cuda::Cuda {}
     #[cfg(feature = "std")]
     impl Sealed for super::Offsets {}
+    #[cfg(feature = "std")]
+    impl Sealed for crate::calibration::Observer {}
 }
 
 /// Where a model's memory is and its operations run.

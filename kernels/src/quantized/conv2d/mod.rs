@@ -1,0 +1,114 @@
+//! Two-dimensional convolutions of bytes, in groups.
+
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod depthwise;
+mod direct;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod neighbours;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod pack;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod product;
+
+use super::Points;
+use crate::Cpu;
+use crate::conv2d::Args;
+use crate::op::{Memory, Op, Spec};
+
+/// y ← clamp(z_y + ⌊M\[o\]·(w ∗ x + bias) + ½⌋, low, high), where w ∗ x is that of [`Conv2d`](crate::conv2d::Conv2d),
+/// but for the padding, which is z_x.
+///
+/// The arguments are those of the convolution of floats. There is always a bias, and neither residual nor kept values,
+/// whatever they say; the activation is what the limits make it.
+///
+/// Memory: weight (i8), bias (i32) and M (f32: a [`Factor`](super::Factor)) of each output channel; the bytes z_x, z_y,
+/// low and high; x, y. PyTorch: `torch.ao.nn.quantized.functional.conv2d`.
+///
+/// ```
+/// use castiron_kernels::activation::Activation;
+/// use castiron_kernels::conv2d::Args;
+/// use castiron_kernels::quantized::QuantizedConv2d;
+/// use castiron_kernels::{Cpu, Raw};
+///
+/// let args = Args {
+///     images: 1,
+///     groups: 1,
+///     in_channels: 1,
+///     out_channels: 1,
+///     input: [1, 3],
+///     kernel: [1, 2],
+///     stride: [1, 1],
+///     padding: [0, 0],
+///     dilation: [1, 1],
+///     bias: true,
+///     activation: Activation::Identity,
+///     residual: false,
+///     keep_pre: false,
+/// };
+/// let (weight, bias, factor, points) = ([1i8, -1], [10i32], [0.5f32], [0u8, 128, 0, 255]);
+/// let (x, mut y) = ([7u8, 4, 200], [0u8; 2]);
+/// Cpu::new().run::<QuantizedConv2d>(
+///     &args,
+///     &mut [
+///         Raw::read(&weight),
+///         Raw::read(&bias),
+///         Raw::read(&factor),
+///         Raw::read(&points),
+///         Raw::read(&x),
+///         Raw::write(&mut y),
+///     ],
+/// );
+/// assert_eq!(y, [128 + 7, 128 - 93]);
+/// ```
+#[derive(Debug)]
+pub struct QuantizedConv2d;
+impl Op for QuantizedConv2d {
+    const NAME: &'static str = "quantized conv2d";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let ([x, y, weight, _], channels) = (args.sizes(), args.out_channels);
+        spec.read::<i8>(weight).read::<i32>(channels).read::<f32>(channels).read::<u8>(Points::LEN);
+        spec.read::<u8>(x).write::<u8>(y);
+    }
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let call = Call {
+            args: *args,
+            weight: memory.read(0),
+            bias: memory.read(1),
+            factors: memory.read(2),
+            points: Points::new(memory.read(3)),
+            x: memory.read(4),
+        };
+        let y = memory.write(5);
+        if y.is_empty() {
+            return;
+        }
+        #[cfg(all(target_arch = "x86_64", feature = "std"))]
+        if let Some(choice) = pack::choose(cpu, args.out_per_group(), call.depth()) {
+            let group = choice.kernel.group;
+            if depthwise::applies(&call, group) {
+                return depthwise::forward(cpu, &call, group, y);
+            } else if let Some(product) = product::Product::new(&call, choice) {
+                return product.forward(cpu, y);
+            }
+        }
+        direct::forward(cpu, &call, y);
+    }
+}
+
+/// What the kernels read.
+struct Call<'a> {
+    args: Args,
+    weight: &'a [i8],
+    bias: &'a [i32],
+    factors: &'a [f32],
+    points: Points,
+    x: &'a [u8],
+}
+
+impl Call<'_> {
+    /// Products that each output is a sum of.
+    fn depth(&self) -> usize {
+        self.args.in_per_group() * self.args.kernel[0] * self.args.kernel[1]
+    }
+}

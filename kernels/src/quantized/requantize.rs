@@ -1,0 +1,44 @@
+//! From one scale to another.
+
+use super::{Factor, Points, one};
+use crate::Cpu;
+use crate::op::{Memory, Op, Spec};
+use crate::strided::Args;
+use crate::strided::axes::{Plan, reach, reach_distinct, walk};
+
+/// y\[to\] ← clamp(z_y + ⌊M·(x\[from\] − z_x) + ½⌋, low, high), where M is the scale of x divided by that of y, for all
+/// indices of the axes: the parts of a concatenation in one scale, and slices and permutations by the way. What indices
+/// do not name in y stays.
+///
+/// The arguments are those of [`Strided`](crate::strided::Strided), but `factor` and `accumulate` are not looked at.
+/// Elements of y that share a place are a [`Fault::Memory`](crate::Fault::Memory).
+///
+/// Memory: M (f32: a [`Factor`]); the bytes z_x, z_y, low and high; x, y.
+#[derive(Debug)]
+pub struct Requantize;
+impl Op for Requantize {
+    const NAME: &'static str = "requantize";
+    type Args = Args;
+    fn memory(args: &Args, spec: &mut Spec) {
+        let args = copy(args);
+        spec.read::<f32>(1).read::<u8>(Points::LEN);
+        spec.read::<u8>(reach(&args)).update::<u8>(reach_distinct(&args));
+    }
+    fn cpu(_: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        let (factor, points) = (Factor::new(one(memory.read(0))), Points::new(memory.read(1)));
+        let (x, y) = (memory.read::<u8>(2), memory.write::<u8>(3));
+        let Some(mut plan) = Plan::new(&copy(args)) else { return };
+        let inner = plan.kept.pop();
+        walk(plan.kept.as_slice(), args.from_start, args.to_start, &mut |from, to| {
+            for i in 0..inner.len {
+                let difference = i32::from(x[from + i * inner.from]) - points.x;
+                y[to + i * inner.to] = points.byte(factor.times(difference));
+            }
+        });
+    }
+}
+
+/// The arguments without a sum.
+fn copy(args: &Args) -> Args {
+    Args { factor: 1.0, accumulate: false, ..*args }
+}
