@@ -41,6 +41,7 @@
 //! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`] |
 //! | compute with tensors | [`Tensor`], [`tape`]; PyTorch's operations here: [`operations`] |
 //! | save and load it | [`files`] |
+//! | put its weights into the program | [`include_weights!`] |
 //! | see what it consists of | [`Summary`], [`params`] |
 //! | call a layer whose shapes are numbers | [`call`] |
 //! | write a layer | [`Module`](trait@Module), [`memory`], [`testing`] |
@@ -66,6 +67,8 @@ mod cx;
 #[cfg(feature = "std")]
 pub mod data;
 pub mod device;
+#[doc(hidden)]
+pub mod embed;
 mod error;
 #[cfg(feature = "files")]
 pub mod files;
