@@ -11,19 +11,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use castiron::device::Isa;
-use castiron::train::{Workspace, infer};
+use castiron::loss::CrossEntropyLoss;
+use castiron::optim::Adam;
+use castiron::train::{Trainer, Workspace, infer};
 use castiron::{Cpu, Tensor};
 use object::elf::{FileHeader64, PT_DYNAMIC, PT_INTERP, PT_LOAD};
 use object::read::elf::{ElfFile, ProgramHeader};
 use object::{Endianness, Object, ObjectSymbol};
-use recipe::{Images, LeNet, Logits, fill};
+use recipe::{Images, LeNet, Logits, fill, training};
 
 /// The logits in integer arithmetic, from plain loops in Python.
 const LOGITS: [f32; 10] =
     [44069.0, -58790.0, -35471.0, 30289.0, -46740.0, -93010.0, -129059.0, 21882.0, -16378.0, -26612.0];
 
-/// Builds the program in a target directory of its own: the workspace's may be locked.
-fn build() -> PathBuf {
+/// Builds the programs in a target directory of its own: the workspace's may be locked.
+fn build(program: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bare");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bare");
     let status = Command::new(env!("CARGO"))
@@ -37,22 +39,48 @@ fn build() -> PathBuf {
         .status()
         .unwrap();
     assert!(status.success());
-    target.join("release/bare")
+    target.join("release").join(program)
 }
 
 /// The logits by the `std` build.
 fn logits(cpu: &Cpu) -> [f32; 10] {
     let mut model = Tensor::<LeNet>::zeros();
     let mut images: Images = [[[[0.0; 28]; 28]]];
-    fill(&mut model, &mut images);
+    fill(&mut model, &mut images, 1.0);
     let (mut logits, mut workspace): (Logits, _) = ([[0.0; 10]], Box::new(Workspace::zeroed()));
     infer(cpu, &*model, &images, 1, &mut logits, &mut workspace).unwrap();
     logits[0]
 }
 
+/// The numbers whose bits a program prints.
+fn run(program: &Path) -> Vec<f32> {
+    let output = Command::new(program).output().unwrap();
+    assert!(output.status.success(), "{:?}", output.status);
+    let bits = |line| u32::from_str_radix(line, 16).unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| f32::from_bits(bits(line))).collect()
+}
+
+#[test]
+fn a_program_without_std_alloc_and_libc_trains_as_a_trainer() {
+    let losses = run(&build("train"));
+    let mut model = Tensor::<LeNet>::zeros();
+    let mut images: Images = [[[[0.0; 28]; 28]]];
+    fill(&mut model, &mut images, training::SIZE);
+    let (loss, adam) = (CrossEntropyLoss::<10>::new(), Adam::new(training::RATE));
+    let mut trainer = Trainer::<LeNet, _, _, 1>::new(Cpu::new(), &model, loss, adam).unwrap();
+    println!("{losses:?}");
+    assert_eq!(losses.len(), training::STEPS);
+    for loss in &losses {
+        let want = trainer.step(&images, &[training::CLASS]).unwrap();
+        // The program sums in another order.
+        assert!((loss - want).abs() <= 1e-4 * want.max(0.1), "{losses:?}, not {want}");
+    }
+    assert!(losses[training::STEPS - 1] < 0.5 * losses[0], "{losses:?}");
+}
+
 #[test]
 fn a_program_without_std_alloc_and_libc_infers_the_same() {
-    let program = build();
+    let program = build("bare");
 
     let data = std::fs::read(&program).unwrap();
     let elf = ElfFile::<FileHeader64<Endianness>>::parse(&*data).unwrap();
@@ -78,13 +106,7 @@ fn a_program_without_std_alloc_and_libc_infers_the_same() {
         Workspace::<LeNet, 1>::BYTES,
     );
 
-    let output = Command::new(&program).output().unwrap();
-    assert!(output.status.success(), "{:?}", output.status);
-    let bare: Vec<_> = String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .map(|line| f32::from_bits(u32::from_str_radix(line, 16).unwrap()))
-        .collect();
+    let bare = run(&program);
     println!("{bare:?}");
 
     // The program packs into less memory than this one and so sums in another order, as does each

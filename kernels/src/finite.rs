@@ -55,8 +55,22 @@ impl core::fmt::Display for NotFinite {
     }
 }
 
+/// Runs an operation of this name and says what it made.
+type Watched = fn(&Spec, &mut Memory<'_>, &'static str, &dyn Fn(&mut Memory<'_>)) -> Option<NotFinite>;
+
+fn watched(
+    spec: &Spec,
+    memory: &mut Memory<'_>,
+    op: &'static str,
+    run: &dyn Fn(&mut Memory<'_>),
+) -> Option<NotFinite> {
+    let watch = Watch::new(spec, memory);
+    run(memory);
+    watch.report(op)
+}
+
 /// The float arguments of one call.
-pub(crate) struct Watch {
+struct Watch {
     places: [Place; MAX_MEMORY],
     /// Whether it computes from anything. What has no input writes constants, which were asked for.
     reads: bool,
@@ -74,7 +88,7 @@ struct Place {
 }
 
 impl Watch {
-    pub(crate) fn new(spec: &Spec, memory: &Memory<'_>) -> Self {
+    fn new(spec: &Spec, memory: &Memory<'_>) -> Self {
         let nothing = Place { address: core::ptr::null(), bytes: 0, dtype: DType::F32, mode: Mode::Read };
         let mut watch = Watch { places: [nothing; MAX_MEMORY], reads: false, before: None };
         for (i, (place, access)) in watch.places.iter_mut().zip(spec.items()).enumerate() {
@@ -90,7 +104,7 @@ impl Watch {
     }
 
     /// Looks at what the operation has written.
-    pub(crate) fn report(&self, op: &'static str) -> Option<NotFinite> {
+    fn report(&self, op: &'static str) -> Option<NotFinite> {
         let written = self.places.iter().enumerate().filter(|(_, place)| place.mode != Mode::Read);
         let (argument, (index, value)) = written
             .filter_map(|(i, place)| Some((i, place.worst()?)))
@@ -182,22 +196,23 @@ impl Cpu {
 /// What a device keeps of this.
 #[derive(Debug, Default)]
 pub(crate) struct Finite {
-    check: core::cell::Cell<bool>,
+    /// By address, so that a program that never turns it on is linked without it.
+    check: core::cell::Cell<Option<Watched>>,
     found: core::cell::Cell<Option<NotFinite>>,
 }
 
 impl Finite {
-    /// Whether to look at the next operation: no longer once there is something.
-    pub(crate) fn is_on(&self) -> bool {
-        self.check.get() && self.found.get().is_none()
+    /// What runs the next operation if it is to be looked at: no longer once there is something.
+    pub(crate) fn watched(&self) -> Option<Watched> {
+        self.check.get().filter(|_| self.found.get().is_none())
     }
 
     pub(crate) fn checks(&self) -> bool {
-        self.check.get()
+        self.check.get().is_some()
     }
 
     pub(crate) fn check(&self, on: bool) {
-        self.check.set(on);
+        self.check.set(on.then_some(watched));
     }
 
     pub(crate) fn keep(&self, found: Option<NotFinite>) {
@@ -209,7 +224,7 @@ impl Finite {
     }
 
     pub(crate) fn locate(&self, path: u64) {
-        if self.check.get()
+        if self.checks()
             && let Some(found) = self.found.get()
             && found.path == 0
         {

@@ -20,6 +20,19 @@ pub unsafe trait Plain: Sized + Send + Sync + 'static {
     /// whether it can be shown as numbers.
     #[doc(hidden)]
     const AS_NUMBERS: Option<Numbers> = None;
+
+    /// Overwrites it with another value, in place: a model in RAM with one in flash.
+    ///
+    /// ```
+    /// use castiron_kernels::Plain;
+    /// let mut x = [[0.0f32; 2]; 3];
+    /// x.copy_from(&[[1.0, 2.0]; 3]);
+    /// assert_eq!(x[2], [1.0, 2.0]);
+    /// ```
+    fn copy_from(&mut self, from: &Self) {
+        // SAFETY: one is uniquely borrowed, so they do not overlap; nothing of a `Plain` value needs to be dropped.
+        unsafe { core::ptr::copy_nonoverlapping(from, self, 1) }
+    }
 }
 
 /// The element and the dimensions of a type that is nothing but numbers.

@@ -36,7 +36,7 @@
 //! | to | look at |
 //! |---|---|
 //! | declare a model | [`model!`]; as a struct of your own: [`Module`](macro@Module); [`nn`] |
-//! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`] |
+//! | train it | [`train::Trainer`], [`loss`], [`optim`], [`train::Fit`]; without an allocator [`train::step`] |
 //! | feed it | [`data`] |
 //! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`]; on bytes, [`Quantized`] |
 //! | compute with tensors | [`Tensor`], [`tape`]; PyTorch's operations here: [`operations`] |
@@ -52,8 +52,8 @@
 //!
 //! `std` (tensors, training, data in memory), `rayon` (threads), `files` (safetensors, IDX), `npy` (NumPy's
 //! files) and `fit` (the loop with its progress bar, history and plots) are on by default; `ndarray` and `cuda` (NVIDIA
-//! GPUs) are not. Without any of them the crate is `no_std` and needs no allocator: shapes, modules, losses, kernels and
-//! [`train::infer`].
+//! GPUs) are not. Without any of them the crate is `no_std` and needs no allocator: shapes, modules, losses, optimizers,
+//! kernels, [`train::infer`] and [`train::step`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -83,7 +83,6 @@ pub mod nn;
 #[cfg(feature = "std")]
 #[doc = include_str!("operations.md")]
 pub mod operations {}
-#[cfg(feature = "std")]
 pub mod optim;
 pub mod params;
 pub mod prelude;

@@ -6,12 +6,14 @@ pub use crate::loss::{BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, Lo
 pub use crate::nn::*;
 pub use crate::{
     Cpu, Model, Module, Params, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape,
-    include_weights, model, params::Params, shape,
+    include_weights, model,
+    optim::{Adam, AdamW, Cosine, OneCycle, RmsProp, Schedule, Sgd, StepDecay, Warmup},
+    params::Params,
+    shape,
 };
 #[cfg(feature = "std")]
 pub use crate::{
     Tensor,
-    optim::{Adam, AdamW, Cosine, OneCycle, RmsProp, Schedule, Sgd, StepDecay, Warmup},
     params::init,
     summary::Summary,
     train::{Clip, Predictor, Trainer, Updater},

@@ -8,11 +8,13 @@ use core::ops::Range;
 use super::Args;
 use super::tile::{self, ANY, From, Tile, Tiles};
 use super::windows::{ByWindow, Windows};
+use crate::Cpu;
+#[cfg(target_arch = "x86_64")]
+use crate::Isa;
 use crate::activation::{Activation, apply_in_place};
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::{Operand, Strided};
-use crate::{Cpu, Isa};
 
 /// Most of the depth that is packed at a time.
 const DEPTH: usize = if STACK == 0 { 768 } else { STACK / (48 + TAIL) };

@@ -23,7 +23,7 @@ pub(crate) use lanes::LANE;
 pub(crate) use map::{map, map_pairs, part};
 pub(crate) use sums::{sum_by, sum_parts};
 
-use crate::finite::{Finite, Watch};
+use crate::finite::Finite;
 use crate::op::{Call, Fault, Memory, Op, Raw, Spec};
 
 /// Work below this many elementary operations stays on the calling thread: handing it to another
@@ -138,12 +138,14 @@ impl Cpu {
         let mut spec = Spec::new();
         O::memory(args, &mut spec);
         match Memory::new(O::NAME, &spec, arguments) {
-            Ok(mut memory) if self.finite.is_on() => {
-                let watch = Watch::new(&spec, &memory);
-                kernel(self, args, &mut memory);
-                self.finite.keep(watch.report(O::name(args)));
-            }
-            Ok(mut memory) => kernel(self, args, &mut memory),
+            Ok(mut memory) => match self.finite.watched() {
+                None => kernel(self, args, &mut memory),
+                Some(watched) => {
+                    let found =
+                        watched(&spec, &mut memory, O::name(args), &|memory| kernel(self, args, memory));
+                    self.finite.keep(found);
+                }
+            },
             Err(fault) => self.report(fault),
         }
     }

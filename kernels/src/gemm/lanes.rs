@@ -62,6 +62,7 @@ pub(crate) trait Lanes: Copy {
     const SIDE: usize;
 }
 
+#[cfg(target_arch = "x86_64")]
 macro_rules! lanes {
     (
         $(#[$meta:meta])*

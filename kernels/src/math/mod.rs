@@ -28,6 +28,7 @@ pub(crate) use error::gelu_derivative;
 pub use error::{erf, erfc, gelu};
 pub use exponential::{cosh, exp, exp_m1, exp2, sigmoid, sinh, tanh};
 pub use f32s::F32s;
+#[cfg(target_arch = "x86_64")]
 pub(crate) use f32s::ROUND;
 pub use logarithm::{acosh, asinh, atanh, ln, ln_1p, log2, log10, softplus};
 pub(crate) use power::Exponent;

@@ -101,9 +101,9 @@ impl Optimizer for Adam {
         self.weight_decay
     }
     fn prepare(&self, step: &mut Step) {
-        let t = i32::try_from(step.index.saturating_add(1)).unwrap_or(i32::MAX);
-        step.first_correction = (1.0 - (self.beta1 as f64).powi(t)) as f32;
-        step.second_correction = (1.0 - (self.beta2 as f64).powi(t)).sqrt() as f32;
+        let t = step.index.saturating_add(1) as f64;
+        step.first_correction = (1.0 - libm::pow(self.beta1 as f64, t)) as f32;
+        step.second_correction = libm::sqrt(1.0 - libm::pow(self.beta2 as f64, t)) as f32;
     }
     fn update<D: Device, M: Params>(
         &self,

@@ -39,8 +39,8 @@ pub struct StepDecay {
 }
 impl Schedule for StepDecay {
     fn learning_rate(&self, base: f32, step: u64) -> f32 {
-        let decays = i32::try_from(step / self.every.max(1)).unwrap_or(i32::MAX);
-        (base as f64 * (self.gamma as f64).powi(decays)) as f32
+        let decays = (step / self.every.max(1)) as f64;
+        (base as f64 * libm::pow(self.gamma as f64, decays)) as f32
     }
 }
 
@@ -142,5 +142,5 @@ impl Schedule for OneCycle {
 
 /// Half a cosine from `from` (part 0) to `to` (part 1, and beyond).
 fn anneal(from: f64, to: f64, part: f64) -> f32 {
-    (to + (from - to) * 0.5 * (1.0 + (PI * part.clamp(0.0, 1.0)).cos())) as f32
+    (to + (from - to) * 0.5 * (1.0 + libm::cos(PI * part.clamp(0.0, 1.0)))) as f32
 }

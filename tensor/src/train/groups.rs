@@ -1,11 +1,8 @@
-//! Parameter groups: what each leaf's row of the pass table says.
+//! Parameter groups: what each leaf's row of the table says that flat passes walk.
 
 use castiron_kernels::RunRow;
 
-use crate::Error;
-use crate::device::Storage;
-use crate::memory::{Arg, Mut};
-use crate::params::{Kind, Params, matches, visit};
+use crate::params::{Kind, Run};
 use crate::shape::DType;
 
 /// What is different for some parameters.
@@ -30,66 +27,22 @@ impl Default for Group {
     }
 }
 
-/// The table in the device's memory, and what it was made from.
-pub(super) struct Table<D: Storage> {
-    memory: D::Memory,
-    /// Name and group of every leaf.
-    leaves: Vec<(String, Group)>,
-}
-
-impl<D: Storage> Table<D> {
-    pub(super) fn new<M: Params>(device: &D, weight_decay: f32) -> Result<Self, Error> {
-        let mut leaves = Vec::new();
-        visit::<M>(|path, _, _| leaves.push((path.to_string(), Group::default())));
-        let memory = device.allocate(leaves.len() * size_of::<RunRow>())?;
-        let mut table = Table { memory, leaves };
-        table.upload::<M>(device, weight_decay);
-        Ok(table)
-    }
-
-    pub(super) fn rows(&self) -> usize {
-        self.leaves.len()
-    }
-
-    pub(super) fn arg(&self) -> Arg<'_, D> {
-        // SAFETY: the memory was allocated for that many rows, all written, and is borrowed with `self`.
-        unsafe { Arg::new(D::address(&self.memory), self.rows() * size_of::<RunRow>(), false) }
-    }
-
-    /// Changes the groups of matching leaves, and returns how many match.
-    pub(super) fn change<M: Params>(
-        &mut self,
-        device: &D,
-        weight_decay: f32,
-        pattern: &str,
-        change: impl Fn(&mut Group),
-    ) -> usize {
-        let matching = self.leaves.iter_mut().filter(|(name, _)| matches(pattern, name));
-        let count = matching.map(|(_, group)| change(group)).count();
-        self.upload::<M>(device, weight_decay);
-        count
-    }
-
-    fn upload<M: Params>(&mut self, device: &D, weight_decay: f32) {
-        let address = D::address(&self.memory);
-        for (i, (run, (_, group))) in M::RUNS.iter().zip(&self.leaves).enumerate() {
-            let (action, momentum) = match run.kind {
-                _ if group.frozen || run.element != DType::F32 => (RunRow::SKIP, 0.0),
-                Kind::Trained => (RunRow::TRAIN, 0.0),
-                Kind::RunningAverage { momentum } => (RunRow::AVERAGE, momentum),
-                Kind::Frozen => (RunRow::SKIP, 0.0),
-            };
-            let row = RunRow {
-                offset: run.offset as u64,
-                len: if run.element == DType::F32 { run.len as u64 } else { 0 },
-                action,
-                rate: group.rate,
-                weight_decay: group.weight_decay.unwrap_or(weight_decay),
-                momentum,
-            };
-            // SAFETY: the memory was allocated for that many rows, and `self` is uniquely borrowed.
-            let place = unsafe { Mut::<RunRow, D>::new(D::offset(address, i * size_of::<RunRow>())) };
-            device.write_one(&row, place);
+impl Group {
+    /// The row of a leaf in this group; `weight_decay` is the optimizer's.
+    pub(super) fn row(&self, run: &Run, weight_decay: f32) -> RunRow {
+        let (action, momentum) = match run.kind {
+            _ if self.frozen || run.element != DType::F32 => (RunRow::SKIP, 0.0),
+            Kind::Trained => (RunRow::TRAIN, 0.0),
+            Kind::RunningAverage { momentum } => (RunRow::AVERAGE, momentum),
+            Kind::Frozen => (RunRow::SKIP, 0.0),
+        };
+        RunRow {
+            offset: run.offset as u64,
+            len: if run.element == DType::F32 { run.len as u64 } else { 0 },
+            action,
+            rate: self.rate,
+            weight_decay: self.weight_decay.unwrap_or(weight_decay),
+            momentum,
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Training: the state that owns all memory, inference in batches, the loop, its history.
 
+mod differentiate;
 #[cfg(feature = "std")]
 mod enter;
 #[cfg(feature = "fit")]
 mod fit;
-#[cfg(feature = "std")]
 mod groups;
 #[cfg(feature = "fit")]
 pub mod history;
 mod predictor;
+mod step;
+#[cfg(feature = "std")]
+mod table;
 #[cfg(feature = "std")]
 mod trainer;
 #[cfg(feature = "std")]
@@ -18,13 +21,13 @@ mod updater;
 
 #[cfg(feature = "fit")]
 pub use fit::{Fit, FitError, Rows, accuracy};
-#[cfg(feature = "std")]
 pub use groups::Group;
 #[cfg(feature = "fit")]
 pub use history::{History, Record};
 #[cfg(feature = "std")]
 pub use predictor::Predictor;
 pub use predictor::{Workspace, infer};
+pub use step::{TrainingWorkspace, step};
 #[cfg(feature = "files")]
 pub(crate) use trainer::Snapshot;
 #[cfg(feature = "std")]

@@ -6,6 +6,7 @@ mod pass;
 use castiron_kernels::{Plain, Step};
 
 use super::Group;
+use super::differentiate::StepWork;
 use super::enter::enter;
 use super::update::{Places, Update};
 use crate::device::{Cpu, Storage};
@@ -13,7 +14,7 @@ use crate::error::outcome;
 use crate::loss::{Loss, Value};
 use crate::optim::{Optimizer, Schedule};
 use crate::{Error, Model, Sample, Tensor, field, split};
-use pass::{Memory, StepWork};
+use pass::Memory;
 
 /// Copies of all that a step leaves behind.
 #[cfg(feature = "files")]

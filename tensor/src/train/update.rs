@@ -3,7 +3,7 @@
 use castiron_kernels::Step;
 use castiron_kernels::update::{Args as Flat, ClipNorm, ClipNormArgs};
 
-use super::groups::Table;
+use super::table::Table;
 use super::{Clip, Group};
 use crate::Error;
 use crate::device::Storage;

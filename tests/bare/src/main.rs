@@ -34,17 +34,10 @@ fn main() -> i32 {
     let memory = &raw mut MEMORY;
     // SAFETY: called once, on the only thread.
     let Memory { model, images, logits, work } = unsafe { &mut *memory };
-    recipe::fill(model, images);
+    recipe::fill(model, images, 1.0);
     if infer(&Cpu::new(), model, images, 1, logits, work).is_err() {
         return 1;
     }
-    for logit in logits[0] {
-        let bits = logit.to_bits();
-        let mut line = *b"00000000\n";
-        for (digit, shift) in line.iter_mut().zip((0..32).step_by(4).rev()) {
-            *digit = b"0123456789abcdef"[(bits >> shift & 15) as usize];
-        }
-        runtime::print(&line);
-    }
+    logits[0].into_iter().for_each(runtime::print_bits);
     0
 }

@@ -1,6 +1,6 @@
 //! A model, its parameters and an image: the same in this program and in the test that checks it.
 //!
-//! Everything is a small integer, and the magnitudes in a sum add up to 384 092 at most, far below 2²⁴: all
+//! For inference everything is a small integer, and the magnitudes in a sum add up to 384 092 at most, far below 2²⁴: all
 //! results are exact, whatever order the kernels of a processor sum in, and can be compared to the bit.
 
 use castiron::nn::{Conv2d, Linear, MaxPool2d, Relu};
@@ -22,13 +22,22 @@ pub struct LeNet {
     fc3: Linear<Rank1<84>, 10>,
 }
 
+/// What the program trains with: the size of the first parameters, the rate, the class of the image, and how often.
+#[allow(dead_code)]
+pub mod training {
+    pub const SIZE: f32 = 0.125;
+    pub const RATE: f32 = 0.001;
+    pub const CLASS: i32 = 3;
+    pub const STEPS: usize = 8;
+}
+
 /// A batch of one image.
 pub type Images = Batch<<LeNet as Model>::Input, 1>;
 /// Its ten logits.
 pub type Logits = Batch<<LeNet as Model>::Output, 1>;
 
-/// Fills parameters and image, in this order.
-pub fn fill(model: &mut LeNet, images: &mut Images) {
+/// Fills parameters, with zero and ± `size`, and image, in this order.
+pub fn fill(model: &mut LeNet, images: &mut Images, size: f32) {
     let mut state = 1u32;
     let mut next = |below: u32| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -47,7 +56,7 @@ pub fn fill(model: &mut LeNet, images: &mut Images) {
         flat_mut(&mut *fc3.weight),
         flat_mut(&mut *fc3.bias),
     ] {
-        weight.fill_with(|| [0.0, 0.0, -1.0, 1.0][next(4) as usize]);
+        weight.fill_with(|| [0.0, 0.0, -size, size][next(4) as usize]);
     }
     flat_mut(images).fill_with(|| next(16) as f32);
 }

@@ -22,7 +22,7 @@ fn exit(status: i32) -> ! {
 }
 
 /// Writes to the standard output; what fails is lost.
-pub fn print(bytes: &[u8]) {
+fn print(bytes: &[u8]) {
     // SAFETY: system call 1 is `write`, which reads `bytes` and changes these registers.
     unsafe {
         asm!(
@@ -30,6 +30,16 @@ pub fn print(bytes: &[u8]) {
             out("rcx") _, out("r11") _, options(nostack),
         );
     }
+}
+
+/// Writes the bits of a number, a line.
+pub fn print_bits(x: f32) {
+    let bits = x.to_bits();
+    let mut line = *b"00000000\n";
+    for (digit, shift) in line.iter_mut().zip((0..32).step_by(4).rev()) {
+        *digit = b"0123456789abcdef"[(bits >> shift & 15) as usize];
+    }
+    print(&line);
 }
 
 // In assembly, because the compiler would turn a loop that copies into a call of the function it is in.

@@ -4,12 +4,14 @@
 use super::lines::Lines;
 use super::transform::{Input, Pixels, Taps, square};
 use super::{GAP, LANES, POINTS, SCRATCH, TILES, multiply};
+use crate::Cpu;
+#[cfg(target_arch = "x86_64")]
+use crate::Isa;
 use crate::conv2d::Args;
 use crate::conv2d::tile::{self, ANY, From, Tile, Tiles};
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::transpose;
-use crate::{Cpu, Isa};
 
 /// Input channels, and output channels, whose weights a task computes.
 const BLOCK: usize = super::OUT;

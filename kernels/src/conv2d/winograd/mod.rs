@@ -16,11 +16,13 @@ use self::lines::Lines;
 use self::transform::{Input, Output, Weights, square};
 use super::Args;
 use super::tile::{self, ANY, From, Tile, Tiles};
+use crate::Cpu;
+#[cfg(target_arch = "x86_64")]
+use crate::Isa;
 use crate::activation::Activation;
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::transpose;
-use crate::{Cpu, Isa};
 
 /// Points that polynomials of degree 5 are evaluated at, in two dimensions.
 const POINTS: usize = 36;

@@ -3,6 +3,7 @@
 use castiron_kernels::update::{MergeAverages, ZeroGradients};
 use castiron_kernels::{Plain, Step};
 
+use super::super::differentiate::{StepPlaces, StepWork, differentiate};
 use super::super::enter::enter;
 use super::super::update::Places;
 use super::Trainer;
@@ -12,7 +13,7 @@ use crate::loss::Loss;
 use crate::memory::{Aligned, Either};
 use crate::module::Row;
 use crate::optim::Optimizer;
-use crate::{Batch, Cx, Error, GradBatch, Model, Sample, split};
+use crate::{Batch, Cx, Error, Model, Sample, split};
 
 /// All memory of training, in one piece.
 #[repr(C)]
@@ -33,16 +34,6 @@ pub(super) struct Memory<M: Model, L: Loss<M::Output>, O: Optimizer, const B: us
 }
 // SAFETY: `repr(C)`, plain fields.
 unsafe impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Plain for Memory<M, L, O, B> {}
-
-#[repr(C)]
-pub(super) struct StepWork<M: Model, L: Loss<M::Output>, const B: usize> {
-    pub(super) saved: M::Saved<B>,
-    pub(super) scratch: M::TrainScratch<B>,
-    pub(super) loss_saved: L::Saved<B>,
-    pub(super) doutput: Aligned<GradBatch<M::Output, B>>,
-}
-// SAFETY: `repr(C)`, plain fields.
-unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for StepWork<M, L, B> {}
 
 #[repr(C)]
 pub(super) struct EvaluateWork<M: Model, L: Loss<M::Output>, const B: usize> {
@@ -92,11 +83,11 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 optimizer,
                 state,
                 mut input,
-                mut output,
+                output,
                 mut at,
                 work,
                 config,
-                mut loss,
+                loss,
                 norm,
                 mut scalars,
             ) = split!(
@@ -105,27 +96,28 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                     params, gradients, optimizer, state, input, output, target, work, config, loss, norm, step
                 }
             );
-            let (mut saved, mut scratch, mut loss_saved, doutput) =
-                split!(work.a(), StepWork<M, L, B> { saved, scratch, loss_saved, doutput });
             M::Input::upload::<D, B>(device, x, input.reborrow().inner());
             L::Target::upload::<D, B>(device, target, at.reborrow().inner());
             device.write_one(&step, scalars.reborrow());
 
-            let work = |device: &D| {
+            let run = |device: &D| {
                 let table = || update.table.arg();
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
                 }
                 let cx = Cx::new(device, rows, scalars.as_ref());
-                let (x, target) = (input.as_ref().inner(), at.as_ref().inner());
-                let y = output.reborrow().inner();
-                M::forward::<D, B>(&cx, params.as_ref(), x, y, state, saved.reborrow(), scratch.reborrow());
-                let (y, config, mut doutput) = (output.as_ref().inner(), config.into_ref(), doutput.inner());
-                L::forward::<D, B>(&cx, config, y, target, loss.reborrow(), loss_saved.reborrow());
-                L::backward::<D, B>(&cx, config, y, target, loss_saved.as_ref(), doutput.reborrow());
-                let (p, dy) = (params.as_ref(), doutput.as_ref());
-                let dp = gradients.reborrow();
-                M::backward::<D, B>(&cx, p, x, y, saved.reborrow(), dy, None, dp, scratch);
+                let places = StepPlaces {
+                    params: params.as_ref(),
+                    gradients: gradients.reborrow(),
+                    state,
+                    input: input.as_ref().inner(),
+                    target: at.as_ref().inner(),
+                    output: output.inner(),
+                    config: config.into_ref(),
+                    loss,
+                    work: work.a(),
+                };
+                differentiate::<M, L, D, B>(&cx, places);
                 // Statistics of data that is wrong must not reach the running averages.
                 known(device, M::PARTS)?;
                 let arguments = &mut [table(), params.arg(), gradients.as_ref().arg()];
@@ -137,10 +129,9 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 known(device, M::PARTS)
             };
             let mut result = Ok(());
-            // SAFETY: `work` is given the same parts of the trainer's memory each time, borrowed uniquely with it.
+            // SAFETY: `run` is given the same parts of the trainer's memory each time, borrowed uniquely with it.
             unsafe {
-                device
-                    .repeat(graphs, Pass::Step { first, updates }.key(rows), |device| result = work(device));
+                device.repeat(graphs, Pass::Step { first, updates }.key(rows), |device| result = run(device));
             }
             result
         });

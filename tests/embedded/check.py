@@ -1,0 +1,61 @@
+"""Checks the programs of examples/microcontroller, and prints what they take.
+
+check.py FOLDER [LOG]: FOLDER has the programs, LOG what `microcontroller` printed.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from elf import Elf
+
+FIXTURE = Path(__file__).parents[1] / "fixtures/microcontroller.json"
+
+
+def check_output(log, reference):
+    """The classes of the first twenty digits, the number that are right, and the losses, which are PyTorch's."""
+    largest = [max(range(10), key=scores.__getitem__) for scores in reference["logits"]]
+    read = [int(digit) for digit in re.search(r"device reads:((?: \d){20})", log)[1].split()]
+    assert read == largest, f"{read} are not PyTorch's {largest}"
+
+    count = int(re.search(r"(\d+) of (\d+) digits right\ninference", log)[2])
+    losses = {int(step): float(loss) for step, loss in re.findall(r"step +(\d+): loss ([\d.]+)", log)}
+    assert len(losses) >= 2
+    if count == 300:
+        right, before, after = (int(number) for number in re.findall(r"(\d+) of \d+ digits right", log))
+        assert (right, before) == (reference["right"], reference["upside_down"]), "not what PyTorch gets right"
+        assert abs(after - reference["learned"]) <= 2
+        for step, loss in losses.items():
+            want = reference["losses"][step]
+            assert abs(loss - want) < 0.002 + 0.005 * want, f"loss of step {step} is {loss}, PyTorch's {want}"
+    first, last = losses[min(losses)], losses[max(losses)]
+    assert last < first, "the loss does not fall"
+
+
+def check_panics(elf, name):
+    """There is no code that panics in the program."""
+    found = [symbol for symbol, _ in elf.symbols() if "panicking" in symbol or "begin_unwind" in symbol]
+    assert not found, f"{name} can panic: {found}"
+
+
+def main():
+    folder, *logs = map(Path, sys.argv[1:])
+    stack = {}
+    if logs:
+        log = logs[0].read_text()
+        check_output(log, json.loads(FIXTURE.read_text()))
+        stack["inference"] = max(map(int, re.findall(r"inference: .* (\d+) bytes of stack", log)))
+        stack["microcontroller"] = max(map(int, re.findall(r"step .* (\d+) bytes of stack", log)))
+
+    programs = {"inference": "LeNet, inference", "microcontroller": "and training, 8 digits a step"}
+    print("\n| program | flash | of it the model | RAM | stack |\n|---|---|---|---|---|")
+    for name, words in programs.items():
+        elf = Elf(folder / name)
+        model = sum(size for symbol, size in elf.symbols() if re.search(r"MODEL", symbol))
+        used = f"{stack[name]:,} B" if name in stack else "not run"
+        print(f"| {words} | {elf.flash():,} B | {model:,} B | {elf.ram():,} B | {used} |")
+    check_panics(Elf(folder / "inference"), "inference")
+
+
+main()
