@@ -60,7 +60,10 @@ fn libraries() -> PathBuf {
 fn c_gets_the_same_numbers() {
     let target = libraries();
     let want = logits();
-    let compilers = [("cc", "main.c", ["-std=c11", "-Wall", "-Wextra"]), ("c++", "main.c", ["-xc++", "-std=c++17", "-Wall"])];
+    let compilers = [
+        ("cc", "main.c", ["-std=c11", "-Wall", "-Wextra"]),
+        ("c++", "main.c", ["-xc++", "-std=c++17", "-Wall"]),
+    ];
     for (compiler, source, flags) in compilers {
         for shared in [false, true] {
             let program = target.join(format!("classify_{compiler}_{shared}"));

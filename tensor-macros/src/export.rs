@@ -9,11 +9,15 @@ use crate::errors::Errors;
 /// The static, and what castiron's own macro makes of the names.
 pub(crate) fn expand(arguments: Option<&Ident>, item: &ItemStatic, errors: &Errors) -> TokenStream {
     if !matches!(item.mutability, StaticMutability::None) {
-        errors.at(&item.ident, "any number of threads call an exported model: write `static`, not `static mut`");
+        errors.at(
+            &item.ident,
+            "any number of threads call an exported model: write `static`, not `static mut`",
+        );
     }
     let prefix = arguments.map_or_else(|| item.ident.to_string().to_lowercase(), ToString::to_string);
     let (vis, model, ty, about) = (&item.vis, &item.ident, &item.ty, documentation(item));
-    let names = ["header", "infer", "reset", "infer_in"].map(|name| format_ident!("{prefix}_{name}"));
+    let names =
+        ["header", "infer", "reset", "infer_in", "memory"].map(|name| format_ident!("{prefix}_{name}"));
     quote! {
         #item
         ::castiron::__export! { #vis #model: #ty, #prefix, #about; #(#names)* }

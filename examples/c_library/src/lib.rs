@@ -1,7 +1,7 @@
 //! LeNet-5 as a library for C, with its weights in it.
 
-use castiron::prelude::*;
 use castiron::include_weights;
+use castiron::prelude::*;
 
 model! {
     pub LeNet: [1, 28, 28] -> [10] {
@@ -15,4 +15,4 @@ model! {
 
 /// LeNet-5, trained on MNIST: a grey image of a digit, ink being 1 and paper 0, to ten logits.
 #[castiron::export]
-static LENET: LeNet = include_weights!(LeNet, "../../data/lenet.safetensors");
+pub static LENET: LeNet = include_weights!(LeNet, "../../data/lenet.safetensors");

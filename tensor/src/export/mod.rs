@@ -154,9 +154,9 @@ pub mod per_thread {
 macro_rules! __export {
     (
         $vis:vis $model:ident: $ty:ty, $prefix:literal, $about:expr;
-        $header:ident $infer:ident $reset:ident $infer_in:ident
+        $header:ident $infer:ident $reset:ident $infer_in:ident $memory:ident
     ) => {
-        $crate::__export_per_thread! { $model: $ty; $infer $reset }
+        $crate::__export_per_thread! { $model: $ty; $infer $reset $memory }
 
         /// Computes the output for one input, with working memory of the caller's. Described in the header.
         ///
@@ -186,31 +186,33 @@ macro_rules! __export {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_per_thread {
-    ($model:ident: $ty:ty; $infer:ident $reset:ident) => {
-        const _: () = {
+    ($model:ident: $ty:ty; $infer:ident $reset:ident $memory:ident) => {
+        #[doc(hidden)]
+        fn $memory() -> &'static ::std::thread::LocalKey<$crate::export::per_thread::Slot<$ty>> {
             ::std::thread_local! {
                 static MEMORY: $crate::export::per_thread::Slot<$ty> = const { ::core::cell::RefCell::new(None) };
             }
+            &MEMORY
+        }
 
-            /// Computes the output for one input. Described in the header.
-            ///
-            /// # Safety
-            /// Pointers that are not null point to as much as the header says.
-            #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $infer(
-                input: *const <<$ty as $crate::Infer>::Input as $crate::Shape>::Elem,
-                output: *mut <<$ty as $crate::Infer>::Output as $crate::Shape>::Elem,
-            ) -> $crate::export::Status {
-                // SAFETY: as the caller promises.
-                unsafe { $crate::export::per_thread::run(&MEMORY, &$model, input, output) }
-            }
+        /// Computes the output for one input. Described in the header.
+        ///
+        /// # Safety
+        /// Pointers that are not null point to as much as the header says.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $infer(
+            input: *const <<$ty as $crate::Infer>::Input as $crate::Shape>::Elem,
+            output: *mut <<$ty as $crate::Infer>::Output as $crate::Shape>::Elem,
+        ) -> $crate::export::Status {
+            // SAFETY: as the caller promises.
+            unsafe { $crate::export::per_thread::run($memory(), &$model, input, output) }
+        }
 
-            /// Starts recurrent layers from zero again. Described in the header.
-            #[unsafe(no_mangle)]
-            pub extern "C" fn $reset() -> $crate::export::Status {
-                $crate::export::per_thread::reset(&MEMORY)
-            }
-        };
+        /// Starts recurrent layers from zero again. Described in the header.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $reset() -> $crate::export::Status {
+            $crate::export::per_thread::reset($memory())
+        }
     };
 }
 
