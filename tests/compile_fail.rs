@@ -32,6 +32,7 @@ fn messages() {
     cases.compile_fail("tests/compile_fail/contract/*.rs");
     cases.compile_fail("tests/compile_fail/model/*.rs");
     cases.compile_fail("tests/compile_fail/tensors/*.rs");
+    cases.compile_fail("tests/compile_fail/export/*.rs");
 }
 
 /// Messages about a model say which layer is wrong, and both shapes, and those about tensors say both shapes: what a

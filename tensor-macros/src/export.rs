@@ -7,15 +7,20 @@ use syn::{Expr, ExprLit, Ident, ItemStatic, Lit, Meta, StaticMutability};
 use crate::errors::Errors;
 
 /// The static, and what castiron's own macro makes of the names.
-pub(crate) fn expand(arguments: Option<&Ident>, item: &ItemStatic, errors: &Errors) -> TokenStream {
+pub(crate) fn expand(name: Option<&Ident>, tokens: TokenStream, errors: &Errors) -> TokenStream {
+    let Ok(item) = syn::parse2::<ItemStatic>(tokens.clone()) else {
+        errors
+            .at(&tokens, "`#[export]` is for a model in a static: `static NET: Net = include_weights!(..);`");
+        return tokens;
+    };
     if !matches!(item.mutability, StaticMutability::None) {
         errors.at(
             &item.ident,
             "any number of threads call an exported model: write `static`, not `static mut`",
         );
     }
-    let prefix = arguments.map_or_else(|| item.ident.to_string().to_lowercase(), ToString::to_string);
-    let (vis, model, ty, about) = (&item.vis, &item.ident, &item.ty, documentation(item));
+    let prefix = name.map_or_else(|| item.ident.to_string().to_lowercase(), ToString::to_string);
+    let (vis, model, ty, about) = (&item.vis, &item.ident, &item.ty, documentation(&item));
     let names =
         ["header", "infer", "reset", "infer_in", "memory"].map(|name| format_ident!("{prefix}_{name}"));
     quote! {

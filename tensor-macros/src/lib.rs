@@ -136,9 +136,8 @@ pub fn derive_params(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
 #[proc_macro_attribute]
 pub fn export(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let name = syn::parse_macro_input!(arguments as Option<syn::Ident>);
-    let item = syn::parse_macro_input!(item as syn::ItemStatic);
     let errors = Errors::new();
-    let mut items = export::expand(name.as_ref(), &item, &errors);
+    let mut items = export::expand(name.as_ref(), item.into(), &errors);
     items.extend(errors.report());
     items.into()
 }

@@ -2,9 +2,9 @@
 
 use core::fmt::{Display, Formatter, Result};
 
-use super::Status;
+use super::{CArray, Status};
 use crate::Infer;
-use crate::shape::{DType, Element, Shape};
+use crate::shape::{DType, Element};
 use crate::train::Workspace;
 
 /// What a C or C++ program includes: sizes as constants, and the functions. Print it into a file:
@@ -33,28 +33,15 @@ pub struct Header {
 /// Input or output.
 #[derive(Clone, Copy, Debug)]
 struct Side {
+    ty: &'static str,
     dims: &'static [usize],
     len: usize,
     dtype: DType,
 }
 
 impl Side {
-    const fn of<S: Shape>() -> Self {
-        Side { dims: S::DIMS, len: S::LEN, dtype: S::Elem::DTYPE }
-    }
-
-    /// The type that C has for its numbers.
-    fn ty(&self) -> &'static str {
-        match self.dtype {
-            DType::F32 => "float",
-            DType::F64 => "double",
-            DType::I8 => "int8_t",
-            DType::U8 | DType::Bool => "uint8_t",
-            DType::I32 => "int32_t",
-            DType::I64 => "int64_t",
-            // C has no type for them: their bits.
-            DType::Bf16 | DType::F16 => "uint16_t",
-        }
+    const fn of<S: CArray>() -> Self {
+        Side { ty: S::C, dims: S::DIMS, len: S::LEN, dtype: S::Elem::DTYPE }
     }
 }
 
@@ -64,7 +51,7 @@ impl Display for Side {
         f.write_str(match self.dtype {
             DType::Bf16 => "bfloat16",
             DType::F16 => "float16",
-            _ => self.ty(),
+            _ => self.ty,
         })?;
         self.dims.iter().try_for_each(|dim| write!(f, "[{dim}]"))
     }
@@ -76,8 +63,8 @@ impl Header {
     pub const fn of<M, X, Y>(prefix: &'static str, about: &'static str) -> Self
     where
         M: Infer<Input = X, Output = Y>,
-        X: Shape,
-        Y: Shape,
+        X: CArray,
+        Y: CArray,
     {
         Header {
             prefix,
@@ -91,7 +78,7 @@ impl Header {
     /// The functions that have memory of their own.
     fn per_thread(&self, f: &mut Formatter<'_>) -> Result {
         let Header { prefix, input, output, .. } = self;
-        let (from, to) = (input.ty(), output.ty());
+        let (from, to) = (input.ty, output.ty);
         write!(
             f,
             "
@@ -146,7 +133,7 @@ enum castiron_status {{
         if cfg!(feature = "std") {
             self.per_thread(f)?;
         }
-        let (from, to) = (input.ty(), output.ty());
+        let (from, to) = (input.ty, output.ty);
         write!(
             f,
             "

@@ -1,13 +1,40 @@
-//! A model for programs in C and whatever calls C: what [`#[export]`](macro@crate::export) writes.
+//! A model for C, and for whatever else calls C: [`#[export]`](macro@crate::export) on the static that it is in.
+//!
+//! ```
+//! use castiron::prelude::*;
+//!
+//! model! { pub Xor: [2] -> [1] { fc1: Linear(8), Tanh, fc2: Linear(1) } }
+//!
+//! /// Whether one of two numbers is 1, and the other is 0.
+//! #[castiron::export]
+//! pub static XOR: Xor = castiron::zeroed(); // or `include_weights!(Xor, "xor.safetensors")`
+//!
+//! let (x, mut y) = ([0.0, 1.0], [f32::NAN]);
+//! // SAFETY: as many numbers as the model has.
+//! let status = unsafe { xor_infer(x.as_ptr(), y.as_mut_ptr()) };
+//! assert_eq!((status, y), (castiron::export::Status::Ok, [0.0]));
+//! ```
+//!
+//! | | |
+//! |---|---|
+//! | `xor_infer(input, output)` | y = model(x) for one sample, by any number of threads at once: each has working memory of its own, made at its first call. Needs `std`. |
+//! | `xor_reset()` | starts recurrent layers of the calling thread from zero. Needs `std`. |
+//! | `xor_infer_in(workspace, input, output)` | the same in memory that the caller owns; without `std`, too |
+//! | `xor_header()` | the [`Header`]; a program of one line prints it |
+//!
+//! The names begin with that of the static, or with another: `#[castiron::export(gate)]`. A crate of the types `cdylib`
+//! and `staticlib` becomes libraries that C links: `examples/c_library` is one, with the C program. Functions return a
+//! [`Status`], which is not [`Status::Ok`] where a pointer is null, not aligned, or within another's memory.
 
 mod header;
+mod numbers;
 
 use castiron_kernels::Cpu;
 
 pub use header::Header;
+pub use numbers::CArray;
 
 use crate::Infer;
-use crate::shape::Shape;
 use crate::train::{Workspace, infer};
 
 /// What an exported function returns: `enum castiron_status` in C.
@@ -52,13 +79,13 @@ pub unsafe fn run<M, X, Y>(
     cpu: &Cpu,
     model: &M,
     workspace: *mut Workspace<M, 1>,
-    input: *const X::Elem,
-    output: *mut Y::Elem,
+    input: *const X::Number,
+    output: *mut Y::Number,
 ) -> Status
 where
     M: Infer<Input = X, Output = Y>,
-    X: Shape,
-    Y: Shape,
+    X: CArray,
+    Y: CArray,
 {
     let (input, output) = (input.cast::<[X; 1]>(), output.cast::<[Y; 1]>());
     if input.is_null() || output.is_null() || workspace.is_null() {
@@ -91,7 +118,7 @@ pub mod per_thread {
     use core::cell::RefCell;
     use std::thread::LocalKey;
 
-    use super::{Cpu, Infer, Shape, Status, Workspace};
+    use super::{CArray, Cpu, Infer, Status, Workspace};
     use crate::Tensor;
 
     /// What a thread has for a model.
@@ -111,13 +138,13 @@ pub mod per_thread {
     pub unsafe fn run<M, X, Y>(
         slot: &'static LocalKey<Slot<M>>,
         model: &M,
-        input: *const X::Elem,
-        output: *mut Y::Elem,
+        input: *const X::Number,
+        output: *mut Y::Number,
     ) -> Status
     where
         M: Infer<Input = X, Output = Y>,
-        X: Shape,
-        Y: Shape,
+        X: CArray,
+        Y: CArray,
     {
         let run = |memory: &mut Memory<M>| {
             let workspace: *mut Workspace<M, 1> = &mut *memory.workspace;
@@ -165,8 +192,8 @@ macro_rules! __export {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $infer_in(
             workspace: *mut $crate::train::Workspace<$ty, 1>,
-            input: *const <<$ty as $crate::Infer>::Input as $crate::Shape>::Elem,
-            output: *mut <<$ty as $crate::Infer>::Output as $crate::Shape>::Elem,
+            input: *const <<$ty as $crate::Infer>::Input as $crate::export::CArray>::Number,
+            output: *mut <<$ty as $crate::Infer>::Output as $crate::export::CArray>::Number,
         ) -> $crate::export::Status {
             // SAFETY: as the caller promises.
             $crate::export::with_cpu(|cpu| unsafe {
@@ -201,8 +228,8 @@ macro_rules! __export_per_thread {
         /// Pointers that are not null point to as much as the header says.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $infer(
-            input: *const <<$ty as $crate::Infer>::Input as $crate::Shape>::Elem,
-            output: *mut <<$ty as $crate::Infer>::Output as $crate::Shape>::Elem,
+            input: *const <<$ty as $crate::Infer>::Input as $crate::export::CArray>::Number,
+            output: *mut <<$ty as $crate::Infer>::Output as $crate::export::CArray>::Number,
         ) -> $crate::export::Status {
             // SAFETY: as the caller promises.
             unsafe { $crate::export::per_thread::run($memory(), &$model, input, output) }
