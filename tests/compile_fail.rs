@@ -33,6 +33,7 @@ fn messages() {
     cases.compile_fail("tests/compile_fail/model/*.rs");
     cases.compile_fail("tests/compile_fail/tensors/*.rs");
     cases.compile_fail("tests/compile_fail/export/*.rs");
+    cases.compile_fail("tests/compile_fail/weights/*.rs");
 }
 
 /// Messages about a model say which layer is wrong, and both shapes, and those about tensors say both shapes: what a

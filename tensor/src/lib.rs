@@ -42,6 +42,7 @@
 //! | compute with tensors | [`Tensor`], [`tape`]; PyTorch's operations here: [`operations`] |
 //! | save and load it | [`files`] |
 //! | call it from C | [`export`](mod@export) |
+//! | put its weights into the program | [`include_weights!`] |
 //! | see what it consists of | [`Summary`], [`params`] |
 //! | call a layer whose shapes are numbers | [`call`] |
 //! | write a layer | [`Module`](trait@Module), [`memory`], [`testing`] |
@@ -67,6 +68,8 @@ mod cx;
 #[cfg(feature = "std")]
 pub mod data;
 pub mod device;
+#[doc(hidden)]
+pub mod embed;
 mod error;
 pub mod export;
 #[cfg(feature = "files")]

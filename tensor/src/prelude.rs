@@ -5,8 +5,8 @@ pub use crate::device::Cuda;
 pub use crate::loss::{BceWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, Loss, MseLoss, NllLoss};
 pub use crate::nn::*;
 pub use crate::{
-    Cpu, Model, Module, Params, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape, model,
-    params::Params, shape,
+    Cpu, Model, Module, Params, Prepared, Rank0, Rank1, Rank2, Rank3, Rank4, Rank5, Rank6, Shape,
+    include_weights, model, params::Params, shape,
 };
 #[cfg(feature = "std")]
 pub use crate::{

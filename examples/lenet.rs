@@ -1,0 +1,72 @@
+//! Trains the LeNet-5 of the README's first page and writes its weights to `examples/data/lenet.safetensors`, which
+//! is in this repository for programs that hold their weights ([`include_weights!`]).
+//!
+//! ```sh
+//! cargo run --release --example lenet
+//! ```
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use castiron::data::{Dataset, Loader, Samples};
+use castiron::files;
+use castiron::prelude::*;
+use castiron::train::{Fit, Record, accuracy};
+use examples_common::{Part, Scan, finish, mnist};
+
+model! {
+    pub LeNet: [1, 28, 28] -> [10] {
+        conv1: Conv2d(6, kernel = 5, padding = 2), Relu, MaxPool2d(2),
+        conv2: Conv2d(16, kernel = 5),             Relu, MaxPool2d(2),
+        fc1: Linear(120), Relu,
+        fc2: Linear(84),  Relu,
+        fc3: Linear(10),
+    }
+}
+
+const EPOCHS: u64 = 12;
+const BATCH: usize = 64;
+
+fn main() -> ExitCode {
+    finish(run())
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let train = Loader::new(dataset(Part::Train)?).batch_size(BATCH).shuffle(1);
+    let test = Loader::new(dataset(Part::Test)?).batch_size(BATCH);
+    let schedule = OneCycle { max: 0.003, steps: EPOCHS * train.batches() as u64 };
+    let loss = CrossEntropyLoss::<10>::new();
+    let mut trainer =
+        Trainer::<LeNet, _, _, BATCH>::new(Cpu::with_threads(0)?, &init::<LeNet>(1), loss, Adam::new(0.003))?
+            .schedule(schedule);
+    Fit::new(EPOCHS).score(accuracy).on_epoch(report).run(&mut trainer, &train, Some(&test))?;
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/lenet.safetensors");
+    files::save(&*trainer.model(), &path)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+/// Digits as a camera might give them: grey from 0 to 1, ink being bright.
+fn dataset(part: Part) -> Result<impl Dataset<X = Rank3<1, 28, 28>, T = i32>, Box<dyn Error>> {
+    let (scans, labels) = mnist(part)?;
+    Ok(Samples::new(scans, labels)?.map(
+        |scan: &Scan, label: &u8, image: &mut Rank3<1, 28, 28>, class: &mut i32| {
+            for (pixel, grey) in
+                image.as_flattened_mut().as_flattened_mut().iter_mut().zip(scan.as_flattened())
+            {
+                *pixel = f32::from(*grey) / 255.0;
+            }
+            *class = i32::from(*label);
+        },
+    ))
+}
+
+fn report(record: &Record) {
+    let accuracy = 100.0 * record.test_accuracy.unwrap_or_default();
+    println!(
+        "epoch {:2}: loss {:.4}, {accuracy:.2} % of the test digits right",
+        record.epoch, record.train_loss
+    );
+}

@@ -1,0 +1,27 @@
+//! Classifies a digit: `build_step < IMAGE`, the image being 28×28 bytes of grey. Prints the ten logits. The weights
+//! are in the program, as its build script prepared them.
+
+mod model;
+
+use std::error::Error;
+use std::io::Read;
+
+use castiron::train::{Workspace, infer};
+use castiron::{Cpu, Prepared, include_weights};
+use model::LeNet;
+
+static LENET: Prepared<LeNet> =
+    include_weights!(Prepared<LeNet>, concat!(env!("OUT_DIR"), "/lenet.safetensors"));
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut grey = [0; 28 * 28];
+    std::io::stdin().read_exact(&mut grey)?;
+    let mut image = [[[[0.0; 28]; 28]; 1]];
+    for (pixel, grey) in image.as_flattened_mut().as_flattened_mut().as_flattened_mut().iter_mut().zip(grey) {
+        *pixel = f32::from(grey) / 255.0;
+    }
+    let (mut logits, mut workspace) = ([[0.0; 10]], Workspace::<Prepared<LeNet>, 1>::zeroed());
+    infer(&Cpu::new(), &LENET, &image, 1, &mut logits, &mut workspace)?;
+    println!("{:?}", logits[0]);
+    Ok(())
+}
