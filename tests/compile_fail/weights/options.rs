@@ -10,6 +10,5 @@ static IDLE: Net = include_weights!(Net, "good.safetensors", rename = [("fc1", "
 static UNKNOWN: Net = include_weights!(Net, "good.safetensors", renames = [("fc1", "fc1")]);
 static NO_FLAG: Net = include_weights!(Net, "good.safetensors", allow_extra = 1);
 static NO_FILE: Net = include_weights!(Net, "no_such_file.safetensors");
-static NO_MODEL: f32 = include_weights!(f32, "good.safetensors");
 
 fn main() {}
