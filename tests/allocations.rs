@@ -6,6 +6,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use castiron::export::Status;
 use castiron::prelude::*;
 use common::{Small, quarters};
 use examples_common::silero::{FRAME, Stream};
@@ -25,6 +26,9 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.dealloc(address, layout) }
     }
 }
+
+#[castiron::export]
+static SMALL: Small = castiron::zeroed();
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -76,4 +80,11 @@ fn steps_and_inference_allocate_nothing() {
         listen(20);
         assert_eq!(count(|| listen(200)), 0, "allocations of a stream on {threads} threads");
     }
+
+    // As a C program calls it.
+    let mut y = [0.0_f32; 4];
+    // SAFETY: an image of `Small`, and its four logits.
+    let mut call = || unsafe { small_infer(x[0].as_ptr().cast(), y.as_mut_ptr()) };
+    assert_eq!(call(), Status::Ok);
+    assert_eq!(count(|| (0..100).for_each(|_| assert_eq!(call(), Status::Ok))), 0, "allocations of a C call");
 }

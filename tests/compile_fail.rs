@@ -32,6 +32,7 @@ fn messages() {
     cases.compile_fail("tests/compile_fail/contract/*.rs");
     cases.compile_fail("tests/compile_fail/model/*.rs");
     cases.compile_fail("tests/compile_fail/tensors/*.rs");
+    cases.compile_fail("tests/compile_fail/export/*.rs");
     cases.compile_fail("tests/compile_fail/weights/*.rs");
 }
 

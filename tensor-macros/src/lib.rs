@@ -14,6 +14,7 @@ mod code;
 mod errors;
 #[cfg(test)]
 mod expansion;
+mod export;
 mod graph;
 mod layers;
 mod lower;
@@ -118,6 +119,25 @@ pub fn derive_params(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
     let input = syn::parse_macro_input!(input as DeriveInput);
     let errors = Errors::new();
     let mut items = parameters::expand(&input, &errors);
+    items.extend(errors.report());
+    items.into()
+}
+
+/// Gives a model in a static functions that C can call, and a header for them.
+///
+/// ```text
+/// /// LeNet-5, trained on MNIST.
+/// #[castiron::export]
+/// static LENET: LeNet = include_weights!(LeNet, "lenet.safetensors");
+/// ```
+///
+/// The functions begin with the name of the static, or with another that the attribute is given,
+/// `#[castiron::export(digits)]`. `castiron::export` says what they are.
+#[proc_macro_attribute]
+pub fn export(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let name = syn::parse_macro_input!(arguments as Option<syn::Ident>);
+    let errors = Errors::new();
+    let mut items = export::expand(name.as_ref(), item.into(), &errors);
     items.extend(errors.report());
     items.into()
 }

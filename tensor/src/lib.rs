@@ -41,6 +41,7 @@
 //! | use it | [`train::Predictor`]; without an allocator [`train::infer`]; with batch norms folded, [`Prepared`]; on bytes, [`Quantized`] |
 //! | compute with tensors | [`Tensor`], [`tape`]; PyTorch's operations here: [`operations`] |
 //! | save and load it | [`files`] |
+//! | call it from C | [`export`](mod@export) |
 //! | put its weights into the program | [`include_weights!`] |
 //! | see what it consists of | [`Summary`], [`params`] |
 //! | call a layer whose shapes are numbers | [`call`] |
@@ -72,6 +73,7 @@ pub mod device;
 #[doc(hidden)]
 pub mod embed;
 mod error;
+pub mod export;
 #[cfg(feature = "files")]
 pub mod files;
 mod infer;
@@ -110,7 +112,7 @@ pub use castiron_kernels;
 pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, launch, op, zeroed};
 #[doc = include_str!("language.md")]
 pub use castiron_macros::model;
-pub use castiron_macros::{Module, Params};
+pub use castiron_macros::{Module, Params, export};
 pub use cx::Cx;
 pub use error::Error;
 pub use half::{bf16, f16};

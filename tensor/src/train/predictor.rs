@@ -32,6 +32,12 @@ impl<M: Infer, const B: usize> Workspace<M, B> {
     pub const fn zeroed() -> Self {
         castiron_kernels::zeroed()
     }
+
+    /// Starts recurrent layers from zero again.
+    pub fn reset_state(&mut self) {
+        // SAFETY: plain memory, which is uniquely borrowed; zero bits are a value.
+        unsafe { core::ptr::from_mut(&mut self.state).write_bytes(0, 1) };
+    }
 }
 
 impl<M: Infer, const B: usize> core::fmt::Debug for Workspace<M, B> {

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""How long a process takes from its start to its end, one result having been printed, and how much memory it has at
+most: castiron's programs, with their weights in them, beside others that read theirs.
+
+    python3 -m venv venv && venv/bin/pip install torch onnx onnxruntime onnxscript numpy
+    python3 benches/cold_start/run.py --python venv/bin/python
+
+Processes are started in turn, many times over. `nothing` is a program that ends at once: what any process takes.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target"))
+
+EXPORT = """
+import torch
+model = torch.nn.Sequential(torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)).eval()
+torch.save(model, "mlp.pt")
+torch.onnx.export(model, (torch.zeros(1, 784),), "mlp.onnx", input_names=["x"], verbose=False)
+"""
+PYTORCH = """
+import torch
+torch.set_num_threads(1)
+model = torch.load("mlp.pt", weights_only=False)
+with torch.inference_mode():
+    print(float(model(torch.full((1, 784), 0.5)).sum()))
+"""
+ONNXRUNTIME = """
+import numpy, onnxruntime
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+session = onnxruntime.InferenceSession("mlp.onnx", options, providers=["CPUExecutionProvider"])
+print(float(session.run(None, {"x": numpy.full((1, 784), 0.5, numpy.float32)})[0].sum()))
+"""
+
+
+def build(folder):
+    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=HERE, check=True)
+    nothing = folder / "nothing"
+    subprocess.run(["cc", "-O2", "-x", "c", "-", "-o", nothing], input=b"int main(void) { return 0; }", check=True)
+    return nothing
+
+
+def once(command, folder):
+    """Seconds, and the most bytes of memory."""
+    output = os.open(os.devnull, os.O_WRONLY)
+    actions = [(os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
+    os.chdir(folder)
+    start = time.perf_counter()
+    process = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+    _, status, usage = os.wait4(process, 0)
+    seconds = time.perf_counter() - start
+    os.close(output)
+    if status:
+        raise SystemExit(f"{command}: {status}")
+    return seconds, usage.ru_maxrss * 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", help="a Python with PyTorch and onnxruntime; without it they are left out")
+    parser.add_argument("--rounds", type=int, default=200, help="how often a process is started; Python's a tenth")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        commands = {
+            "nothing": [str(build(folder))],
+            "castiron, MLP 784-128-10": [str(TARGET / "release/mlp")],
+            "castiron, LeNet-5": [str(TARGET / "release/lenet")],
+        }
+        if options.python:
+            python = str(Path(options.python).absolute())
+            subprocess.run([python, "-c", EXPORT], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            commands["onnxruntime (Python), MLP 784-128-10"] = [python, "-c", ONNXRUNTIME]
+            commands["PyTorch, MLP 784-128-10"] = [python, "-c", PYTORCH]
+        found = {name: [] for name in commands}
+        for round in range(options.rounds):
+            for name, command in commands.items():
+                if "Py" not in name or round % 10 == 0:
+                    found[name].append(once(command, folder))
+        print("| | best, ms | median, ms | most memory, MB |\n|---|---|---|---|")
+        for name, runs in found.items():
+            times, memory = zip(*runs)
+            best, median = min(times) * 1e3, statistics.median(times) * 1e3
+            print(f"| {name} | {best:.2f} | {median:.2f} | {max(memory) / 1e6:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+//! Prints `lenet.h`.
+
+fn main() {
+    print!("{}", lenet::lenet_header());
+}
