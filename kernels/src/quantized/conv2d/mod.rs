@@ -9,6 +9,9 @@ mod neighbours;
 mod pack;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod product;
+mod single;
+
+use core::ops::Range;
 
 use super::Points;
 use crate::Cpu;
@@ -92,7 +95,11 @@ impl Op for QuantizedConv2d {
                 return product.forward(cpu, y);
             }
         }
-        direct::forward(cpu, &call, y);
+        if args.out_per_group() == 1 {
+            single::forward(cpu, &call, y);
+        } else {
+            direct::forward(cpu, &call, y);
+        }
     }
 }
 
@@ -110,5 +117,19 @@ impl Call<'_> {
     /// Products that each output is a sum of.
     fn depth(&self) -> usize {
         self.args.in_per_group() * self.args.kernel[0] * self.args.kernel[1]
+    }
+
+    /// The taps of window `i` that are inside the image, in one direction; and where the first of them is.
+    fn taps(&self, d: usize, i: usize) -> (usize, Range<usize>) {
+        let (input, kernel, dilation) = (self.args.input[d], self.args.kernel[d], self.args.dilation[d]);
+        let start = (i * self.args.stride[d]) as isize - self.args.padding[d] as isize;
+        let count = |pixels: isize| {
+            let pixels = pixels.max(0) as usize;
+            // Division takes long.
+            (if dilation == 1 { pixels } else { pixels.div_ceil(dilation) }).min(kernel)
+        };
+        let end = count(input as isize - start);
+        let first = count(-start).min(end);
+        ((start + (first * dilation) as isize).max(0) as usize, first..end)
     }
 }
