@@ -67,7 +67,8 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
     });
 }
 
-/// Copies some taps of a window of the channels x; padding is the zero point.
+/// Copies some taps of a window of the channels x; padding is the zero point. Not inlined, as it is rare inside images.
+#[inline(never)]
 fn gather(call: &Call<'_>, x: &[u8], at: [usize; 2], taps: Range<usize>, to: &mut [u8]) {
     let ([height, width], [kh, kw], dilation) = (call.args.input, call.args.kernel, call.args.dilation);
     let [top, left] = [0, 1].map(|d| (at[d] * call.args.stride[d]) as isize - call.args.padding[d] as isize);
@@ -100,7 +101,9 @@ fn gather(call: &Call<'_>, x: &[u8], at: [usize; 2], taps: Range<usize>, to: &mu
     }
 }
 
-/// Copies a window that is inside the image, from pixel `at` on, or its beginning.
+/// Copies a window that is inside the image, from pixel `at` on, or its beginning. Not inlined, so that its loops have
+/// all registers.
+#[inline(never)]
 fn copy(call: &Call<'_>, x: &[u8], at: usize, to: &mut [u8]) {
     let ([height, width], [kh, kw]) = (call.args.input, call.args.kernel);
     let (area, step) = (height * width, width * call.args.dilation[0]);

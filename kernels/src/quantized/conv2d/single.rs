@@ -42,7 +42,7 @@ struct Channel<'a> {
 
 impl Channel<'_> {
     /// bias + Σ w·(x − z) over some taps of the window that begins at a pixel.
-    #[inline(always)]
+    #[inline(never)]
     fn sum(&self, bias: i32, [top, left]: [usize; 2], down: Range<usize>, across: Range<usize>) -> i32 {
         let ([height, width], [kh, kw]) = (self.call.args.input, self.call.args.kernel);
         let ([step, pixel], zero) = (self.call.args.dilation, self.call.points.x);
