@@ -11,12 +11,18 @@ use crate::cpu::{multiversion, part};
 pub(super) const TILE: usize = 512;
 
 const REGISTER: usize = 16;
-type Pairs = [f32; TILE + REGISTER];
+type Pairs<T> = [T; TILE + REGISTER];
 
 multiversion! {
     /// `half` is the width of a line of y.
     pub(super) fn max(isa, half: usize, x: &[f32], y: &mut [f32]) {
         reduce(half, x, y, greater);
+    }
+}
+
+multiversion! {
+    pub(super) fn max_of_bytes(isa, half: usize, x: &[u8], y: &mut [u8]) {
+        reduce(half, x, y, u8::max);
     }
 }
 
@@ -41,9 +47,9 @@ multiversion! {
 }
 
 #[inline(always)]
-fn reduce(half: usize, x: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+fn reduce<T: Copy + Default>(half: usize, x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
     let (lines, padded) = (TILE / (2 * half), half.next_multiple_of(REGISTER));
-    let (mut pairs, mut sums): (Pairs, Pairs) = ([0.0; _], [0.0; _]);
+    let (mut pairs, mut sums): (Pairs<T>, Pairs<T>) = ([T::default(); _], [T::default(); _]);
     for (x, y) in x.chunks(lines * 4 * half).zip(y.chunks_mut(lines * half)) {
         pairs.iter_mut().zip(x.as_chunks().0).for_each(|(pair, [a, b])| *pair = f(*a, *b));
         for i in 0..y.len() / half {
@@ -68,7 +74,8 @@ fn spread(
     give: impl Fn(bool, f32) -> [f32; 2],
 ) {
     let (lines, padded) = (TILE / (2 * half), half.next_multiple_of(REGISTER));
-    let (mut pairs, mut sums, mut given): (Pairs, Pairs, Pairs) = ([0.0; _], [0.0; _], [0.0; _]);
+    let (mut pairs, mut sums, mut given): (Pairs<f32>, Pairs<f32>, Pairs<f32>) =
+        ([0.0; _], [0.0; _], [0.0; _]);
     for (tile, (dy, dx)) in dy.chunks(lines * half).zip(dx.chunks_mut(lines * 4 * half)).enumerate() {
         let x = part(x, tile * lines * 4 * half, dx.len());
         pairs.iter_mut().zip(x.as_chunks().0).for_each(|(pair, [a, b])| *pair = f(*a, *b));

@@ -39,7 +39,7 @@ pub(super) struct Part {
 pub(super) fn parts(args: &Args) -> Option<impl Iterator<Item = Part>> {
     let (windows, width) = (args.output()[1], args.input[1]);
     let (kernel, stride, padding) = (args.kernel[1], args.stride[1], args.padding[1]);
-    if stride > Phases::STRIDE || windows < FEW {
+    if stride > MOST_PHASES || windows < FEW {
         return None;
     }
     let most = (PIXELS.checked_sub(kernel)? / stride + 1).min(WINDOWS);
@@ -56,53 +56,52 @@ pub(super) fn parts(args: &Args) -> Option<impl Iterator<Item = Part>> {
 
 /// A padded line, split into as many phases as the stride is: pixel v of all windows is a slice of one of
 /// them.
-pub(super) struct Phases {
-    floats: [f32; Phases::FLOATS],
+pub(super) struct Phases<T> {
+    pixels: [T; 2 * PIXELS],
     stride: usize,
     pitch: usize,
 }
 
-impl Phases {
-    const FLOATS: usize = 2 * PIXELS;
-    /// With more, the windows that are computed and not used would not fit.
-    const STRIDE: usize = 15;
+/// The largest stride. With more, the windows that are computed and not used would not fit.
+const MOST_PHASES: usize = 15;
 
+impl<T: Copy + Default> Phases<T> {
     #[inline(always)]
     pub(super) fn new(stride: usize) -> Self {
-        Phases { floats: [0.0; Self::FLOATS], stride, pitch: Self::FLOATS / stride }
+        Phases { pixels: [T::default(); _], stride, pitch: 2 * PIXELS / stride }
     }
 
     #[inline(always)]
     pub(super) fn clear(&mut self, reach: usize) {
-        for phase in self.floats.chunks_exact_mut(self.pitch).take(self.stride) {
-            phase[..reach.div_ceil(self.stride)].fill(0.0);
+        for phase in self.pixels.chunks_exact_mut(self.pitch).take(self.stride) {
+            phase[..reach.div_ceil(self.stride)].fill(T::default());
         }
     }
 
     /// Pixel v of so many windows.
     #[inline(always)]
-    pub(super) fn pixel(&self, v: usize, windows: usize) -> &[f32] {
-        &self.floats[v % self.stride * self.pitch + v / self.stride..][..windows]
+    pub(super) fn pixel(&self, v: usize, windows: usize) -> &[T] {
+        &self.pixels[v % self.stride * self.pitch + v / self.stride..][..windows]
     }
 
     #[inline(always)]
-    pub(super) fn pixel_mut(&mut self, v: usize, windows: usize) -> &mut [f32] {
-        &mut self.floats[v % self.stride * self.pitch + v / self.stride..][..windows]
+    pub(super) fn pixel_mut(&mut self, v: usize, windows: usize) -> &mut [T] {
+        &mut self.pixels[v % self.stride * self.pitch + v / self.stride..][..windows]
     }
 
     #[inline(always)]
-    pub(super) fn split(&mut self, line: &[f32]) {
+    pub(super) fn split(&mut self, line: &[T]) {
         match self.stride {
-            1 => self.floats[..line.len()].copy_from_slice(line),
+            1 => self.pixels[..line.len()].copy_from_slice(line),
             2 => {
-                let (even, odd) = self.floats.split_at_mut(self.pitch);
+                let (even, odd) = self.pixels.split_at_mut(self.pitch);
                 for ((even, odd), pair) in even.iter_mut().zip(odd).zip(line.as_chunks::<2>().0) {
                     [*even, *odd] = *pair;
                 }
             }
             stride => {
-                for (phase, floats) in self.floats.chunks_exact_mut(self.pitch).take(stride).enumerate() {
-                    floats.iter_mut().zip(line[phase..].iter().step_by(stride)).for_each(|(to, x)| *to = *x);
+                for (phase, pixels) in self.pixels.chunks_exact_mut(self.pitch).take(stride).enumerate() {
+                    pixels.iter_mut().zip(line[phase..].iter().step_by(stride)).for_each(|(to, x)| *to = *x);
                 }
             }
         }
@@ -110,18 +109,18 @@ impl Phases {
 
     /// Undoes [`Self::split`].
     #[inline(always)]
-    pub(super) fn merge(&self, line: &mut [f32]) {
+    pub(super) fn merge(&self, line: &mut [T]) {
         match self.stride {
-            1 => line.copy_from_slice(&self.floats[..line.len()]),
+            1 => line.copy_from_slice(&self.pixels[..line.len()]),
             2 => {
-                let (even, odd) = self.floats.split_at(self.pitch);
+                let (even, odd) = self.pixels.split_at(self.pitch);
                 for (pair, (even, odd)) in line.as_chunks_mut::<2>().0.iter_mut().zip(even.iter().zip(odd)) {
                     *pair = [*even, *odd];
                 }
             }
             stride => {
-                for (phase, floats) in self.floats.chunks_exact(self.pitch).take(stride).enumerate() {
-                    line[phase..].iter_mut().step_by(stride).zip(floats).for_each(|(to, x)| *to = *x);
+                for (phase, pixels) in self.pixels.chunks_exact(self.pitch).take(stride).enumerate() {
+                    line[phase..].iter_mut().step_by(stride).zip(pixels).for_each(|(to, x)| *to = *x);
                 }
             }
         }
@@ -131,13 +130,13 @@ impl Phases {
 /// y ← finish(reduce(.. reduce(identity, x) .., x)) over the pixels of each window: over lines first, then
 /// over the pixels of the line that comes of it.
 #[inline(always)]
-pub(super) fn reduce(
+pub(super) fn reduce<T: Copy + Default>(
     args: &Args,
-    x: &[f32],
-    y: &mut [f32],
-    identity: f32,
-    reduce: impl Fn(f32, f32) -> f32,
-    finish: impl Fn(f32) -> f32,
+    x: &[T],
+    y: &mut [T],
+    identity: T,
+    reduce: impl Fn(T, T) -> T,
+    finish: impl Fn(T) -> T,
 ) {
     let ([down, across], [height, width]) = (args.axes(), args.kernel);
     let Some(parts) = parts(args) else {

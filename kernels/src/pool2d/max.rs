@@ -39,6 +39,28 @@ pub(super) fn greater(max: f32, x: f32) -> f32 {
     if replaces(x, max) { x } else { max }
 }
 
+/// Of bytes, where windows are two by two pixels.
+pub(crate) fn halves_of_bytes(cpu: &Cpu, args: &Args, x: &[u8], y: &mut [u8]) {
+    let (isa, half) = (cpu.isa(), args.output()[1]);
+    args.forward(cpu, x, y, |x, y| halve::max_of_bytes(isa, half, x, y));
+}
+
+/// Of bytes, where padding counts as 0.
+pub(crate) fn of_bytes(cpu: &Cpu, args: &Args, x: &[u8], y: &mut [u8]) {
+    let (isa, args) = (cpu.isa(), *args);
+    args.forward(cpu, x, y, |x, y| planes_of_bytes(isa, args, x, y));
+}
+
+multiversion! {
+    fn planes_of_bytes(isa, args: Args, x: &[u8], y: &mut [u8]) {
+        let [from, to] = args.areas();
+        for (n, y) in y.chunks_exact_mut(to).enumerate() {
+            let x = &x[n * from..][..from];
+            reduce(&args, x, y, 0, u8::max, |max| max);
+        }
+    }
+}
+
 multiversion! {
     fn planes(isa, args: Args, x: &[f32], y: &mut [f32]) {
         let [from, to] = args.areas();

@@ -4,7 +4,7 @@ mod average;
 mod cuda;
 mod halve;
 mod lines;
-mod max;
+pub(crate) mod max;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -62,14 +62,14 @@ impl Args {
 
     /// The width of the output, where windows are two by two pixels that fill the plane side by side.
     #[inline(always)]
-    fn halves(&self) -> Option<usize> {
+    pub(crate) fn halves(&self) -> Option<usize> {
         let [height, width] = self.input;
         let two = self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0];
         (two && height % 2 == 0 && width % 2 == 0 && width <= halve::TILE).then_some(width / 2)
     }
 
     /// Whether the only window is the plane.
-    fn is_global(&self) -> bool {
+    pub(crate) fn is_global(&self) -> bool {
         self.kernel == self.input && self.padding == [0, 0]
     }
 
@@ -85,7 +85,7 @@ impl Args {
     }
 
     /// Calls `f(x, y)` for some planes at a time, in parallel, y being written.
-    fn forward(&self, cpu: &Cpu, x: &[f32], y: &mut [f32], f: impl Fn(&[f32], &mut [f32]) + Sync) {
+    fn forward<T: Sync + Send>(&self, cpu: &Cpu, x: &[T], y: &mut [T], f: impl Fn(&[T], &mut [T]) + Sync) {
         let ([from, to], planes) = (self.areas(), self.planes_per_task());
         cpu.parallel_chunks(y, to * planes, self.work(), |task, y, _| {
             f(&x[task * planes * from..][..y.len() / to * from], y);

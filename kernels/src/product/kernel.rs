@@ -82,7 +82,7 @@ macro_rules! kernels {
         rows $($rows:literal)* or $least:literal;
     )*) => { $(
         $(#[$meta])*
-        pub(crate) const $name: &Kernel<<$lanes as Lanes>::Word> = {
+        pub(super) const $name: &Kernel<<$lanes as Lanes>::Word> = {
             type Word = <$lanes as Lanes>::Word;
             fn run(rows: usize, words: usize, a: &[Word], b: &[Word], fresh: bool, sums: &mut [Word]) {
                 $(#[target_feature(enable = $features)])?

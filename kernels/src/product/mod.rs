@@ -3,20 +3,28 @@
 mod blocked;
 mod cpu;
 mod cuda;
-pub(crate) mod kernel;
+mod kernel;
 mod lanes;
 mod pack;
 mod put;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
-pub(crate) mod tiles;
+mod tiles;
 mod word;
+
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+pub(crate) use kernel::{Kernel, LINE, STRIDE};
 
 use crate::gemm::View;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::{Cpu, DType, Fault};
+
+/// Signed bytes by unsigned ones: with tiles, and with AVX512-VNNI; and, widened to 16 bits, with AVX2.
+#[cfg(target_arch = "x86_64")]
+#[cfg_attr(not(feature = "std"), allow(dead_code))]
+pub(crate) const BYTES: [&kernel::Kernel<u32>; 3] = [tiles::I8U8, kernel::I8U8_VNNI, kernel::I16_AVX2];
 
 /// The arguments of [`Product`].
 #[derive(Clone, Copy, Debug)]

@@ -46,7 +46,7 @@ fn within(f: &mut dyn FnMut()) {
 macro_rules! kernels {
     ($($(#[$meta:meta])* $name:ident: group $group:literal, $dot:literal;)*) => { $(
         $(#[$meta])*
-        pub(crate) const $name: &Kernel<u32> = {
+        pub(super) const $name: &Kernel<u32> = {
             fn run(rows: usize, words: usize, a: &[u32], b: &[u32], fresh: bool, sums: &mut [u32]) {
                 assert!(words > 0 && words.is_multiple_of(SIDE) && words * 4 <= A_ROW);
                 assert_eq!(rows, COLUMNS);

@@ -3,6 +3,7 @@
 use super::factor::Pair;
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::cpu::{multiversion, part};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`QuantizedAdd`].
@@ -54,13 +55,18 @@ impl Op for QuantizedAdd {
 const CHUNK: usize = 1 << 13;
 
 fn add(cpu: &Cpu, pair: Pair, points: [i32; 5], a: &[u8], b: &[u8], y: &mut [u8]) {
-    let [a_zero, b_zero, zero, low, high] = points;
-    let work = y.len();
+    let (isa, work) = (cpu.isa(), y.len());
     cpu.parallel_chunks(y, CHUNK, work, |chunk, y, _| {
-        let (a, b) = (&a[chunk * CHUNK..], &b[chunk * CHUNK..]);
+        sums(isa, pair, points, part(a, chunk * CHUNK, y.len()), part(b, chunk * CHUNK, y.len()), y);
+    });
+}
+
+multiversion! {
+    fn sums(isa, pair: Pair, points: [i32; 5], a: &[u8], b: &[u8], y: &mut [u8]) {
+        let [a_zero, b_zero, zero, low, high] = points;
         for (y, (a, b)) in y.iter_mut().zip(a.iter().zip(b)) {
             let sum = zero + pair.sum(i32::from(*a) - a_zero, i32::from(*b) - b_zero);
             *y = sum.max(low).min(high) as u8;
         }
-    });
+    }
 }

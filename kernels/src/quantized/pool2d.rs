@@ -2,8 +2,8 @@
 
 use super::{Factor, Points, one};
 use crate::Cpu;
-use crate::op::{Memory, Op, Spec};
-use crate::pool2d::Args;
+use crate::op::{Kernel, Memory, Op, Spec};
+use crate::pool2d::{Args, max};
 
 /// y ← the maximum of each window, in the scale of x. Padding counts as 0, the least byte.
 ///
@@ -18,7 +18,14 @@ impl Op for QuantizedMaxPool2d {
         spec.read::<u8>(x).write::<u8>(y);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        windows(cpu, args, memory.read(0), memory.write(1), 0u8, |max, x| max.max(x), |max| max);
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        match args.halves() {
+            Some(_) => |cpu, args, memory| max::halves_of_bytes(cpu, args, memory.read(0), memory.write(1)),
+            None => |cpu, args, memory| max::of_bytes(cpu, args, memory.read(0), memory.write(1)),
+        }
     }
 }
 
@@ -37,32 +44,59 @@ impl Op for QuantizedAvgPool2d {
         spec.read::<f32>(1).read::<u8>(Points::LEN).read::<u8>(x).write::<u8>(y);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let (factor, points) = (Factor::new(one(memory.read(0))), Points::new(memory.read(1)));
-        let add = |sum: i32, x: u8| sum.wrapping_add(i32::from(x) - points.x);
-        windows(cpu, args, memory.read(2), memory.write(3), 0, add, |sum| points.byte(factor.times(sum)));
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        if args.is_global() {
+            |cpu, args, memory| average(cpu, args, memory, plane)
+        } else {
+            |cpu, args, memory| average(cpu, args, memory, windows)
+        }
     }
 }
 
-/// y ← finish(reduce(.. reduce(start, x) .., x)) over the pixels of each window.
-fn windows<S: Copy + Sync>(
+/// Computes averages, where `sums(args, x, zero, finish, y)` computes those of a plane.
+#[inline(always)]
+fn average(
     cpu: &Cpu,
     args: &Args,
-    x: &[u8],
-    y: &mut [u8],
-    start: S,
-    reduce: impl Fn(S, u8) -> S + Sync,
-    finish: impl Fn(S) -> u8 + Sync,
+    memory: &mut Memory<'_>,
+    sums: impl Fn(&Args, &[u8], i32, &dyn Fn(i32) -> u8, &mut [u8]) + Sync,
 ) {
-    let ([from, to], [down, across], [height, width]) = (args.areas(), args.axes(), args.kernel);
-    cpu.parallel_chunks(y, to, args.work(), |plane, y, _| {
-        let x = &x[plane * from..][..from];
-        for (i, y) in y.chunks_exact_mut(across.windows).enumerate() {
-            for (j, y) in y.iter_mut().enumerate() {
-                let columns = across.window(j, width);
-                let lines =
-                    down.window(i, height).flat_map(|line| &x[line * across.input..][columns.clone()]);
-                *y = finish(lines.fold(start, |state, x| reduce(state, *x)));
-            }
-        }
+    let (factor, points) = (Factor::new(one(memory.read(0))), Points::new(memory.read(1)));
+    let (x, [from, to]) = (memory.read::<u8>(2), args.areas());
+    cpu.parallel_chunks(memory.write(3), to, args.work(), |plane, y, _| {
+        let x = x.get(plane * from..(plane + 1) * from).unwrap_or(&[]);
+        sums(args, x, points.x, &|sum| points.byte(factor.times(sum)), y);
     });
+}
+
+/// The only window is the plane.
+fn plane(_: &Args, x: &[u8], zero: i32, finish: &dyn Fn(i32) -> u8, y: &mut [u8]) {
+    // Several sums, for processors that add several numbers at once.
+    let (fours, rest) = x.as_chunks::<4>();
+    let mut sums = [0i32; 4];
+    for four in fours {
+        for (sum, x) in sums.iter_mut().zip(four) {
+            *sum = sum.wrapping_add((*x).into());
+        }
+    }
+    let sum = rest.iter().fold(sums.iter().sum(), |sum: i32, x| sum.wrapping_add((*x).into()));
+    y.fill(finish(sum.wrapping_sub(zero.wrapping_mul(x.len() as i32))));
+}
+
+fn windows(args: &Args, x: &[u8], zero: i32, finish: &dyn Fn(i32) -> u8, y: &mut [u8]) {
+    let ([down, across], [height, width]) = (args.axes(), args.kernel);
+    for (i, y) in y.chunks_exact_mut(across.windows).enumerate() {
+        for (j, y) in y.iter_mut().enumerate() {
+            let (columns, mut sum) = (across.window(j, width), 0i32);
+            for line in down.window(i, height) {
+                let line = line * across.input;
+                let pixels = x.get(line + columns.start..line + columns.end).unwrap_or(&[]);
+                sum = pixels.iter().fold(sum, |sum, x| sum.wrapping_add(i32::from(*x) - zero));
+            }
+            *y = finish(sum);
+        }
+    }
 }

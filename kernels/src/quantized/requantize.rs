@@ -1,10 +1,11 @@
 //! From one scale to another.
 
+use super::round::{Round, round};
 use super::{Factor, Points, one};
-use crate::Cpu;
 use crate::op::{Memory, Op, Spec};
 use crate::strided::Args;
 use crate::strided::axes::{Plan, reach, reach_distinct, walk};
+use crate::{Cpu, Isa};
 
 /// y\[to\] ← clamp(z_y + ⌊M·(x\[from\] − z_x) + ½⌋, low, high), where M is the scale of x divided by that of y, for all
 /// indices of the axes: the parts of a concatenation in one scale, and slices and permutations by the way. What indices
@@ -24,17 +25,29 @@ impl Op for Requantize {
         spec.read::<f32>(1).read::<u8>(Points::LEN);
         spec.read::<u8>(reach(&args)).update::<u8>(reach_distinct(&args));
     }
-    fn cpu(_: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+    fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (factor, points) = (Factor::new(one(memory.read(0))), Points::new(memory.read(1)));
         let (x, y) = (memory.read::<u8>(2), memory.write::<u8>(3));
         let Some(mut plan) = Plan::new(&copy(args)) else { return };
-        let inner = plan.kept.pop();
+        let (isa, inner, how) = (cpu.isa(), plan.kept.pop(), Round { bias: -points.x, factor, points });
         walk(plan.kept.as_slice(), args.from_start, args.to_start, &mut |from, to| {
+            if inner.from == 1 && inner.to == 1 {
+                return line(isa, &how, &x[from..][..inner.len], &mut y[to..][..inner.len]);
+            }
             for i in 0..inner.len {
-                let difference = i32::from(x[from + i * inner.from]) - points.x;
-                y[to + i * inner.to] = points.byte(factor.times(difference));
+                y[to + i * inner.to] = how.byte(x[from + i * inner.from].into());
             }
         });
+    }
+}
+
+/// Bytes side by side.
+fn line(isa: Isa, how: &Round, x: &[u8], y: &mut [u8]) {
+    const BLOCK: usize = 128;
+    for (x, y) in x.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
+        let mut sums = [0; BLOCK];
+        sums.iter_mut().zip(x).for_each(|(sum, x)| *sum = (*x).into());
+        round(isa, how, &sums, [BLOCK, BLOCK], y);
     }
 }
 

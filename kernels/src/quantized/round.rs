@@ -14,7 +14,7 @@ pub(super) struct Round {
 
 impl Round {
     #[inline(always)]
-    fn byte(&self, sum: i32) -> u8 {
+    pub(super) fn byte(&self, sum: i32) -> u8 {
         self.points.byte(self.factor.times(sum.wrapping_add(self.bias)))
     }
 }

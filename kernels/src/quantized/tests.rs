@@ -79,8 +79,16 @@ impl Checked for QuantizedConv2d {
             wide([2, 1, 24, 38], [7, 7], 3, 1, [1, 1]),
             wide([1, 2, 18, 20], [15, 14], 3, 2, [1, 1]),
         ];
+        // Depths of several blocks, and one that has no kernel; more columns, and larger planes, than are packed at a time.
+        let large = [
+            wide([1, 1, 1100, 20], [5, 5], 1, 1, [0, 0]),
+            wide([1, 1, 8200, 1], [2, 2], 1, 1, [0, 0]),
+            wide([1, 1, 9, 40], [70, 61], 1, 1, [0, 0]),
+            wide([1, 1, 3, 2], [30, 300], 3, 1, [1, 1]),
+            wide([1, 1, 140, 1], [28, 300], 3, 1, [1, 1]),
+        ];
         let lenet = conv2d::Args { input: [28, 28], ..tiles(2)[0] };
-        [&pointwise[..], &tiles(2), &[lenet], &depthwise_cases()].concat()
+        [&pointwise[..], &large, &tiles(2), &[lenet], &depthwise_cases()].concat()
     }
     fn reference(args: &conv2d::Args, memory: &mut [Vec<f64>]) {
         let [weight, bias, scale, points, x, y] = memory else { panic!("six arguments") };

@@ -9,11 +9,14 @@ mod neighbours;
 mod pack;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod product;
+mod single;
+
+use core::ops::Range;
 
 use super::Points;
 use crate::Cpu;
 use crate::conv2d::Args;
-use crate::op::{Memory, Op, Spec};
+use crate::op::{Kernel, Memory, Op, Spec};
 
 /// y ← clamp(z_y + ⌊M\[o\]·(w ∗ x + bias) + ½⌋, low, high), where w ∗ x is that of [`Conv2d`](crate::conv2d::Conv2d),
 /// but for the padding, which is z_x.
@@ -71,29 +74,57 @@ impl Op for QuantizedConv2d {
         spec.read::<u8>(x).write::<u8>(y);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let call = Call {
-            args: *args,
-            weight: memory.read(0),
-            bias: memory.read(1),
-            factors: memory.read(2),
-            points: Points::new(memory.read(3)),
-            x: memory.read(4),
-        };
-        let y = memory.write(5);
-        if y.is_empty() {
-            return;
-        }
-        #[cfg(all(target_arch = "x86_64", feature = "std"))]
-        if let Some(choice) = pack::choose(cpu, args.out_per_group(), call.depth()) {
-            let group = choice.kernel.group;
-            if depthwise::applies(&call, group) {
-                return depthwise::forward(cpu, &call, group, y);
-            } else if let Some(product) = product::Product::new(&call, choice) {
-                return product.forward(cpu, y);
-            }
-        }
-        direct::forward(cpu, &call, y);
+        Self::kernel(args)(cpu, args, memory);
     }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        if args.groups == args.out_channels {
+            |cpu, args, memory| by(each, cpu, args, memory)
+        } else {
+            |cpu, args, memory| by(several, cpu, args, memory)
+        }
+    }
+}
+
+/// Computes it by a function of x, the parameters and y, which is not empty.
+fn by(forward: fn(&Cpu, &Call<'_>, &mut [u8]), cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+    let call = Call {
+        args: *args,
+        weight: memory.read(0),
+        bias: memory.read(1),
+        factors: memory.read(2),
+        points: Points::new(memory.read(3)),
+        x: memory.read(4),
+    };
+    let y: &mut [u8] = memory.write(5);
+    if !y.is_empty() {
+        forward(cpu, &call, y);
+    }
+}
+
+/// Each group has one output.
+fn each(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
+    #[cfg(all(target_arch = "x86_64", feature = "std"))]
+    if let Some(choice) = pack::choose(cpu, 1, call.depth()) {
+        let group = choice.kernel.group;
+        if depthwise::applies(call, group) {
+            return depthwise::forward(cpu, call, group, y);
+        } else if let Some(product) = product::Product::new(call, choice) {
+            return product.forward(cpu, y);
+        }
+    }
+    single::forward(cpu, call, y);
+}
+
+/// Groups have several outputs.
+fn several(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
+    #[cfg(all(target_arch = "x86_64", feature = "std"))]
+    if let Some(choice) = pack::choose(cpu, call.args.out_per_group(), call.depth())
+        && let Some(product) = product::Product::new(call, choice)
+    {
+        return product.forward(cpu, y);
+    }
+    direct::forward(cpu, call, y);
 }
 
 /// What the kernels read.
@@ -110,5 +141,19 @@ impl Call<'_> {
     /// Products that each output is a sum of.
     fn depth(&self) -> usize {
         self.args.in_per_group() * self.args.kernel[0] * self.args.kernel[1]
+    }
+
+    /// The taps of window `i` that are inside the image, in one direction; and where the first of them is.
+    fn taps(&self, d: usize, i: usize) -> (usize, Range<usize>) {
+        let (input, kernel, dilation) = (self.args.input[d], self.args.kernel[d], self.args.dilation[d]);
+        let start = (i * self.args.stride[d]) as isize - self.args.padding[d] as isize;
+        let count = |pixels: isize| {
+            let pixels = pixels.max(0) as usize;
+            // Division takes long.
+            (if dilation == 1 { pixels } else { pixels.div_ceil(dilation) }).min(kernel)
+        };
+        let end = count(input as isize - start);
+        let first = count(-start).min(end);
+        ((start + (first * dilation) as isize).max(0) as usize, first..end)
     }
 }

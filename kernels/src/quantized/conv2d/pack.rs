@@ -1,8 +1,7 @@
 //! Weights and windows as the kernels of products read them.
 
 use crate::cpu::{Beyond, multiversion};
-use crate::product::kernel::{self, Kernel};
-use crate::product::tiles;
+use crate::product::{BYTES, Kernel};
 use crate::{Cpu, Isa};
 
 /// A kernel, and what packs for it.
@@ -10,14 +9,15 @@ pub(super) struct Choice {
     pub(super) kernel: &'static Kernel<u32>,
     /// Some weights of an output channel into words; zeros beyond the last.
     pub(super) weights: fn(Isa, &[i8], &mut [u32]),
-    /// Positions from one on: `(isa, bytes, position, offsets, words, to)`. Of each strip of columns, so many words.
-    pub(super) windows: fn(Isa, &[u8], usize, &[u32], usize, &mut [u32]),
+    pub(super) windows: Windows,
 }
 
-const TILES: &Choice = &Choice { kernel: tiles::I8U8, weights: weights_by_four, windows: windows_by_four };
-const VNNI: &Choice =
-    &Choice { kernel: kernel::I8U8_VNNI, weights: weights_by_four, windows: windows_by_four };
-const AVX2: &Choice = &Choice { kernel: kernel::I16_AVX2, weights: weights_by_two, windows: windows_by_two };
+/// Packs positions from one on: `(isa, bytes, position, offsets, words, to)`. Of each strip of columns, so many words.
+type Windows = fn(Isa, &[u8], usize, &[u32], usize, &mut [u32]);
+
+const TILES: &Choice = &Choice { kernel: BYTES[0], weights: weights_by_four, windows: windows_by_four };
+const VNNI: &Choice = &Choice { kernel: BYTES[1], weights: weights_by_four, windows: windows_by_four };
+const AVX2: &Choice = &Choice { kernel: BYTES[2], weights: weights_by_two, windows: windows_by_two };
 
 /// The best kernel for products with so many rows and such a depth.
 pub(super) fn choose(cpu: &Cpu, rows: usize, depth: usize) -> Option<&'static Choice> {

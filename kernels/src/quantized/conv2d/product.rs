@@ -7,7 +7,7 @@
 use super::Call;
 use super::pack::{self, Choice};
 use crate::cpu::SendPtr;
-use crate::product::kernel::{LINE, STRIDE};
+use crate::product::{LINE, STRIDE};
 use crate::quantized::Factor;
 use crate::quantized::round::{Round, round};
 use crate::{Cpu, Isa};

@@ -1,8 +1,11 @@
 //! Linear layers of bytes.
 
 mod dot;
+mod dots;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub(super) use dots::{OUTPUTS, ROWS, dots};
 
 use super::Points;
 use crate::Cpu;

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::dot::TILE;
+use super::dots::{OUTPUTS, ROWS};
 
 /// A register of bytes, or of sums.
 ///
@@ -106,7 +106,11 @@ unsafe fn first(from: *const u8, count: usize) -> __m128i {
 /// # Safety
 /// The processor has the instructions of `V`.
 #[inline(always)]
-unsafe fn dots<V: Bytes, const R: usize>(x: [&[u8]; R], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
+unsafe fn dots<V: Bytes, const R: usize>(
+    x: [&[u8]; R],
+    weight: &[&[i8]; OUTPUTS],
+    sums: &mut [[i32; OUTPUTS]],
+) {
     let len = weight[0].len();
     assert!(x.iter().all(|x| x.len() == len) && weight.iter().all(|w| w.len() == len) && sums.len() >= R);
     // SAFETY: the caller's promise; every slice has `len` bytes.
@@ -145,21 +149,20 @@ unsafe fn dots<V: Bytes, const R: usize>(x: [&[u8]; R], weight: &[&[i8]; 4], sum
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn rows<V: Bytes>(x: &[&[u8]], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
+unsafe fn rows<V: Bytes>(x: &[&[u8]; ROWS], weight: &[&[i8]; OUTPUTS], sums: &mut [[i32; OUTPUTS]; ROWS]) {
     // SAFETY: the caller's promise.
     unsafe {
         match x {
-            [a, b] => dots::<V, TILE>([a, b], weight, sums),
-            [a] => dots::<V, 1>([a], weight, sums),
-            _ => {}
+            [a, []] => dots::<V, 1>([a], weight, sums),
+            _ => dots::<V, ROWS>(*x, weight, sums),
         }
     }
 }
 
 /// For processors with AVX512-VNNI.
-pub(super) fn vnni(x: &[&[u8]], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
+pub(super) fn vnni(x: &[&[u8]; ROWS], weight: &[&[i8]; OUTPUTS], sums: &mut [[i32; OUTPUTS]; ROWS]) {
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vnni,avx2,fma")]
-    fn run(x: &[&[u8]], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
+    fn run(x: &[&[u8]; ROWS], weight: &[&[i8]; OUTPUTS], sums: &mut [[i32; OUTPUTS]; ROWS]) {
         // SAFETY: compiled for these instructions.
         unsafe { rows::<__m512i>(x, weight, sums) }
     }
@@ -168,9 +171,9 @@ pub(super) fn vnni(x: &[&[u8]], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
 }
 
 /// For processors with AVX2.
-pub(super) fn avx2(x: &[&[u8]], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
+pub(super) fn avx2(x: &[&[u8]; ROWS], weight: &[&[i8]; OUTPUTS], sums: &mut [[i32; OUTPUTS]; ROWS]) {
     #[target_feature(enable = "avx2,fma")]
-    fn run(x: &[&[u8]], weight: &[&[i8]; 4], sums: &mut [[i32; 4]]) {
+    fn run(x: &[&[u8]; ROWS], weight: &[&[i8]; OUTPUTS], sums: &mut [[i32; OUTPUTS]; ROWS]) {
         // SAFETY: compiled for these instructions.
         unsafe { rows::<__m256i>(x, weight, sums) }
     }
