@@ -1,5 +1,6 @@
 //! [`Calibration`]: from a trained model and a sample of its data to a quantized model.
 
+mod equalize;
 mod observer;
 mod operation;
 mod range;
@@ -38,10 +39,15 @@ unsafe impl<M: Quantizable> Plain for Memory<M> {}
 /// notes how each value is distributed. PyTorch's post-training static quantization: `prepare`, calibration and
 /// `convert`.
 ///
-/// Weights are scaled so that the largest of each output is 127. The scale of a value is the one with the least
-/// squared error over all that was observed, which may clip outliers, as PyTorch's `HistogramObserver` does; a value
-/// that becomes `f32` again, such as an output, is not clipped. A few hundred samples are enough, if they are like those that
-/// will come.
+/// - Weights are scaled so that the largest of each output is 127.
+/// - The scale of a value is the one with the least squared error over all that was observed, which may clip outliers, as
+///   PyTorch's `HistogramObserver` does; a value that becomes `f32` again, such as an output, is not clipped.
+/// - Where a value goes from one layer with weights to others, its channels are divided by numbers that the next weights
+///   are multiplied by, so that all use their 256 steps; and biases make up for what the rounding of weights adds on
+///   average: cross-layer equalization and bias correction (Nagel et al. 2019, "Data-Free Quantization Through Weight
+///   Equalization and Bias Correction"), by the ranges and means that were observed.
+///
+/// A few hundred samples are enough, if they are like those that will come.
 ///
 /// ```
 /// use castiron::prelude::*;
@@ -83,13 +89,19 @@ impl<M: Quantizable> Calibration<M> {
         Ok(Calibration { device, model, memory, step: Tensor::zeros(), samples: 0, pixels: None })
     }
 
-    /// Runs the model on samples, as many times as one likes.
+    /// Runs the model on samples, as many times as one likes. The first ones also decide how channels are scaled.
     ///
     /// # Errors
     /// When the parts of a tuple differ in their number of rows, an operation finds its data wrong, or a value is not
     /// finite.
     pub fn observe(&mut self, x: <M::Input as Sample>::Rows<'_>) -> Result<(), Error> {
         let count = count::<M>("Calibration::observe", x)?;
+        if self.samples == 0 {
+            for row in 0..count {
+                self.run(None, M::Input::slice(x, row, row + 1), Mode::Measure)?;
+            }
+            equalize::equalize(&mut self.device.seen());
+        }
         for row in 0..count {
             self.run(None, M::Input::slice(x, row, row + 1), Mode::Observe)?;
         }
@@ -102,10 +114,7 @@ impl<M: Quantizable> Calibration<M> {
     /// # Errors
     /// When nothing was, or there is not enough memory.
     pub fn quantize(&self) -> Result<Tensor<Quantized<M>>, Error> {
-        if self.samples == 0 {
-            let (call, name, want) = ("Calibration::quantize", "samples observed", "at least 1");
-            return Err(Error::Argument { call, name, got: 0.0, want });
-        }
+        self.has_observed("Calibration::quantize")?;
         let mut quantized = self.model.clone();
         let mut tables = Tables(weights::bytes(&mut *quantized));
         let seen = self.device.seen();
@@ -125,16 +134,17 @@ impl<M: Quantizable> Calibration<M> {
         Ok(quantized)
     }
 
-    /// How far `quantized` is from the model, on these samples. It may be one that was loaded.
+    /// How far `quantized`, which this calibration has made, is from the model, on these samples.
     ///
     /// # Errors
-    /// As for [`Calibration::observe`]; when there are no samples.
+    /// As for [`Calibration::observe`]; when there are no samples, or none was observed.
     pub fn report(
         &mut self,
         quantized: &Quantized<M>,
         x: <M::Input as Sample>::Rows<'_>,
     ) -> Result<Report, Error> {
         let call = "Calibration::report";
+        self.has_observed(call)?;
         let count = count::<M>(call, x)?;
         if count == 0 {
             return Err(Error::Argument { call, name: "samples", got: 0.0, want: "at least 1" });
@@ -165,6 +175,13 @@ impl<M: Quantizable> Calibration<M> {
                 [M::INFER_BYTES, state + size_of::<M::Buffers<1>>()],
             ],
         })
+    }
+
+    fn has_observed(&self, call: &'static str) -> Result<(), Error> {
+        match self.samples {
+            0 => Err(Error::Argument { call, name: "samples observed", got: 0.0, want: "at least 1" }),
+            _ => Ok(()),
+        }
     }
 
     /// Runs on one sample `quantized`, or, if there is none, what the model gives on `f32`.

@@ -23,6 +23,8 @@ pub(super) type ValueId = usize;
 /// What is computed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
+    /// Numbers, of whose channels the largest are noted.
+    Measure,
     /// Numbers, whose ranges are noted.
     Observe,
     /// Numbers, which are kept.
@@ -59,6 +61,21 @@ pub(super) struct Step {
     pub(super) operation: Operation,
     pub(super) x: Vec<ValueId>,
     pub(super) y: ValueId,
+    /// Of a product: the sum of each channel that it has read, and of how many numbers that is.
+    pub(super) sums: Vec<f64>,
+    pub(super) count: usize,
+}
+
+impl Step {
+    /// The mean of what weight `i` of `each`, of output `o` of `outputs`, is multiplied by.
+    pub(super) fn mean(&self, o: usize, outputs: usize, i: usize, each: usize) -> f64 {
+        let (groups, area) = match self.operation {
+            Operation::Conv2d(args) => (args.groups, args.kernel[0] * args.kernel[1]),
+            _ => (1, 1),
+        };
+        let channel = o / (outputs / groups).max(1) * (each / area) + i / area;
+        self.sums.get(channel).map_or(0.0, |sum| sum / self.count.max(1) as f64)
+    }
 }
 
 /// What has a scale.
@@ -68,6 +85,10 @@ pub(super) struct Value {
     pub(super) range: Range,
     /// Whether it becomes `f32` again.
     pub(super) is_output: bool,
+    /// Whether its channels must stay what they are.
+    pub(super) is_fixed: bool,
+    /// The largest number of each channel that a product gives.
+    pub(super) channels: Vec<f32>,
     pub(super) errors: Errors,
 }
 
@@ -199,15 +220,20 @@ impl Seen {
         let nothing = Weights::default();
         let weights = table.and_then(|table| self.weights.get(&table)).unwrap_or(&nothing);
         let y = simulate(cpu, operation, weights, &numbers, whole);
+        let means = sums(operation, &numbers);
         if let Operation::Dequantize(_) = operation {
-            self.values[x[0]].is_output = true;
+            let value = &mut self.values[x[0]];
+            (value.is_output, value.is_fixed) = (true, true);
             let to = arguments[roles.output].address.map(|to| to.cast::<f32>());
             // SAFETY: that many floats, borrowed uniquely.
             to.map(|to| unsafe { core::slice::from_raw_parts_mut(to, y.len()) }.copy_from_slice(&y));
             return;
         }
         let value = match table {
-            None => x[0],
+            None => {
+                self.values[x[0]].is_fixed |= matches!(operation, Operation::Move(_));
+                x[0]
+            }
             Some(table) => self.value(table, *operation, x, joined),
         };
         if let Some(index) = y.iter().position(|number| !number.is_finite()) {
@@ -215,18 +241,42 @@ impl Seen {
             let argument = roles.output;
             let found = NotFinite { op: name, argument, index, value: found, given: None, path: 0 };
             self.not_finite.get_or_insert(found);
-        } else if table.is_some() && self.mode == Mode::Observe {
-            match operation {
-                Operation::Place(args) => self.values[value].range.add(&part(args, &y)),
-                _ => self.values[value].range.add(&y),
-            }
-        } else if table.is_some() {
-            self.remembered.push_back(match operation {
-                Operation::Place(args) => part(args, &y),
-                _ => y.clone(),
-            });
+        } else if let Some(table) = table {
+            self.note(table, value, operation, means, &y);
         }
         self.buffers.insert(at, (value, y));
+    }
+
+    /// What the mode wants to know of an operation.
+    fn note(
+        &mut self,
+        table: usize,
+        value: ValueId,
+        operation: &Operation,
+        (sums, count): (Vec<f64>, usize),
+        y: &[f32],
+    ) {
+        let value = &mut self.values[value];
+        let y = match operation {
+            Operation::Place(args) => part(args, y),
+            _ => y.to_vec(),
+        };
+        match self.mode {
+            Mode::Measure => {
+                let channels = channels(operation, &y);
+                value.channels.resize(channels.len(), 0.0);
+                value.channels.iter_mut().zip(channels).for_each(|(old, new)| *old = old.max(new));
+            }
+            Mode::Observe => {
+                value.range.add(&y);
+                if let Some(step) = self.steps.get_mut(&table) {
+                    step.sums.resize(sums.len(), 0.0);
+                    step.sums.iter_mut().zip(sums).for_each(|(old, new)| *old += new);
+                    step.count += count;
+                }
+            }
+            Mode::Remember | Mode::Compare => self.remembered.push_back(y),
+        }
     }
 
     /// The value that the operation of a table writes: of parts of a whole, the whole.
@@ -242,10 +292,11 @@ impl Seen {
         }
         let y = whole.unwrap_or_else(|| {
             let (range, errors) = (Range::new(), Errors::default());
-            self.values.push(Value { table, range, is_output: false, errors });
+            let (is_output, is_fixed, channels) = (false, false, Vec::new());
+            self.values.push(Value { table, range, is_output, is_fixed, channels, errors });
             self.values.len() - 1
         });
-        self.steps.insert(table, Step { operation, x, y });
+        self.steps.insert(table, Step { operation, x, y, sums: Vec::new(), count: 0 });
         y
     }
 
@@ -286,6 +337,35 @@ impl Seen {
         // SAFETY: every table begins with a float and a byte.
         unsafe { Affine { scale: at.cast::<f32>().read(), zero: at.add(size_of::<f32>()).read() } }
     }
+}
+
+/// The largest number of each channel that a product gives.
+fn channels(operation: &Operation, y: &[f32]) -> Vec<f32> {
+    let (channels, area) = match operation {
+        Operation::Conv2d(args) => (args.out_channels, args.output()[0] * args.output()[1]),
+        Operation::Linear(args) => (args.outputs, 1),
+        _ => return Vec::new(),
+    };
+    let mut largest = vec![0.0f32; channels];
+    for (i, plane) in y.chunks(area.max(1)).enumerate() {
+        let channel = &mut largest[i % channels];
+        *channel = plane.iter().fold(*channel, |largest, number| largest.max(number.abs()));
+    }
+    largest
+}
+
+/// The sum of each channel that a product reads, and of how many numbers that is.
+fn sums(operation: &Operation, x: &[&[f32]]) -> (Vec<f64>, usize) {
+    let (channels, area) = match operation {
+        Operation::Conv2d(args) => (args.in_channels, args.input[0] * args.input[1]),
+        Operation::Linear(args) => (args.inputs, 1),
+        _ => return (Vec::new(), 0),
+    };
+    let (x, mut sums) = (x.first().copied().unwrap_or(&[]), vec![0.0; channels]);
+    for (i, plane) in x.chunks(area.max(1)).enumerate() {
+        sums[i % channels] += plane.iter().map(|number| f64::from(*number)).sum::<f64>();
+    }
+    (sums, x.len() / channels.max(1))
 }
 
 fn address(argument: &Arg<'_, Observer>) -> usize {

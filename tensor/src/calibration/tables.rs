@@ -51,7 +51,7 @@ impl Tables<'_> {
         match step.operation {
             Operation::Conv2d(_) | Operation::Linear(_) => {
                 self.put(points, [x.zero, y.zero, low, high]);
-                self.product(table, &seen.weights[&table], x, y, shift);
+                self.product(table, &seen.weights[&table], step, [x, y], shift);
             }
             Operation::Add(_) => {
                 let [a, b] = [scales[step.x[0]], scales[step.x[1]]];
@@ -84,12 +84,12 @@ impl Tables<'_> {
         &mut self,
         table: usize,
         Weights { weight, bias }: &Weights,
-        x: Affine,
-        y: Affine,
+        step: &Step,
+        [x, y]: [Affine; 2],
         shift: f64,
     ) {
         let [biases, factors, weights] = places(bias.len()).map(|place| table + place);
-        let each = weight.len() / bias.len().max(1);
+        let (each, outputs) = (weight.len() / bias.len().max(1), bias.len());
         let [x_scale, y_scale] = [x, y].map(|value| f64::from(value.scale));
         for (o, (weight, bias)) in weight.chunks(each.max(1)).zip(bias).enumerate() {
             let largest = weight.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
@@ -102,6 +102,13 @@ impl Tables<'_> {
             let quantized: Vec<i8> =
                 weight.iter().map(|weight| (f64::from(*weight) / scale).round() as i8).collect();
             let sum: i64 = quantized.iter().map(|weight| i64::from(*weight)).sum();
+            let rounded = weight.iter().zip(&quantized).enumerate();
+            let drift: f64 = rounded
+                .map(|(i, (weight, quantized))| {
+                    step.mean(o, outputs, i, each) * (f64::from(*quantized) * scale - f64::from(*weight))
+                })
+                .sum();
+            let bias = bias - drift;
             let bias = (bias / (x_scale * scale)).round() as i64 - i64::from(x.zero) * sum;
             let bias = bias.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
             let factor = (x_scale * scale / y_scale).min(FACTORS[1]) as f32;
