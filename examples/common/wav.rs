@@ -23,11 +23,11 @@ pub fn read(path: &Path) -> Result<Vec<f32>, Box<dyn Error>> {
         )
         .into());
     }
-    let largest = (1u32 << (spec.bits_per_sample - 1)) as f32;
+    let largest = 2f32.powi(i32::from(spec.bits_per_sample) - 1);
     let samples: Result<Vec<f32>, _> = match spec.sample_format {
         SampleFormat::Float => file.into_samples::<f32>().collect(),
         SampleFormat::Int => file.into_samples::<i32>().map(|sample| Ok(sample? as f32 / largest)).collect(),
     };
-    let (samples, channels) = (samples.map_err(what)?, usize::from(spec.channels));
+    let (samples, channels) = (samples.map_err(what)?, usize::from(spec.channels).max(1));
     Ok(samples.chunks_exact(channels).map(|all| all.iter().sum::<f32>() / channels as f32).collect())
 }
