@@ -85,7 +85,7 @@ fn survives<M: Params>(model: &M) -> Tensor<M> {
 fn models_and_prepared_models_survive() {
     let model = init::<Small>(9);
     assert!(bits(&*model) == bits(&*survives(&*model)));
-    let many = init::<[Linear<[f32; 2], 3>; 2000]>(1);
+    let many = init::<[Linear<[f32; 2], 3>; 500]>(1);
     assert!(bits(&*many) == bits(&*survives(&*many)));
 
     model! {

@@ -173,7 +173,8 @@ impl<'a> Embedded<'a> {
 ///
 /// A header of at most 3 MiB, which is about 30,000 tensors. Names with escape sequences (`\"`, `\\`, `\u00e9`) are
 /// refused, which no Python program writes. Numbers in the file are little-endian; for a big-endian target it is a
-/// compile error. A file of 100 MB takes ... .
+/// compile error. A file of 100 MB takes the compiler half a second and 0.6 GB of memory to check, and five seconds and
+/// 1.5 GB to build; one of 1,200 tensors two seconds.
 ///
 /// # Preparation in a build script
 ///
@@ -182,16 +183,11 @@ impl<'a> Embedded<'a> {
 ///
 /// ```no_run
 /// // build.rs, with castiron and its feature `files` among the build dependencies
-/// # use castiron::model;
+/// # mod model {
+/// #     castiron::model! { pub LeNet: [1, 28, 28] -> [6, 24, 24] { conv: Conv2d(6, kernel = 5), Relu } }
+/// # }
 /// use castiron::{Cpu, Prepared, Tensor, files};
-/// # model! { LeNet: [1, 28, 28] -> [6, 14, 14] { conv: Conv2d(6, kernel = 5, padding = 2), Relu, MaxPool2d(2) } }
-///
-/// # mod model {}
-/// # /*
-/// #[path = "src/model.rs"]
-/// mod model; // the `model!` of LeNet
-/// use model::LeNet;
-/// # */
+/// use model::LeNet; // #[path = "src/model.rs"] mod model; the program has it too
 ///
 /// fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///     println!("cargo::rerun-if-changed=lenet.safetensors");

@@ -7,7 +7,7 @@ use castiron::prelude::*;
 use safetensors::SafeTensors;
 
 model! {
-    Net: [1, 2, 2] -> [1] {
+    pub Net: [1, 2, 2] -> [1] {
         #[param(name = "a")]
         conv: Conv2d(2, kernel = 1), bn: BatchNorm2d, Tanh,
         fc: Linear(2), blocks: [Block; 2], b: Linear(1),
@@ -26,6 +26,16 @@ fn file(input: &[u8]) -> Vec<u8> {
             [&(len as u64).to_le_bytes(), rest].concat()
         }
         short => short.to_vec(),
+    }
+}
+
+/// The input that is read as this file.
+pub fn input(file: &[u8]) -> Vec<u8> {
+    match file.split_first_chunk() {
+        Some((len, rest)) if u64::from_le_bytes(*len) <= (rest.len() as u64).min(0xFEFF) => {
+            [&len[..2], rest].concat()
+        }
+        _ => [&[0xFF], file].concat(),
     }
 }
 
@@ -66,14 +76,14 @@ pub fn embedded(input: &[u8]) {
                 let entry = header.entry(i);
                 let name = header.name(entry);
                 assert_eq!(header.find(name), Some(i));
-                let view = reference.tensor(name).unwrap();
-                assert_eq!(format!("{:?}", view.dtype()), header.element(entry));
+                let view = reference.tensor(core::str::from_utf8(name).unwrap()).unwrap();
+                assert_eq!(format!("{:?}", view.dtype()).as_bytes(), header.element(entry));
                 let mut dims = header.dims(entry);
                 let dims: Vec<usize> = core::iter::from_fn(|| dims.next()).map(|dim| dim as usize).collect();
                 assert_eq!(view.shape(), dims);
                 assert_eq!(view.data(), &header.data[entry.begin as usize..entry.end as usize]);
             }
-            assert_eq!(header.find("no such tensor"), None);
+            assert_eq!(header.find(b"no such tensor"), None);
         }
         (Ok(_), Err(error)) => panic!("refused by safetensors: {error}"),
         // Documented at `Header::read`.
