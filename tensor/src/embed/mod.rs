@@ -24,7 +24,7 @@ use header::{BYTES_PER_TENSOR, said_length};
 pub struct Embedded<'a> {
     path: &'a str,
     file: &'a [u8],
-    renames: &'a [(&'a str, &'a str)],
+    pairs: &'a [(&'a str, &'a str)],
     allow_extra: bool,
 }
 
@@ -32,13 +32,13 @@ pub struct Embedded<'a> {
 impl<'a> Embedded<'a> {
     /// The bytes of a file; messages name it by its path.
     pub const fn new(path: &'a str, file: &'a [u8]) -> Self {
-        Embedded { path, file, renames: &[], allow_extra: false }
+        Embedded { path, file, pairs: &[], allow_extra: false }
     }
 
     /// From beginnings of the model's names to beginnings of the file's.
     #[must_use]
     pub const fn rename(mut self, pairs: &'a [(&'a str, &'a str)]) -> Self {
-        self.renames = pairs;
+        self.pairs = pairs;
         self
     }
 
@@ -86,7 +86,7 @@ impl<'a> Embedded<'a> {
             Ok(header) => header,
             Err(reason) => return self.unreadable(reason, report),
         };
-        let mut fit = Fit::new(self.path, header, self.renames, report);
+        let mut fit = Fit::new(self.path, header, self.pairs, report);
         let to = core::ptr::from_mut(model).cast();
         // SAFETY: the leaves lie within `model`, as was asserted; it is uniquely borrowed, and any bits are a
         // plain value.
