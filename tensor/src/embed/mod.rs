@@ -134,7 +134,7 @@ impl<'a> Embedded<'a> {
 /// the program starts, and nothing is allocated: a microcontroller infers from its flash. In a `let` it would be
 /// copied to the stack. An edit of the file builds the program anew.
 ///
-/// The first argument is any type with [`Params`], a model, an array of modules, a
+/// The first argument is any type with [`Params`](crate::params::Params), a model, an array of modules, a
 /// [`Prepared<M>`](crate::Prepared); the second is a path as [`include_bytes!`] takes it: relative to the source file,
 /// or `concat!(env!("OUT_DIR"), "/net.safetensors")` for what a build script has written.
 ///

@@ -116,9 +116,8 @@ pub fn embedded(input: &[u8]) {
 pub fn resume(input: &[u8]) {
     // A file is the only way in.
     let path = std::env::temp_dir().join(format!("castiron-fuzz-{}.safetensors", std::process::id()));
-    let new = |seed| {
-        Trainer::<Net, _, _, 2>::new(Cpu::new(), &init::<Net>(seed), MseLoss, Adam::new(0.1)).unwrap()
-    };
+    let new =
+        |seed| Trainer::<Net, _, _, 2>::new(Cpu::new(), &init::<Net>(seed), MseLoss, Adam::new(0.1)).unwrap();
     let mut trainer = new(1);
     std::fs::write(&path, file(input)).unwrap();
     if resume_from(&mut trainer, &path).is_err() {
