@@ -63,11 +63,17 @@ fn it_is_in_read_only_memory_and_the_file_is_not_there_too() {
     assert!(!program.windows(header.len()).any(|bytes| bytes == header));
 }
 
-/// What the reader of `include_weights!` says when it runs.
+/// What the reader of `include_weights!` says when it runs, which takes a larger stack than a test has.
 fn report<M: Params>(model: &mut M, file: &Embedded) -> String {
-    let mut report = Report::new();
-    file.fill(model, &mut report);
-    report.as_str().to_owned()
+    let read = || {
+        let mut report = Report::new();
+        file.fill(model, &mut report);
+        report.as_str().to_owned()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(64 << 20);
+        thread.spawn_scoped(scope, read).unwrap().join().unwrap()
+    })
 }
 
 /// Saves a model, and reads it as the compiler would.

@@ -80,6 +80,8 @@ impl<'a> Embedded<'a> {
         }
     }
 
+    // At run time, in tests, one of these on the stack is enough.
+    #[inline(never)]
     const fn fill_from<M: Params, const N: usize>(&self, model: &mut M, report: &mut Report) {
         const { assert_within::<M>() };
         let header = match Header::<N>::read(self.file) {

@@ -68,8 +68,16 @@ pub fn load(input: &[u8]) {
 /// tensors, and says the same of a model that differs.
 pub fn embedded(input: &[u8]) {
     let file = file(input);
-    let reference = SafeTensors::deserialize(&file);
-    match (Header::<256>::read(&file), &reference) {
+    // In the compiler memory is no concern; here it is the stack.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(64 << 20);
+        thread.spawn_scoped(scope, || readers_agree(&file)).unwrap().join().unwrap();
+    });
+}
+
+fn readers_agree(file: &[u8]) {
+    let reference = SafeTensors::deserialize(file);
+    match (Header::<256>::read(file), &reference) {
         (Ok(header), Ok(reference)) => {
             assert_eq!(header.len(), reference.len());
             for i in 0..header.len() {
@@ -88,14 +96,16 @@ pub fn embedded(input: &[u8]) {
         (Ok(_), Err(error)) => panic!("refused by safetensors: {error}"),
         // Documented at `Header::read`.
         (Err(Reason::Expected { .. } | Reason::Twice { .. } | Reason::LongHeader { .. }), _) => return,
+        // Of two tensors of one name safetensors sees only the last; here what is wrong with the first may be said.
+        (Err(_), Ok(reference)) if descriptions(file) > reference.len() => return,
         (Err(reason), Ok(_)) => panic!("refused here only: {reason:?}"),
         (Err(_), Err(_)) => {}
     }
 
     let (mut model, mut same) = (init::<Net>(1), init::<Net>(1));
     let mut report = Report::new();
-    Embedded::new("<bytes>", &file).fill(&mut *model, &mut report);
-    match Load::default().load_bytes(&mut *same, &file) {
+    Embedded::new("<bytes>", file).fill(&mut *model, &mut report);
+    match Load::default().load_bytes(&mut *same, file) {
         Ok(_) => {
             assert_eq!(report.as_str(), "");
             assert_eq!(bytes(&*model), bytes(&*same));
@@ -110,6 +120,11 @@ pub fn embedded(input: &[u8]) {
         }
         Err(_) => assert!(report.as_str().starts_with("<bytes>: not a readable safetensors file: ")),
     }
+}
+
+/// How many tensors the header seems to describe.
+fn descriptions(file: &[u8]) -> usize {
+    file.windows(14).filter(|bytes| bytes == b"\"data_offsets\"").count()
 }
 
 /// A checkpoint that is refused leaves the trainer as it was, and after any other it goes on.
