@@ -4,6 +4,7 @@
 //! Weights are read where they are, a float at a time from each of the rows; only windows are packed.
 
 use crate::gemm::lanes::{self, Lanes};
+use crate::sure::{copy, cut, cut_mut, holds, rest, rest_mut};
 
 /// Registers across a tile.
 pub(super) const ACROSS: usize = 3;
@@ -39,20 +40,22 @@ pub(super) enum From<'a> {
 }
 
 impl<'a> Tile<'a> {
-    /// Asserts that all that is read of `rows` rows and `columns` columns is there, but for c.
+    /// Whether all that is read of `rows` rows and `columns` columns is there, but for c.
     #[inline(always)]
-    fn check(&self, rows: usize, columns: usize) {
-        assert!(self.depth == 0 || self.a.len() > (rows - 1) * self.a_row + (self.depth - 1) * self.a_step);
-        assert!(self.bias.is_empty() || self.bias.len() >= rows);
-        if let From::Residual(from) = self.from {
-            assert!(from.len() >= (rows - 1) * self.c_row + columns);
-        }
+    fn is_there(&self, rows: usize, columns: usize) -> bool {
+        let weights =
+            self.depth == 0 || self.a.len() > (rows - 1) * self.a_row + (self.depth - 1) * self.a_step;
+        let added = match self.from {
+            From::Residual(from) => from.len() >= (rows - 1) * self.c_row + columns,
+            _ => true,
+        };
+        holds(weights && added && (self.bias.is_empty() || self.bias.len() >= rows))
     }
 
     /// The tile that starts at this row and column of this one.
     pub(super) fn at(&self, row: usize, column: usize) -> Self {
         let from = match self.from {
-            From::Residual(from) => From::Residual(&from[row * self.c_row + column..]),
+            From::Residual(from) => From::Residual(rest(from, row * self.c_row + column)),
             from => from,
         };
         Tile {
@@ -75,9 +78,11 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
     b_row: usize,
     c: *mut f32,
 ) {
-    t.check(R, C * V::N);
-    assert!(t.depth == 0 || b.len() >= (t.depth - 1) * b_row + C * V::N);
-    // SAFETY: every address below is within the bounds that were asserted, or of c.
+    let b_is_there = t.depth == 0 || b.len() >= (t.depth - 1) * b_row + C * V::N;
+    if !t.is_there(R, C * V::N) || !holds(b_is_there) {
+        return;
+    }
+    // SAFETY: every address below is within the bounds that were checked, or of c.
     let load = |at: *const f32| V::load(unsafe { core::slice::from_raw_parts(at, V::N) });
     let from = match t.from {
         From::Zero => None,
@@ -111,7 +116,7 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
         b = b.wrapping_add(b_row);
         let mut r = 0;
         while r < R {
-            // SAFETY: within the bounds that were asserted.
+            // SAFETY: within the bounds that were checked.
             let x = V::splat(unsafe { *a.add(r * t.a_row) });
             let mut v = 0;
             while v < C {
@@ -141,11 +146,13 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
 /// `c` points to as many elements, `c_row` apart, that nobody else has.
 #[inline(always)]
 unsafe fn column<V: Lanes>(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
-    t.check(rows, 1);
-    let b = &b[..t.depth];
+    if !t.is_there(rows, 1) {
+        return;
+    }
+    let b = cut(b, 0, t.depth);
     for first in (0..rows).step_by(8 * V::N) {
         let mut sums = [0.0; 8 * 16];
-        let sums = &mut sums[..(rows - first).min(8 * V::N)];
+        let sums = cut_mut(&mut sums, 0, (rows - first).min(8 * V::N));
         let a = t.a.get(first * t.a_row..).unwrap_or(&[]);
         if t.a_step == 1 {
             dots::<V>(a, t.a_row, b, sums);
@@ -158,11 +165,23 @@ unsafe fn column<V: Lanes>(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
             let from = match t.from {
                 From::Zero => 0.0,
                 From::C => *to,
-                From::Residual(from) => from[r * t.c_row],
+                From::Residual(from) => *from.get(r * t.c_row).unwrap_or(&0.0),
             };
             let sum = from + t.bias.get(r).unwrap_or(&0.0) + *sum;
-            *to = sum.clamp(t.limits[0], t.limits[1]);
+            *to = clamp(sum, t.limits);
         }
+    }
+}
+
+/// As `f32::clamp`, which asserts that there is something between the limits.
+#[inline(always)]
+fn clamp(x: f32, [least, most]: [f32; 2]) -> f32 {
+    if x < least {
+        least
+    } else if x > most {
+        most
+    } else {
+        x
     }
 }
 
@@ -172,10 +191,13 @@ fn dots<V: Lanes>(a: &[f32], row: usize, b: &[f32], sums: &mut [f32]) {
     let (last, whole) = (sums.len() - 1, b.len() / V::N * V::N);
     for (i, sums) in sums.chunks_mut(8).enumerate() {
         // Of fewer rows, the last is multiplied several times.
-        let rows: [&[f32]; 8] = core::array::from_fn(|r| &a[(8 * i + r).min(last) * row..][..b.len()]);
+        let rows: [&[f32]; 8] = core::array::from_fn(|r| cut(a, (8 * i + r).min(last) * row, b.len()));
+        if !holds(rows.iter().all(|row| row.len() == b.len())) {
+            return;
+        }
         let mut totals = [V::splat(0.0); 8];
         for k in (0..whole).step_by(V::N) {
-            let x = V::load(&b[k..]);
+            let x = V::load(rest(b, k));
             let mut r = 0;
             while r < 8 {
                 // SAFETY: each row is as long as b.
@@ -184,10 +206,10 @@ fn dots<V: Lanes>(a: &[f32], row: usize, b: &[f32], sums: &mut [f32]) {
             }
         }
         if whole < b.len() {
-            let x = V::load_part(&b[whole..]);
+            let x = V::load_part(rest(b, whole));
             let mut r = 0;
             while r < 8 {
-                totals[r] = totals[r].fma(V::load_part(&rows[r][whole..]), x);
+                totals[r] = totals[r].fma(V::load_part(rest(rows[r], whole)), x);
                 r += 1;
             }
         }
@@ -203,12 +225,14 @@ fn combine<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
         // As below, so that a sum does not depend on how many others there are.
         let (mut total, mut lanes) = (V::splat(0.0), [0.0; 16]);
         for (k, x) in b.iter().enumerate() {
-            total = total.fma(V::load_part(&a[k * step..][..rows]), V::splat(*x));
+            total = total.fma(V::load_part(cut(a, k * step, rows)), V::splat(*x));
         }
         total.store(&mut lanes);
-        return sums.copy_from_slice(&lanes[..rows]);
+        return copy(cut(&lanes, 0, rows), sums);
     }
-    assert!(b.is_empty() || a.len() >= (b.len() - 1) * step + rows);
+    if !holds(b.is_empty() || a.len() >= (b.len() - 1) * step + rows) {
+        return;
+    }
     // The last registers overlap those before: what they sum twice is the same.
     let starts: [usize; 8] = core::array::from_fn(|i| (i * V::N).min(rows - V::N));
     let mut totals = [V::splat(0.0); 8];
@@ -216,13 +240,13 @@ fn combine<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
         let x = V::splat(*x);
         let mut i = 0;
         while i < 8 {
-            // SAFETY: within the rows of this k, as asserted.
+            // SAFETY: within the rows of this k, as checked.
             totals[i] = totals[i].fma(unsafe { V::read(a.as_ptr().add(k * step + starts[i])) }, x);
             i += 1;
         }
     }
     for (total, start) in totals.into_iter().zip(starts) {
-        total.store(&mut sums[start..]);
+        total.store(rest_mut(sums, start));
     }
 }
 
