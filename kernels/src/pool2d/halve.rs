@@ -44,8 +44,8 @@ multiversion! {
 #[inline(always)]
 fn reduce(half: usize, x: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32) {
     // As it is, which the compiler does not know.
-    let half = half.max(1).min(TILE / 2);
-    let (lines, padded) = (TILE / 2 / half, half.next_multiple_of(REGISTER));
+    let half = half.max(1);
+    let (lines, padded) = (divide(TILE / 2, half).0, half.next_multiple_of(REGISTER));
     let (mut pairs, mut sums): (Pairs, Pairs) = ([0.0; _], [0.0; _]);
     let tile = (lines * half).clamp(1, TILE);
     for (x, y) in x.chunks(4 * tile).zip(y.chunks_mut(tile)) {
