@@ -51,6 +51,7 @@ pub mod sort;
 mod step;
 pub mod strided;
 mod strides;
+mod sure;
 pub mod unary;
 pub mod update;
 mod vector;

@@ -8,6 +8,7 @@ use core::marker::PhantomData;
 
 use crate::element::dispatch;
 use crate::launch::{Gpu, Pointers};
+use crate::sure::{PANICS, cut};
 use crate::{Cpu, DType, Plain};
 
 /// The most memory arguments an operation can have.
@@ -207,15 +208,20 @@ impl Spec {
 
     /// All arguments in order.
     pub fn items(&self) -> &[Access] {
-        &self.items[..self.len]
+        cut(&self.items, 0, self.len)
     }
 
     fn push<T: Plain>(&mut self, count: usize, mode: Mode) -> &mut Self {
         // A count that overflows becomes one that no memory satisfies, so it is reported as a fault.
         let bytes = count.saturating_mul(size_of::<T>());
         let float = T::AS_NUMBERS.map(|numbers| numbers.dtype).filter(|dtype| dtype.is_float());
-        self.items[self.len] = Access { bytes, align: align_of::<T>() as u32, mode, float };
-        self.len += 1;
+        match self.items.get_mut(self.len) {
+            Some(item) => {
+                *item = Access { bytes, align: align_of::<T>() as u32, mode, float };
+                self.len += 1;
+            }
+            None => mistake(self.len, "is one too many"),
+        }
         self
     }
 }
@@ -305,10 +311,12 @@ impl<'a> Memory<'a> {
     ///
     /// # Panics
     /// If argument `i` was declared as written, or as elements of another alignment: a mistake in the
-    /// operation itself, not in what it was given.
+    /// operation itself, not in what it was given. (A release build without the feature `std` has no code that
+    /// panics: there, it is empty.)
     pub fn read<T: Plain>(&self, i: usize) -> &'a [T] {
-        let raw = &self.arguments[i];
-        assert!(raw.bytes == 0 || !raw.writable, "argument {i} is written: take it with `write`");
+        let Some(raw) = self.arguments.get(i).filter(|raw| raw.bytes == 0 || !raw.writable) else {
+            return mistake(i, "is written: take it with `write`");
+        };
         let (address, len) = Self::elements::<T>(raw, i);
         // SAFETY: `Raw` promises `bytes` readable initialised bytes for `'a`; the address is aligned
         // for `T` (checked in `elements`), every bit pattern is a `T`, and no write goes through a
@@ -320,10 +328,11 @@ impl<'a> Memory<'a> {
     /// once; after that it is empty.
     ///
     /// # Panics
-    /// If argument `i` was declared as read, or as elements of another alignment.
+    /// If argument `i` was declared as read, or as elements of another alignment, as for [`Memory::read`].
     pub fn write<T: Plain>(&mut self, i: usize) -> &'a mut [T] {
-        let raw = &mut self.arguments[i];
-        assert!(raw.bytes == 0 || raw.writable, "argument {i} is only read: take it with `read`");
+        let Some(raw) = self.arguments.get_mut(i).filter(|raw| raw.bytes == 0 || raw.writable) else {
+            return mistake(i, "is only read: take it with `read`");
+        };
         let (address, len) = Self::elements::<T>(raw, i);
         raw.bytes = 0;
         // SAFETY: as in `read`; `Raw` promises that nobody else has these bytes, and with `bytes` now
@@ -346,9 +355,20 @@ impl<'a> Memory<'a> {
             return (core::ptr::dangling(), 0);
         }
         let address = raw.address.cast::<T>().cast_const();
-        assert!(address.is_aligned(), "argument {i} is not aligned for its element type");
+        if !address.is_aligned() {
+            mistake::<()>(i, "is not aligned for its element type");
+            return (core::ptr::dangling(), 0);
+        }
         (address, raw.bytes / size_of::<T>())
     }
+}
+
+/// What an operation gets that asks wrongly for its argument `i`, where that is no panic.
+fn mistake<T: Default>(i: usize, what: &str) -> T {
+    if PANICS {
+        panic!("argument {i} {what}");
+    }
+    T::default()
 }
 
 /// What went wrong inside an operation. The device keeps the first one until it is asked.

@@ -36,6 +36,9 @@ impl Axis {
     #[inline(always)]
     pub(crate) const fn count(input: usize, reach: usize, stride: usize, padding: usize) -> usize {
         let padded = input + 2 * padding;
-        if reach > padded || reach == 0 { 0 } else { (padded - reach) / stride + 1 }
+        match padded.checked_sub(reach) {
+            Some(rest) if reach > 0 && stride > 0 => rest / stride + 1,
+            _ => 0,
+        }
     }
 }

@@ -48,13 +48,15 @@ def main():
         stack["inference"] = max(map(int, re.findall(r"inference: .* (\d+) bytes of stack", log)))
         stack["microcontroller"] = max(map(int, re.findall(r"step .* (\d+) bytes of stack", log)))
 
-    programs = {"inference": "LeNet, inference", "microcontroller": "and training, 8 digits a step"}
-    print("\n| program | flash | of it the model | RAM | stack |\n|---|---|---|---|---|")
-    for name, words in programs.items():
+    digits = Path(__file__).parents[2] / "examples/microcontroller/digits/images"
+    programs = {"inference": ("inference", 784), "microcontroller": ("and training, printing", digits.stat().st_size)}
+    print("\n| LeNet-5 | code and constants | weights | digits | RAM | stack |\n|---|---|---|---|---|---|")
+    for name, (words, digits) in programs.items():
         elf = Elf(folder / name)
-        model = sum(size for symbol, size in elf.symbols() if re.search(r"MODEL", symbol))
+        (weights,) = (size for symbol, size in elf.symbols() if symbol.endswith("5MODEL"))
+        code = elf.flash() - weights - digits
         used = f"{stack[name]:,} B" if name in stack else "not run"
-        print(f"| {words} | {elf.flash():,} B | {model:,} B | {elf.ram():,} B | {used} |")
+        print(f"| {words} | {code:,} B | {weights:,} B | {digits:,} B | {elf.ram():,} B | {used} |")
     check_panics(Elf(folder / "inference"), "inference")
 
 

@@ -15,6 +15,7 @@ use crate::activation::{Activation, apply_in_place};
 use crate::cpu::SendPtr;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::{Operand, Strided};
+use crate::sure::{copy, cut, cut_mut, divide, holds, rest, split_mut};
 
 /// Most of the depth that is packed at a time.
 const DEPTH: usize = if STACK == 0 { 768 } else { STACK / (48 + TAIL) };
@@ -68,7 +69,7 @@ pub(super) fn forward(
         let (isa, work) = (cpu.isa(), 16 * y.len());
         cpu.parallel_chunks(y, PIECE, work, |i, y, _| {
             if args.keep_pre {
-                y.copy_from_slice(&z[i * PIECE..][..y.len()]);
+                copy(cut(z, i * PIECE, y.len()), y);
             }
             apply_in_place(isa, args.activation, y);
         });
@@ -102,8 +103,8 @@ fn product(
         pixels: of_pixels(args),
         y: SendPtr(y.as_mut_ptr()),
     };
-    assert!(y.len() >= product.images * product.groups * product.rows * product.columns);
-    if !y.is_empty() {
+    let whole = holds(y.len() >= product.images * product.groups * product.rows * product.columns);
+    if whole && !y.is_empty() {
         product.run(cpu);
     }
 }
@@ -173,11 +174,12 @@ impl Product<'_> {
         cpu.parallel_runs(images * groups * units, 1, work, &|run, scratch| {
             let mut at = run.start;
             while at < run.end {
-                let (index, first) = (at / units, at % units);
+                let (index, first) = divide(at, units);
                 let end = units.min(first + run.end - at);
                 let range = first * unit..(end * unit).min(len);
                 let (rows, columns) = if by_column { (0..rows, range) } else { (range, 0..columns) };
-                f(Part { image: index / groups, group: index % groups, rows, columns }, scratch);
+                let (image, group) = divide(index, groups);
+                f(Part { image, group, rows, columns }, scratch);
                 at += end - first;
             }
         });
@@ -222,7 +224,7 @@ impl Product<'_> {
     ) {
         let Block { first, wide, across, tail } = block;
         let (len, lanes) = (depth.len(), T::Lanes::N);
-        let (packed, tails) = scratch.split_at_mut(len * W);
+        let (packed, tails) = split_mut(scratch, len * W);
         let image = self.windows.group(part.image, part.group);
         let pixels = Strided { data: image, line: 1, depth: self.columns, batch: [0; 2] };
         let column = part.image * self.columns + first;
@@ -231,9 +233,9 @@ impl Product<'_> {
         }
         let (mut b, mut b_row) = (&*packed, W);
         if self.pixels && self.rows <= FEW && wide == across * lanes {
-            (b, b_row) = (&image[depth.start * self.columns + first..], self.columns);
+            (b, b_row) = (rest(image, depth.start * self.columns + first), self.columns);
         } else if wide > 0 {
-            let to = &mut packed[..len * W];
+            let to = &mut *packed;
             if self.pixels {
                 pixels.pack::<T::Lanes, W>([0; 2], first, wide, depth.clone(), to);
             } else {
@@ -254,7 +256,7 @@ impl Product<'_> {
             from: match self.residual {
                 _ if !starts => From::C,
                 [] => From::Zero,
-                residual => From::Residual(&residual[at..]),
+                residual => From::Residual(rest(residual, at)),
             },
             bias: if starts { self.bias.get(channel..).unwrap_or(&[]) } else { &[] },
             limits: if depth.end == self.depth { self.limits } else { ANY },
@@ -298,7 +300,7 @@ unsafe fn narrow<T: Tiles>(
             From::Zero => {}
             // SAFETY: a row of y.
             From::C => unsafe { y.add(r * t.c_row).copy_to(sums.as_mut_ptr(), columns) },
-            From::Residual(from) => sums[..columns].copy_from_slice(&from[r * t.c_row..][..columns]),
+            From::Residual(from) => copy(cut(from, r * t.c_row, columns), cut_mut(sums, 0, columns)),
         }
     }
     let tile = Tile { from: From::C, c_row: WIDTH, ..*t };

@@ -23,6 +23,7 @@ use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
+use crate::sure::divide;
 use crate::window::Axis;
 
 /// The arguments of [`Conv2d`], [`Conv2dBackwardInput`] and [`Conv2dBackwardWeight`]. Pairs are
@@ -125,12 +126,12 @@ impl Args {
 
     #[inline(always)]
     pub(crate) fn in_per_group(&self) -> usize {
-        self.in_channels / self.groups
+        divide(self.in_channels, self.groups).0
     }
 
     #[inline(always)]
     pub(crate) fn out_per_group(&self) -> usize {
-        self.out_channels / self.groups
+        divide(self.out_channels, self.groups).0
     }
 }
 

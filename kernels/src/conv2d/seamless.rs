@@ -7,6 +7,7 @@
 use core::ops::Range;
 
 use super::windows::{Tap, Windows};
+use crate::sure::{cut_mut, divide};
 
 /// The largest kernel for which there are masks.
 const KERNEL: usize = 8;
@@ -34,7 +35,7 @@ impl Windows<'_> {
         let columns = self.windows[0] * self.windows[1];
         let mut done = 0;
         while done < count {
-            let (image, column) = ((first + done) / columns, (first + done) % columns);
+            let (image, column) = divide(first + done, columns);
             let len = (columns - column).min(count - done);
             let masks = self.masks::<W>(column, done..done + len);
             // Where the first place of the strip would be, if all of it were in this image.
@@ -43,10 +44,11 @@ impl Windows<'_> {
                 + self.origin[1]
                 - done as isize;
             let mut tap = Tap::new(depth.start, self.kernel);
-            for to in to[..depth.len() * W].chunks_exact_mut(W) {
+            for to in cut_mut(to, 0, depth.len() * W).chunks_exact_mut(W) {
                 let line = (tap.channel * height) as isize + tap.u as isize * self.step[0];
                 let at = base + line * width as isize + tap.v as isize * self.step[1];
-                let mask = (&masks[0][tap.u], &masks[1][tap.v]);
+                let [u, v] = [tap.u, tap.v].map(|side| side % KERNEL);
+                let mask = (&masks[0][u], &masks[1][v]);
                 let mut from = [0.0; W];
                 match usize::try_from(at).ok().and_then(|at| self.data.get(at..)?.get(..W)) {
                     Some(inside) => from.copy_from_slice(inside),
@@ -78,9 +80,11 @@ impl Windows<'_> {
     fn masks<const W: usize>(&self, column: usize, part: Range<usize>) -> [[[u32; W]; KERNEL]; 2] {
         // Other windows are at a place that is in no image.
         let mut places = [[i32::MIN / 2; W]; 2];
-        let (mut i, mut j) = (column / self.windows[1], column % self.windows[1]);
-        for l in part {
-            (places[0][l], places[1][l]) = (i as i32, j as i32);
+        let (mut i, mut j) = divide(column, self.windows[1]);
+        let [lines, columns] = &mut places;
+        let part = lines.iter_mut().zip(columns).skip(part.start).take(part.len());
+        for (line, column) in part {
+            (*line, *column) = (i as i32, j as i32);
             j += 1;
             if j == self.windows[1] {
                 (i, j) = (i + 1, 0);

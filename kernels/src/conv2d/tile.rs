@@ -4,6 +4,7 @@
 //! Weights are read where they are, a float at a time from each of the rows; only windows are packed.
 
 use crate::gemm::lanes::{self, Lanes};
+use crate::sure::{copy, cut, cut_mut, holds, rest, rest_mut};
 
 /// Registers across a tile.
 pub(super) const ACROSS: usize = 3;
@@ -39,20 +40,22 @@ pub(super) enum From<'a> {
 }
 
 impl<'a> Tile<'a> {
-    /// Asserts that all that is read of `rows` rows and `columns` columns is there, but for c.
+    /// Whether all that is read of `rows` rows and `columns` columns is there, but for c.
     #[inline(always)]
-    fn check(&self, rows: usize, columns: usize) {
-        assert!(self.depth == 0 || self.a.len() > (rows - 1) * self.a_row + (self.depth - 1) * self.a_step);
-        assert!(self.bias.is_empty() || self.bias.len() >= rows);
-        if let From::Residual(from) = self.from {
-            assert!(from.len() >= (rows - 1) * self.c_row + columns);
-        }
+    fn is_there(&self, rows: usize, columns: usize) -> bool {
+        let weights =
+            self.depth == 0 || self.a.len() > (rows - 1) * self.a_row + (self.depth - 1) * self.a_step;
+        let added = match self.from {
+            From::Residual(from) => from.len() >= (rows - 1) * self.c_row + columns,
+            _ => true,
+        };
+        holds(weights && added && (self.bias.is_empty() || self.bias.len() >= rows))
     }
 
     /// The tile that starts at this row and column of this one.
     pub(super) fn at(&self, row: usize, column: usize) -> Self {
         let from = match self.from {
-            From::Residual(from) => From::Residual(&from[row * self.c_row + column..]),
+            From::Residual(from) => From::Residual(rest(from, row * self.c_row + column)),
             from => from,
         };
         Tile {
@@ -75,9 +78,11 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
     b_row: usize,
     c: *mut f32,
 ) {
-    t.check(R, C * V::N);
-    assert!(t.depth == 0 || b.len() >= (t.depth - 1) * b_row + C * V::N);
-    // SAFETY: every address below is within the bounds that were asserted, or of c.
+    let b_is_there = t.depth == 0 || b.len() >= (t.depth - 1) * b_row + C * V::N;
+    if !t.is_there(R, C * V::N) || !holds(b_is_there) {
+        return;
+    }
+    // SAFETY: every address below is within the bounds that were checked, or of c.
     let load = |at: *const f32| V::load(unsafe { core::slice::from_raw_parts(at, V::N) });
     let from = match t.from {
         From::Zero => None,
@@ -111,7 +116,7 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
         b = b.wrapping_add(b_row);
         let mut r = 0;
         while r < R {
-            // SAFETY: within the bounds that were asserted.
+            // SAFETY: within the bounds that were checked.
             let x = V::splat(unsafe { *a.add(r * t.a_row) });
             let mut v = 0;
             while v < C {
@@ -141,10 +146,12 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
 /// `c` points to as many rows, `c_row` apart, that nobody else has.
 #[inline(always)]
 unsafe fn columns<V: Lanes>(rows: usize, count: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) {
-    t.check(rows, count);
+    if !t.is_there(rows, count) || !holds(b.len() >= count * t.depth) {
+        return;
+    }
     let mut column = 0;
     while column < count {
-        let (t, b) = (t.at(0, column), &b[column * t.depth..]);
+        let (t, b) = (t.at(0, column), rest(b, column * t.depth));
         // SAFETY: columns of c.
         column += unsafe {
             let c = c.add(column);
@@ -171,10 +178,22 @@ impl Tile<'_> {
         let from = match self.from {
             From::Zero => 0.0,
             From::C => *to,
-            From::Residual(from) => from[at],
+            From::Residual(from) => *from.get(at).unwrap_or(&0.0),
         };
         let sum = from + self.bias.get(row).unwrap_or(&0.0) + sum;
-        *to = sum.clamp(self.limits[0], self.limits[1]);
+        *to = clamp(sum, self.limits);
+    }
+}
+
+/// As `f32::clamp`, which asserts that there is something between the limits.
+#[inline(always)]
+fn clamp(x: f32, [least, most]: [f32; 2]) -> f32 {
+    if x < least {
+        least
+    } else if x > most {
+        most
+    } else {
+        x
     }
 }
 
@@ -190,10 +209,13 @@ unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
     c: *mut f32,
 ) -> usize {
     let (depth, whole) = (t.depth, t.depth / V::N * V::N);
-    let b: [&[f32]; C] = core::array::from_fn(|c| &b[c * depth..][..depth]);
+    let b: [&[f32]; C] = core::array::from_fn(|c| cut(b, c * depth, depth));
     for first in (0..rows).step_by(R) {
         // Of fewer rows, the last is multiplied several times.
-        let a: [&[f32]; R] = core::array::from_fn(|r| &t.a[(first + r).min(rows - 1) * t.a_row..][..depth]);
+        let a: [&[f32]; R] = core::array::from_fn(|r| cut(t.a, (first + r).min(rows - 1) * t.a_row, depth));
+        if !holds(a.iter().chain(&b).all(|line| line.len() == depth)) {
+            return C;
+        }
         let mut totals = [V::splat(0.0); 8];
         let mut k = 0;
         while k < whole {
@@ -216,7 +238,7 @@ unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
         if whole < depth {
             let mut i = 0;
             while i < 8 {
-                totals[i] = totals[i].fma(V::load_part(&a[i / C][whole..]), V::load_part(&b[i % C][whole..]));
+                totals[i] = totals[i].fma(V::load_part(rest(a[i / C], whole)), V::load_part(rest(b[i % C], whole)));
                 i += 1;
             }
         }
@@ -238,8 +260,8 @@ unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
 unsafe fn combine<V: Lanes>(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
     for first in (0..rows).step_by(8 * V::N) {
         let mut sums = [0.0; 8 * 16];
-        let sums = &mut sums[..(rows - first).min(8 * V::N)];
-        side_by_side::<V>(t.a.get(first..).unwrap_or(&[]), t.a_step, &b[..t.depth], sums);
+        let sums = cut_mut(&mut sums, 0, (rows - first).min(8 * V::N));
+        side_by_side::<V>(t.a.get(first..).unwrap_or(&[]), t.a_step, cut(b, 0, t.depth), sums);
         for (r, sum) in (first..).zip(sums) {
             // SAFETY: a row of c.
             unsafe { t.put(r, 0, *sum, c) };
@@ -256,12 +278,14 @@ fn side_by_side<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
         // As below, so that a sum does not depend on how many others there are.
         let (mut total, mut lanes) = (V::splat(0.0), [0.0; 16]);
         for (k, x) in b.iter().enumerate() {
-            total = total.fma(V::load_part(&a[k * step..][..rows]), V::splat(*x));
+            total = total.fma(V::load_part(cut(a, k * step, rows)), V::splat(*x));
         }
         total.store(&mut lanes);
-        return sums.copy_from_slice(&lanes[..rows]);
+        return copy(cut(&lanes, 0, rows), sums);
     }
-    assert!(b.is_empty() || a.len() >= (b.len() - 1) * step + rows);
+    if !holds(b.is_empty() || a.len() >= (b.len() - 1) * step + rows) {
+        return;
+    }
     // The last registers overlap those before: what they sum twice is the same.
     let starts: [usize; 8] = core::array::from_fn(|i| (i * V::N).min(rows - V::N));
     let mut totals = [V::splat(0.0); 8];
@@ -269,13 +293,13 @@ fn side_by_side<V: Lanes>(a: &[f32], step: usize, b: &[f32], sums: &mut [f32]) {
         let x = V::splat(*x);
         let mut i = 0;
         while i < 8 {
-            // SAFETY: within the rows of this k, as asserted.
+            // SAFETY: within the rows of this k, as checked.
             totals[i] = totals[i].fma(unsafe { V::read(a.as_ptr().add(k * step + starts[i])) }, x);
             i += 1;
         }
     }
     for (total, start) in totals.into_iter().zip(starts) {
-        total.store(&mut sums[start..]);
+        total.store(rest_mut(sums, start));
     }
 }
 

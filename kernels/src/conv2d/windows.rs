@@ -5,6 +5,7 @@ use core::ops::Range;
 use super::Args;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::Operand;
+use crate::sure::{self, cut, cut_mut, divide, rest, rest_mut, split_mut};
 
 /// Windows over images: pixel (u, v) of the window at (i, j) is the image's pixel
 /// (i·stride + u·step + origin, ...), in both directions, and zero outside the image.
@@ -47,14 +48,15 @@ impl<'a> Windows<'a> {
     #[inline(always)]
     pub(super) fn group(&self, image: usize, group: usize) -> &'a [f32] {
         let len = self.channels * self.size[0] * self.size[1];
-        &self.data[image * self.image + group * len..][..len]
+        cut(self.data, image * self.image + group * len, len)
     }
 
     /// Some pixels of one window, of those of all images, one after the other. Steps are forwards.
     #[inline(never)]
     pub(super) fn one(&self, group: usize, window: usize, depth: Range<usize>, to: &mut [f32]) {
         let [height, width] = self.windows;
-        let (j, i, image) = (window % width, window / width % height, window / width / height);
+        let (line, j) = divide(window, width);
+        let (image, i) = divide(line, height);
         let group = self.group(image, group);
         let step = self.step[1].unsigned_abs();
         // Which pixels of a line are within the image is the same for all lines.
@@ -63,21 +65,21 @@ impl<'a> Windows<'a> {
         let first = (0..self.kernel[1]).find(is_inside).unwrap_or(0);
         let end = (first..self.kernel[1]).rev().find(is_inside).map_or(first, |last| last + 1);
 
-        let mut to = &mut to[..depth.len()];
+        let mut to = cut_mut(to, 0, depth.len());
         to.fill(0.0);
         let mut tap = Tap::new(depth.start, self.kernel);
         while !to.is_empty() {
             let count = (self.kernel[1] - tap.v).min(to.len());
-            let (now, later) = to.split_at_mut(count);
-            let [first, end] = [first, end].map(|v| v.clamp(tap.v, tap.v + count) - tap.v);
+            let (now, later) = split_mut(to, count);
+            let [first, end] = [first, end].map(|v| v.max(tap.v).min(tap.v + count) - tap.v);
             let (line, start) = self.start(group, tap, i, j);
             if !line.is_empty() && first < end {
-                let from = &line[(start + (first * step) as isize) as usize..];
-                let to = &mut now[first..end];
+                let from = rest(line, (start + (first * step) as isize) as usize);
+                let to = cut_mut(now, first, end - first);
                 if step == 1 {
-                    copy(&from[..to.len()], to);
+                    copy(cut(from, 0, to.len()), to);
                 } else {
-                    to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, x)| *to = *x);
+                    to.iter_mut().zip(from.iter().step_by(step.max(1))).for_each(|(to, x)| *to = *x);
                 }
             }
             to = later;
@@ -92,7 +94,7 @@ impl<'a> Windows<'a> {
         if y < 0 || y >= height as isize {
             return &[];
         }
-        &group[(channel * height + y as usize) * width..][..width]
+        cut(group, (channel * height + y as usize) * width, width)
     }
 
     /// The line that pixels `tap` of windows in line `i` lie in, and where the one of window j is.
@@ -117,7 +119,7 @@ impl Tap {
     pub(super) fn new(index: usize, [height, width]: [usize; 2]) -> Self {
         // A window without pixels has none to count.
         let (height, width) = (height.max(1), width.max(1));
-        Tap { channel: index / (height * width), u: index / width % height, v: index % width }
+        Tap { channel: divide(index, height * width).0, u: index / width % height, v: index % width }
     }
     #[inline(always)]
     pub(super) fn next(self, [height, width]: [usize; 2]) -> Self {
@@ -135,7 +137,7 @@ impl Tap {
 /// `to[i]` ← `line[start + i·stride]`, or zero outside the line.
 #[inline(always)]
 fn run(line: &[f32], start: isize, stride: usize, to: &mut [f32]) {
-    let len = to.len();
+    let (len, stride) = (to.len(), stride.max(1));
     // The first i that is not before the line, and the first beyond it.
     let until = |limit: isize| {
         if limit <= 0 {
@@ -147,20 +149,20 @@ fn run(line: &[f32], start: isize, stride: usize, to: &mut [f32]) {
     let from = until(-start);
     let end = until(line.len() as isize - start).max(from);
     if from > 0 {
-        to[..from].fill(0.0);
+        cut_mut(to, 0, from).fill(0.0);
     }
     if end < len {
-        to[end..].fill(0.0);
+        rest_mut(to, end).fill(0.0);
     }
     if from == end {
         return;
     }
     let first = (start + (from * stride) as isize) as usize;
-    let to = &mut to[from..end];
+    let to = cut_mut(to, from, end - from);
     if stride == 1 {
-        copy(&line[first..][..to.len()], to);
+        copy(cut(line, first, to.len()), to);
     } else {
-        to.iter_mut().zip(line[first..].iter().step_by(stride)).for_each(|(to, x)| *to = *x);
+        to.iter_mut().zip(rest(line, first).iter().step_by(stride)).for_each(|(to, x)| *to = *x);
     }
 }
 
@@ -172,14 +174,13 @@ fn copy(from: &[f32], to: &mut [f32]) {
         let last = to.len() - N;
         let mut at = 0;
         while at < last {
-            to[at..][..N].copy_from_slice(&from[at..][..N]);
+            sure::copy(cut(from, at, N), cut_mut(to, at, N));
             at += N;
         }
-        to[last..].copy_from_slice(&from[last..][..N]);
+        sure::copy(cut(from, last, N), rest_mut(to, last));
     }
     match to.len() {
-        0 => {}
-        1 => to[0] = from[0],
+        0..2 => to.iter_mut().zip(from).for_each(|(to, x)| *to = *x),
         2..4 => pieces::<2>(from, to),
         4..8 => pieces::<4>(from, to),
         8..16 => pieces::<8>(from, to),
@@ -207,14 +208,14 @@ impl Operand for ByWindow<'_> {
         let [height, width] = windows.windows;
         let mut done = 0;
         while done < count {
-            let (j, line) = ((first + done) % width, (first + done) / width);
-            let (i, image) = (line % height, line / height);
+            let (line, j) = divide(first + done, width);
+            let (image, i) = divide(line, height);
             let len = (width - j).min(count - done);
             let group = windows.group(image, batch[1]);
             let mut tap = Tap::new(depth.start, windows.kernel);
-            for to in to[..depth.len() * W].chunks_exact_mut(W) {
+            for to in cut_mut(to, 0, depth.len() * W).chunks_exact_mut(W) {
                 let (line, start) = windows.start(group, tap, i, j);
-                run(line, start, windows.stride[1], &mut to[done..][..len]);
+                run(line, start, windows.stride[1], cut_mut(to, done, len));
                 tap = tap.next(windows.kernel);
             }
             done += len;

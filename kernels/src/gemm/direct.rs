@@ -5,6 +5,7 @@ use super::dot::{Dots, dots};
 use super::{Args, Bias, lanes, skinny};
 use crate::activation::{Activation, apply_in_place, relu};
 use crate::cpu::multiversion;
+use crate::sure::{cut, cut_mut};
 use crate::{Cpu, Isa};
 
 /// Most rows.
@@ -46,8 +47,8 @@ pub(super) fn product(isa: Isa, args: &Args, a: &[f32], b: &[f32], added: [&[f32
     }
     for row in 0..args.m {
         let at = row * args.c.row;
-        let residual = if added[1].is_empty() { &[] } else { &added[1][at..][..args.n] };
-        let c = &mut c[at..][..args.n];
+        let residual = if added[1].is_empty() { &[] } else { cut(added[1], at, args.n) };
+        let c = cut_mut(c, at, args.n);
         finish(isa, args.activation == Activation::Relu, added[0], residual, c);
         if !matches!(args.activation, Activation::Identity | Activation::Relu) {
             apply_in_place(isa, args.activation, c);

@@ -2,6 +2,7 @@
 //! inputs and weights are. Nothing is packed, so weights are read once and as they lie.
 
 use super::lanes::{self, Lanes};
+use crate::sure::{cut, cut_mut, holds, rest, rest_mut};
 
 /// A factor: its numbers, and how many there are from one of its rows to the next.
 pub(super) type Factor<'a> = (&'a [f32], usize);
@@ -18,7 +19,7 @@ pub(super) fn dots<V: Dots, const WIDE: bool>(
 ) {
     let mut row = 0;
     while row < m {
-        let (a, to) = ((&a.0[row * a.1..], a.1), &mut to[row * stride..]);
+        let (a, to) = ((rest(a.0, row * a.1), a.1), rest_mut(to, row * stride));
         row += match (WIDE, m - row) {
             (true, 8..) => rows::<V, 8, 3, 3>(a, b, n, k, to, stride),
             (true, 4..) => rows::<V, 4, 6, 6>(a, b, n, k, to, stride),
@@ -43,9 +44,9 @@ fn rows<V: Dots, const R: usize, const C: usize, const H: usize>(
 ) -> usize {
     for column in (0..n).step_by(C) {
         let count = C.min(n - column);
-        let tile = V::tile::<R, C, H>(a, (&b.0[column * b.1..], b.1), count, k);
+        let tile = V::tile::<R, C, H>(a, (rest(b.0, column * b.1), b.1), count, k);
         for r in 0..R {
-            let to = &mut to[r * stride + column..][..count];
+            let to = cut_mut(to, r * stride + column, count);
             to.iter_mut().zip(&tile).for_each(|(to, sums)| *to = sums[r]);
         }
     }
@@ -110,7 +111,9 @@ fn sums<V: Lanes, const R: usize, const C: usize, const H: usize>(
 ) -> [[f32; R]; C] {
     // Beyond the last column the last is computed again.
     let at: [usize; C] = core::array::from_fn(|c| c.min(columns - 1) * b_line);
-    assert!(a.len() >= (R - 1) * a_line + k && b.len() >= (columns - 1) * b_line + k);
+    if !holds(a.len() >= (R - 1) * a_line + k && b.len() >= (columns - 1) * b_line + k) {
+        return [[0.0; R]; C];
+    }
     // SAFETY: used for the `V::N` numbers from d ≤ k − `V::N` on, of a row that the slice has (just checked).
     let load = |of: &[f32], from: usize| V::load(unsafe { of.get_unchecked(from..from + V::N) });
     let mut sums = [[V::splat(0.0); R]; C];
@@ -142,10 +145,10 @@ fn sums<V: Lanes, const R: usize, const C: usize, const H: usize>(
     if whole < k {
         let mut r = 0;
         while r < R {
-            let x = V::load_part(&a[r * a_line + whole..][..k - whole]);
+            let x = V::load_part(cut(a, r * a_line + whole, k - whole));
             let mut c = 0;
             while c < C {
-                sums[c][r] = sums[c][r].fma(x, V::load_part(&b[at[c] + whole..][..k - whole]));
+                sums[c][r] = sums[c][r].fma(x, V::load_part(cut(b, at[c] + whole, k - whole)));
                 c += 1;
             }
             r += 1;

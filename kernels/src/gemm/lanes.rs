@@ -272,6 +272,8 @@ pub(crate) use x86::{Avx2, Avx512, Portable};
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod array {
+    use crate::sure::holds;
+
     /// Four floats, in whatever LLVM makes of them.
     #[derive(Clone, Copy)]
     pub(crate) struct Portable([f32; 4]);
@@ -284,8 +286,9 @@ mod array {
         }
         #[inline(always)]
         fn load(from: &[f32]) -> Self {
-            let from = &from[..4];
-            Portable([from[0], from[1], from[2], from[3]])
+            let four = from.first_chunk();
+            holds(four.is_some());
+            Portable(*four.unwrap_or(&[0.0; 4]))
         }
         #[inline(always)]
         fn load_part(from: &[f32]) -> Self {
@@ -304,7 +307,11 @@ mod array {
         }
         #[inline(always)]
         fn store(self, to: &mut [f32]) {
-            to[..4].copy_from_slice(&self.0);
+            let four = to.first_chunk_mut();
+            holds(four.is_some());
+            if let Some(four) = four {
+                *four = self.0;
+            }
         }
         #[inline(always)]
         fn add(self, other: Self) -> Self {

@@ -5,6 +5,7 @@ use core::ops::Range;
 use super::View;
 use super::lanes::Lanes;
 use super::micro::Strip;
+use crate::sure::{copy, cut, cut_mut, rest};
 
 /// A factor of a product: `lines` (the rows of A, the columns of B) along which it is cut into
 /// strips, and the depth k over which the product sums.
@@ -72,14 +73,14 @@ impl Operand for Strided<'_> {
         if len == 0 {
             return;
         }
-        let data = &self.data[start..];
+        let data = rest(self.data, start);
         if self.line == 1 {
             for (d, to) in to.chunks_exact_mut(W).enumerate() {
-                let from = &data[d * self.depth..];
+                let from = rest(data, d * self.depth);
                 // A fixed number is copied faster than the right one, where there is so much.
                 match from.first_chunk::<W>() {
                     Some(from) => to.copy_from_slice(from),
-                    None => to[..count].copy_from_slice(&from[..count]),
+                    None => copy(cut(from, 0, count), cut_mut(to, 0, count)),
                 }
             }
         } else if self.depth == 1 {

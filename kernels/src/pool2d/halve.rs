@@ -6,6 +6,7 @@
 
 use super::max::{greater, replaces};
 use crate::cpu::{multiversion, part};
+use crate::sure::{copy, cut, cut_mut, divide};
 
 /// Pairs that are worked on at a time: what comes of them stays in the first cache.
 pub(super) const TILE: usize = 512;
@@ -48,16 +49,19 @@ multiversion! {
 
 #[inline(always)]
 fn reduce<T: Copy + Default>(half: usize, x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
-    let (lines, padded) = (TILE / (2 * half), half.next_multiple_of(REGISTER));
+    // As it is, which the compiler does not know.
+    let half = half.max(1);
+    let (lines, padded) = (divide(TILE / 2, half).0, half.next_multiple_of(REGISTER));
     let (mut pairs, mut sums): (Pairs<T>, Pairs<T>) = ([T::default(); _], [T::default(); _]);
-    for (x, y) in x.chunks(lines * 4 * half).zip(y.chunks_mut(lines * half)) {
+    let tile = (lines * half).clamp(1, TILE);
+    for (x, y) in x.chunks(4 * tile).zip(y.chunks_mut(tile)) {
         pairs.iter_mut().zip(x.as_chunks().0).for_each(|(pair, [a, b])| *pair = f(*a, *b));
-        for i in 0..y.len() / half {
-            let [top, bottom] = [0, 1].map(|n| &pairs[(2 * i + n) * half..][..padded]);
-            let sums = &mut sums[i * half..][..padded];
+        for i in 0..divide(y.len(), half).0 {
+            let [top, bottom] = [0, 1].map(|n| cut(&pairs, (2 * i + n) * half, padded));
+            let sums = cut_mut(&mut sums, i * half, padded);
             sums.iter_mut().zip(top.iter().zip(bottom)).for_each(|(sum, (t, b))| *sum = f(*t, *b));
         }
-        y.copy_from_slice(&sums[..y.len()]);
+        copy(cut(&sums, 0, y.len()), y);
     }
 }
 

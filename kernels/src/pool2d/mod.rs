@@ -12,6 +12,7 @@ mod tests;
 use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
+use crate::sure::{cut, divide};
 use crate::window::Axis;
 
 /// The arguments of all pooling operations. Pairs are height and width.
@@ -88,7 +89,7 @@ impl Args {
     fn forward<T: Sync + Send>(&self, cpu: &Cpu, x: &[T], y: &mut [T], f: impl Fn(&[T], &mut [T]) + Sync) {
         let ([from, to], planes) = (self.areas(), self.planes_per_task());
         cpu.parallel_chunks(y, to * planes, self.work(), |task, y, _| {
-            f(&x[task * planes * from..][..y.len() / to * from], y);
+            f(cut(x, task * planes * from, divide(y.len(), to).0 * from), y);
         });
     }
 

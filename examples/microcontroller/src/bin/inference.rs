@@ -19,7 +19,7 @@ use model::{Image, LeNet, Logits, Scan, largest, scale};
 use semihosting::process;
 use static_cell::ConstStaticCell;
 
-static SCAN: &Scan = include_bytes!("../../digits/images").first_chunk().unwrap();
+static SCAN: Scan = *include_bytes!("../../digits/images").first_chunk().unwrap();
 
 #[unsafe(link_section = ".rodata.model")]
 static MODEL: LeNet = include_weights!(LeNet, "../../../data/lenet.safetensors");
@@ -31,7 +31,7 @@ static INFERENCE: ConstStaticCell<([Image; 1], [Logits; 1], Workspace<LeNet, 1>)
 #[board::entry]
 fn main() -> ! {
     let Some((image, logits, workspace)) = INFERENCE.try_take() else { process::exit(100) };
-    scale(SCAN, &mut image[0]);
+    scale(&SCAN, &mut image[0]);
     match infer(&Cpu::new(), &MODEL, image, 1, logits, workspace) {
         Ok(()) => process::exit(largest(&logits[0]).into()),
         Err(_) => process::exit(100),
