@@ -34,7 +34,7 @@ pub(super) fn offset_of(graph: &Graph, names: &Names, unit: UnitId, leaf: &str) 
 }
 
 fn field(table: &Table) -> Ident {
-    format_ident!("{}_table", table.name.replace(|c: char| !c.is_alphanumeric(), "_").to_lowercase())
+    format_ident!("{}", table.field)
 }
 
 /// Layers that compute on `f32`, in the order of the declaration.
