@@ -128,7 +128,7 @@ impl<'a> Json<'a> {
         let zero = here!(self, b'0');
         let start = self.at;
         let (mut number, mut fits) = (0_u64, true);
-        while self.at < self.text.len() && matches!(self.text[self.at], b'0'..=b'9') {
+        while self.at < self.text.len() && self.text[self.at].is_ascii_digit() {
             let digit = (self.text[self.at] - b'0') as u64;
             fits = fits && number <= (u64::MAX - digit) / 10;
             number = if fits { 10 * number + digit } else { 0 };
@@ -160,7 +160,7 @@ impl<'a> Json<'a> {
     pub(super) const fn plain_string(&mut self) -> Span {
         self.expect(b'"', "a string");
         let from = self.at as u32;
-        self.to_special();
+        self.skip_ordinary();
         let to = self.at as u32;
         if here!(self, b'"') {
             self.at += 1;
@@ -175,11 +175,11 @@ impl<'a> Json<'a> {
     /// Steps over a string.
     pub(super) const fn skip_string(&mut self) {
         self.expect(b'"', "a string");
-        self.to_special();
+        self.skip_ordinary();
         while here!(self, b'\\') {
             self.at += 1;
             self.skip_escape();
-            self.to_special();
+            self.skip_ordinary();
         }
         if here!(self, b'"') {
             self.at += 1;
@@ -189,7 +189,7 @@ impl<'a> Json<'a> {
     }
 
     /// Steps to the next byte that is no ordinary one of a string.
-    const fn to_special(&mut self) {
+    const fn skip_ordinary(&mut self) {
         let (text, mut at) = (self.text, self.at);
         while at < text.len() && text[at] != b'"' && text[at] != b'\\' && text[at] >= b' ' {
             at += 1;

@@ -24,7 +24,7 @@ use header::{BYTES_PER_TENSOR, said_length};
 pub struct Embedded<'a> {
     path: &'a str,
     file: &'a [u8],
-    renames: &'a [(&'a str, &'a str)],
+    pairs: &'a [(&'a str, &'a str)],
     allow_extra: bool,
 }
 
@@ -32,13 +32,13 @@ pub struct Embedded<'a> {
 impl<'a> Embedded<'a> {
     /// The bytes of a file; messages name it by its path.
     pub const fn new(path: &'a str, file: &'a [u8]) -> Self {
-        Embedded { path, file, renames: &[], allow_extra: false }
+        Embedded { path, file, pairs: &[], allow_extra: false }
     }
 
     /// From beginnings of the model's names to beginnings of the file's.
     #[must_use]
     pub const fn rename(mut self, pairs: &'a [(&'a str, &'a str)]) -> Self {
-        self.renames = pairs;
+        self.pairs = pairs;
         self
     }
 
@@ -80,13 +80,15 @@ impl<'a> Embedded<'a> {
         }
     }
 
+    // At run time, in tests, one of these on the stack is enough.
+    #[inline(never)]
     const fn fill_from<M: Params, const N: usize>(&self, model: &mut M, report: &mut Report) {
         const { assert_within::<M>() };
         let header = match Header::<N>::read(self.file) {
             Ok(header) => header,
             Err(reason) => return self.unreadable(reason, report),
         };
-        let mut fit = Fit::new(self.path, header, self.renames, report);
+        let mut fit = Fit::new(self.path, header, self.pairs, report);
         let to = core::ptr::from_mut(model).cast();
         // SAFETY: the leaves lie within `model`, as was asserted; it is uniquely borrowed, and any bits are a
         // plain value.
@@ -121,7 +123,8 @@ impl<'a> Embedded<'a> {
 ///     }
 /// }
 ///
-/// static LENET: LeNet = include_weights!(LeNet, "../../../examples/data/lenet.safetensors");
+/// static LENET: LeNet =
+///     include_weights!(LeNet, concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/lenet.safetensors"));
 ///
 /// let mut workspace = Workspace::<LeNet, 1>::zeroed();
 /// let (blank, mut logits) = ([[[[0.0; 28]; 28]; 1]], [[0.0; 10]]);
@@ -134,7 +137,7 @@ impl<'a> Embedded<'a> {
 /// the program starts, and nothing is allocated: a microcontroller infers from its flash. In a `let` it would be
 /// copied to the stack. An edit of the file builds the program anew.
 ///
-/// The first argument is any type with [`Params`], a model, an array of modules, a
+/// The first argument is any type with [`Params`](crate::params::Params), a model, an array of modules, a
 /// [`Prepared<M>`](crate::Prepared); the second is a path as [`include_bytes!`] takes it: relative to the source file,
 /// or `concat!(env!("OUT_DIR"), "/net.safetensors")` for what a build script has written.
 ///
@@ -163,7 +166,7 @@ impl<'a> Embedded<'a> {
 /// # model! { Layers: [1, 28, 28] -> [6, 14, 14] { first: Conv2d(6, kernel = 5, padding = 2), Relu, MaxPool2d(2) } }
 /// static FIRST: Layers = include_weights!(
 ///     Layers,
-///     "../../../examples/data/lenet.safetensors",
+///     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/lenet.safetensors"),
 ///     rename = [("first", "conv1")],
 ///     allow_extra = true,
 /// );
@@ -173,7 +176,8 @@ impl<'a> Embedded<'a> {
 ///
 /// A header of at most 3 MiB, which is about 30,000 tensors. Names with escape sequences (`\"`, `\\`, `\u00e9`) are
 /// refused, which no Python program writes. Numbers in the file are little-endian; for a big-endian target it is a
-/// compile error. A file of 100 MB takes ... .
+/// compile error. A file of 100 MB takes the compiler half a second and 0.6 GB of memory to check, and five seconds and
+/// 1.5 GB to build; one of 1,200 tensors two seconds.
 ///
 /// # Preparation in a build script
 ///
@@ -182,16 +186,11 @@ impl<'a> Embedded<'a> {
 ///
 /// ```no_run
 /// // build.rs, with castiron and its feature `files` among the build dependencies
-/// # use castiron::model;
+/// # mod model {
+/// #     castiron::model! { pub LeNet: [1, 28, 28] -> [6, 24, 24] { conv: Conv2d(6, kernel = 5), Relu } }
+/// # }
 /// use castiron::{Cpu, Prepared, Tensor, files};
-/// # model! { LeNet: [1, 28, 28] -> [6, 14, 14] { conv: Conv2d(6, kernel = 5, padding = 2), Relu, MaxPool2d(2) } }
-///
-/// # mod model {}
-/// # /*
-/// #[path = "src/model.rs"]
-/// mod model; // the `model!` of LeNet
-/// use model::LeNet;
-/// # */
+/// use model::LeNet; // #[path = "src/model.rs"] mod model; the program has it too
 ///
 /// fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///     println!("cargo::rerun-if-changed=lenet.safetensors");

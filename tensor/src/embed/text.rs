@@ -108,3 +108,37 @@ pub(super) const fn starts_with(text: &[u8], start: &[u8]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn what_does_not_fit_is_noted() {
+        let mut text = Text::<10>::new();
+        text.push("a = ");
+        text.number(u64::MAX);
+        text.push("b");
+        assert_eq!((text.as_str(), text.is_full()), ("a = ", true));
+        text.note_if_full(" and more");
+        assert_eq!(text.as_str(), "a and more");
+
+        let mut text = Text::<12>::new();
+        text.push("äöüß");
+        text.number(1234567890);
+        // Not in the middle of a character.
+        text.note_if_full(" more");
+        assert_eq!(text.as_str(), "äöü more");
+    }
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        let mut text = Text::<100>::new();
+        for number in [0, 7, 10, 1_002_003, u64::MAX] {
+            text.number(number);
+            text.push(" ");
+        }
+        text.note_if_full("and more");
+        assert_eq!(text.as_str(), "0 7 10 1002003 18446744073709551615 ");
+    }
+}

@@ -1,4 +1,7 @@
 //! Model files: the safetensors format, with PyTorch's names and dimensions. Files of NumPy.
+//!
+//! These are read when the program runs; [`include_weights!`](crate::include_weights) puts a file's tensors into the
+//! program.
 
 mod checkpoint;
 mod error;
