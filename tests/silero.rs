@@ -1,6 +1,8 @@
 //! Silero VAD, trained with PyTorch by others, hears in half a minute of speech what it hears there.
 
 mod common;
+#[path = "common/examples.rs"]
+mod examples;
 
 use std::path::Path;
 
@@ -46,6 +48,18 @@ fn every_probability_is_pytorchs_and_so_are_the_segments() {
     segments.extend(speech.finish(samples));
     let segments: Vec<i32> = segments.iter().flat_map(|each| [each.start as i32, each.end as i32]).collect();
     assert_eq!(segments, reference.numbers::<i32>("segments"));
+}
+
+#[test]
+fn the_example_says_when_somebody_speaks() {
+    let output = examples::example("vad").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said: Vec<&str> = text.lines().take(5).collect();
+    let segments =
+        ["00:06.75 to 00:07.23", "00:07.62 to 00:17.92", "00:18.05 to 00:21.60", "00:21.79 to 00:30.00"];
+    assert_eq!(said[..4], segments);
+    assert_eq!(said[4], "22.5 of 30.0 seconds are speech");
 }
 
 type Memory = <SileroVad as Module<Rank2<1, 640>, Rank1<1>>>::State<1>;

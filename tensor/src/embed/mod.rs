@@ -123,7 +123,8 @@ impl<'a> Embedded<'a> {
 ///     }
 /// }
 ///
-/// static LENET: LeNet = include_weights!(LeNet, "../../../examples/data/lenet.safetensors");
+/// static LENET: LeNet =
+///     include_weights!(LeNet, concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/lenet.safetensors"));
 ///
 /// let mut workspace = Workspace::<LeNet, 1>::zeroed();
 /// let (blank, mut logits) = ([[[[0.0; 28]; 28]; 1]], [[0.0; 10]]);
@@ -165,7 +166,7 @@ impl<'a> Embedded<'a> {
 /// # model! { Layers: [1, 28, 28] -> [6, 14, 14] { first: Conv2d(6, kernel = 5, padding = 2), Relu, MaxPool2d(2) } }
 /// static FIRST: Layers = include_weights!(
 ///     Layers,
-///     "../../../examples/data/lenet.safetensors",
+///     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/lenet.safetensors"),
 ///     rename = [("first", "conv1")],
 ///     allow_extra = true,
 /// );
