@@ -4,7 +4,7 @@ use super::*;
 use crate::activation::Activation;
 use crate::check::{Checked, Data, Random};
 use crate::conv2d::tests::{channels, depthwise_cases, products, tiles, wide};
-use crate::{DType, Isa, conv2d, pool2d, strided};
+use crate::{Cpu, DType, Isa, Raw, conv2d, pool2d, strided};
 
 /// ⌊sum·scale + ½⌋ by the value of the float.
 fn round(scale: f64, sum: f64) -> i64 {
@@ -61,6 +61,7 @@ const ISAS: &[Isa] = &[Isa::Portable, Isa::Avx2, Isa::Avx512];
 impl Checked for QuantizedConv2d {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &conv2d::Args, i: usize) -> DType {
         [DType::I8, DType::I32, DType::F32, DType::U8, DType::U8, DType::U8][i]
     }
@@ -106,6 +107,7 @@ impl Checked for QuantizedConv2d {
 impl Checked for QuantizedLinear {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(args: &LinearArgs, i: usize) -> DType {
         let y = if args.wide { DType::I32 } else { DType::U8 };
         [DType::I8, DType::I32, DType::F32, DType::U8, DType::U8, y][i]
@@ -198,6 +200,7 @@ fn pixels(args: &pool2d::Args, mut f: impl FnMut(usize, usize)) {
 impl Checked for QuantizedMaxPool2d {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &pool2d::Args, _: usize) -> DType {
         DType::U8
     }
@@ -216,6 +219,7 @@ impl Checked for QuantizedMaxPool2d {
 impl Checked for QuantizedAvgPool2d {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &pool2d::Args, i: usize) -> DType {
         if i == 0 { DType::F32 } else { DType::U8 }
     }
@@ -239,6 +243,7 @@ impl Checked for QuantizedAvgPool2d {
 impl Checked for QuantizedAdd {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &AddArgs, i: usize) -> DType {
         if i == 0 { DType::F32 } else { DType::U8 }
     }
@@ -289,6 +294,7 @@ impl Checked for QuantizedActivation {
 impl Checked for Requantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &strided::Args, i: usize) -> DType {
         if i == 0 { DType::F32 } else { DType::U8 }
     }
@@ -321,6 +327,7 @@ impl Checked for Requantize {
 impl Checked for Quantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &usize, i: usize) -> DType {
         [DType::F32, DType::U8, DType::F32, DType::U8][i]
     }
@@ -348,6 +355,7 @@ impl Checked for Quantize {
 impl Checked for Dequantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(args: &DequantizeArgs, i: usize) -> DType {
         [DType::F32, DType::U8, if args.wide { DType::I32 } else { DType::U8 }, DType::F32][i]
     }
@@ -368,6 +376,45 @@ impl Checked for Dequantize {
         let zero = if args.wide { 0.0 } else { zero[0] };
         for (x, q) in x.iter_mut().zip(q) {
             *x = f64::from(scale[0] as f32 * (*q - zero) as f32);
+        }
+    }
+}
+
+/// Whatever sizes are asked for: windows far apart, images without pixels, windows that fit nowhere.
+#[test]
+fn odd_sizes_do_no_harm() {
+    let plain = wide([1, 1, 4, 4], [4, 16], 1, 1, [0, 0]);
+    let few = conv2d::Args { in_channels: 1, kernel: [2, 1], ..plain };
+    let many = wide([16, 1, 32, 32], [1, 10], 3, 1, [0, 0]);
+    let odd = [
+        conv2d::Args { groups: 4, stride: [3, 1 << 28], ..plain },
+        conv2d::Args { stride: [3, 1 << 28], ..plain },
+        conv2d::Args { groups: 4, input: [5, 0], kernel: [3, 1], ..plain },
+        conv2d::Args { padding: [1 << 27, 1], dilation: [1 << 28, 1], ..few },
+        conv2d::Args { kernel: [2, 2], padding: [1 << 27, 1], dilation: [1 << 28, 1], ..few },
+        conv2d::Args { images: 0, ..many },
+        conv2d::Args { input: [0, 0], padding: [1, 1], ..many },
+    ];
+    for args in odd {
+        for isa in ISAS {
+            let [x, y, weight, _] = args.sizes();
+            let (weight, bias, factors) =
+                (vec![1i8; weight], vec![5i32; args.out_channels], vec![1f32; args.out_channels]);
+            let (points, x, mut y) = ([9u8, 1, 0, 255], vec![7u8; x], vec![0u8; y]);
+            let cpu = Cpu::new().with_isa(*isa);
+            cpu.run::<QuantizedConv2d>(
+                &args,
+                &mut [
+                    Raw::read_slice(&weight),
+                    Raw::read_slice(&bias),
+                    Raw::read_slice(&factors),
+                    Raw::read(&points),
+                    Raw::read_slice(&x),
+                    Raw::write_slice(&mut y),
+                ],
+            );
+            assert_eq!(cpu.take_fault(), None, "{args:?}");
+            assert!(!y.contains(&0), "{args:?}");
         }
     }
 }

@@ -46,9 +46,14 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, group: usize, y: &mut [u8]) {
         let sums_of = &mut sums_of[..SUMS];
         let pitch = args.input[1] + 2 * args.padding[1];
         plane[..(args.input[0] + 2 * args.padding[0]) * pitch].fill(call.points.x as u8);
+        let mut copied = usize::MAX;
         for at in run {
             let o = at % args.out_channels;
-            copy(call, at / args.out_channels * args.in_channels + o / args.out_per_group(), plane);
+            let from = at / args.out_channels * args.in_channels + o / args.out_per_group();
+            if copied != from {
+                copy(call, from, plane);
+                copied = from;
+            }
             let mut words = [0; WORDS];
             weights(&call.weight[o * call.depth()..][..call.depth()], args.kernel[1], group, &mut words);
             let how = Round { bias: call.bias[o], factor: Factor::new(call.factors[o]), points: call.points };

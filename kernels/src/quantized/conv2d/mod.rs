@@ -78,10 +78,10 @@ impl Op for QuantizedConv2d {
     }
     #[inline(always)]
     fn kernel(args: &Args) -> Kernel<Self> {
-        if args.groups == args.out_channels {
-            |cpu, args, memory| by(each, cpu, args, memory)
+        if args.groups == args.in_channels {
+            |cpu, args, memory| by(of_planes, cpu, args, memory)
         } else {
-            |cpu, args, memory| by(several, cpu, args, memory)
+            |cpu, args, memory| by(of_channels, cpu, args, memory)
         }
     }
 }
@@ -102,29 +102,29 @@ fn by(forward: fn(&Cpu, &Call<'_>, &mut [u8]), cpu: &Cpu, args: &Args, memory: &
     }
 }
 
-/// Each group has one output.
-fn each(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
+/// Where each output sees one plane of the input.
+fn of_planes(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
-    if let Some(choice) = pack::choose(cpu, 1, call.depth()) {
-        let group = choice.kernel.group;
-        if depthwise::applies(call, group) {
-            return depthwise::forward(cpu, call, group, y);
-        } else if let Some(product) = product::Product::new(call, choice) {
-            return product.forward(cpu, y);
-        }
+    if let Some(choice) = pack::choose(cpu, call.args.out_per_group(), call.depth())
+        && depthwise::applies(call, choice.kernel.group)
+    {
+        return depthwise::forward(cpu, call, choice.kernel.group, y);
     }
-    single::forward(cpu, call, y);
+    of_channels(cpu, call, y);
 }
 
-/// Groups have several outputs.
-fn several(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
+fn of_channels(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     if let Some(choice) = pack::choose(cpu, call.args.out_per_group(), call.depth())
         && let Some(product) = product::Product::new(call, choice)
     {
         return product.forward(cpu, y);
     }
-    direct::forward(cpu, call, y);
+    if call.args.out_per_group() == 1 {
+        single::forward(cpu, call, y);
+    } else {
+        direct::forward(cpu, call, y);
+    }
 }
 
 /// What the kernels read.

@@ -128,6 +128,7 @@ impl Plane<'_> {
         unsafe {
             match (self.stride, self.kernel) {
                 ([1, 1], [3, _]) => self.lines::<V, 1, 3>(sums),
+                ([1, 1], [5, _]) => self.lines::<V, 1, 5>(sums),
                 ([2, 2], [3, _]) => self.lines::<V, 2, 3>(sums),
                 ([_, 1], _) => self.lines::<V, 1, 0>(sums),
                 _ => self.lines::<V, 2, 0>(sums),

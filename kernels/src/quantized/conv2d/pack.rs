@@ -100,7 +100,10 @@ fn strips<const C: usize, const G: usize>(
                 *to = word(&rows, i);
             }
         }
-        unused.as_flattened_mut().fill(0);
+        // `memset` takes long for nothing.
+        if !unused.is_empty() {
+            unused.as_flattened_mut().fill(0);
+        }
     }
 }
 
