@@ -651,8 +651,8 @@ const _: () = {
     #[automatically_derived]
     impl ::castiron::Quantizable for LeNet {
         type Tables = LeNet_Quantized;
-        type Scratch<const CAP: usize> = LeNet_QuantizedScratch<CAP>;
-        const LAYOUT: ::castiron::params::Tree = {
+        type Buffers<const CAP: usize> = LeNet_QuantizedScratch<CAP>;
+        const NAMES: ::castiron::params::Tree = {
             use ::castiron::params::{Child, Params, Tree};
             Tree::Node(
                 &[
@@ -693,7 +693,7 @@ const _: () = {
             x: ::castiron::memory::Area<'_, AnyDevice>,
             y: ::castiron::memory::Mut<'_, ::castiron::Batch<[f32; 10], CAP>, AnyDevice>,
             state: ::castiron::memory::Mut<'_, LeNet_State<CAP>, AnyDevice>,
-            scratch: ::castiron::memory::Mut<'_, Self::Scratch<CAP>, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, Self::Buffers<CAP>, AnyDevice>,
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;

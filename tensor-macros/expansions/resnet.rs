@@ -1480,8 +1480,8 @@ const _: () = {
     #[automatically_derived]
     impl ::castiron::Quantizable for Net {
         type Tables = Net_Quantized;
-        type Scratch<const CAP: usize> = Net_QuantizedScratch<CAP>;
-        const LAYOUT: ::castiron::params::Tree = {
+        type Buffers<const CAP: usize> = Net_QuantizedScratch<CAP>;
+        const NAMES: ::castiron::params::Tree = {
             use ::castiron::params::{Child, Params, Tree};
             Tree::Node(
                 &[
@@ -1573,7 +1573,7 @@ const _: () = {
             x: ::castiron::memory::Area<'_, AnyDevice>,
             y: ::castiron::memory::Mut<'_, ::castiron::Batch<[f32; 4], CAP>, AnyDevice>,
             state: ::castiron::memory::Mut<'_, Net_State<CAP>, AnyDevice>,
-            scratch: ::castiron::memory::Mut<'_, Self::Scratch<CAP>, AnyDevice>,
+            scratch: ::castiron::memory::Mut<'_, Self::Buffers<CAP>, AnyDevice>,
         ) {
             use ::castiron::{call, memory::{Area, Arg}};
             use ::castiron::castiron_kernels::activation::Activation;

@@ -192,7 +192,7 @@ impl Printer<'_, '_> {
                 quote!(dp.field(#at).write())
             }
             Operand::Table(table) => {
-                let at = super::quantized::table_offset(names, &program.tables[table]);
+                let at = super::quantized::table_offset(names, &program.tables, table);
                 quote!(p.field(#at).read())
             }
             Operand::Read(buffer) => {

@@ -9,11 +9,11 @@ use super::module::ends;
 use super::names::{Names, layer_type, word};
 use super::{functions, memory};
 use crate::graph::{Graph, UnitId};
-use crate::lower::{Call, Operand, Table};
+use crate::lower::{Call, Operand, Table, TableId, identifier};
 
 /// Bytes from the start of the quantized parameters to a table.
-pub(super) fn table_offset(names: &Names, table: &Table) -> TokenStream {
-    let (quantized, field) = (&names.quantized, field(table));
+pub(super) fn table_offset(names: &Names, tables: &[Table], table: TableId) -> TokenStream {
+    let (quantized, field) = (&names.quantized, field(tables, table));
     quote!(offset_of!(#quantized, #field))
 }
 
@@ -33,8 +33,13 @@ pub(super) fn offset_of(graph: &Graph, names: &Names, unit: UnitId, leaf: &str) 
     quote!(#offset + offset_of!(#layer, #leaf))
 }
 
-fn field(table: &Table) -> Ident {
-    format_ident!("{}", table.field)
+/// A name for each, no two the same: `a.b` and `a_b` are both `a_b`.
+fn field(tables: &[Table], table: TableId) -> Ident {
+    let word = identifier(&tables[table].name);
+    match tables[..table].iter().any(|other| identifier(&other.name) == word) {
+        true => format_ident!("{word}_table_{table}"),
+        false => format_ident!("{word}_table"),
+    }
 }
 
 /// Layers that compute on `f32`, in the order of the declaration.
@@ -60,8 +65,9 @@ pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> T
     let (graph, names) = (body.graph, body.names);
     let Names { quantized, quantized_scratch, quantized_layers, state, .. } = names;
     let tables = &body.program.tables;
-    let (fields, types): (Vec<_>, Vec<_>) = tables.iter().map(|table| (field(table), &table.ty)).unzip();
-    let offsets = tables.iter().map(|table| table_offset(names, table));
+    let fields = (0..tables.len()).map(|table| field(tables, table));
+    let types: Vec<_> = tables.iter().map(|table| &table.ty).collect();
+    let offsets = (0..tables.len()).map(|table| table_offset(names, tables, table));
     let labels = tables.iter().map(|table| &table.name);
     let kept = kept(body);
     let layers = kept.iter().map(|unit| format_ident!("{}_layer", word(graph, *unit)));

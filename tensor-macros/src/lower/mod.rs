@@ -18,7 +18,7 @@ mod whole;
 
 pub(crate) use build::{identifier, is_erased};
 pub(crate) use fuse::{Group, groups};
-pub(crate) use program::{BufferId, Call, Function, Operand, Phase, Place, Program, Step, Table};
+pub(crate) use program::{BufferId, Call, Function, Operand, Phase, Place, Program, Step, Table, TableId};
 
 use crate::graph::Graph;
 use build::Builder;

@@ -28,8 +28,6 @@ pub(crate) type TableId = usize;
 pub(crate) struct Table {
     /// Its name in files, no two the same: `layer1.0.conv2`, `layer1.0.add`.
     pub(crate) name: String,
-    /// The field, no two the same either.
-    pub(crate) field: String,
     /// One of `castiron::quantized`.
     pub(crate) ty: TokenStream,
 }

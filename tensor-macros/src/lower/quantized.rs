@@ -9,7 +9,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::broadcast::Walk;
-use super::build::{Builder, identifier, is_erased};
+use super::build::{Builder, is_erased};
 use super::forward::{activation, binary, create, image, product_call};
 use super::fuse::Group;
 use super::program::{BufferId, Operand, Phase, Table, TableId};
@@ -175,11 +175,7 @@ fn table(builder: &mut Builder<'_>, name: &str, ty: TokenStream) -> TableId {
     };
     let mut names = std::iter::once(spelt.clone()).chain((1..).map(|i| format!("{spelt}_{i}")));
     let name = names.find(|name| !taken(name)).unwrap_or(spelt);
-    let word = format!("{}_table", identifier(&name));
-    let new = |field: &String| program.tables.iter().all(|table| table.field != *field);
-    let mut fields = std::iter::once(word.clone()).chain((1..).map(|i| format!("{word}_{i}")));
-    let field = fields.find(new).unwrap_or(word);
-    program.tables.push(Table { name, field, ty: quote!(::castiron::quantized::#ty) });
+    program.tables.push(Table { name, ty: quote!(::castiron::quantized::#ty) });
     program.tables.len() - 1
 }
 

@@ -113,11 +113,11 @@ impl<M: Quantizable, X: 'static> core::fmt::Debug for Quantized<M, X> {
 
 /// A model that inference can compute on bytes.
 ///
-/// `#[quantize]` before a declaration of [`model!`](crate::model), and `#[module(quantize)]` on a struct with
-/// `#[derive(Module)]`, implement it; programs use it through [`Quantized`].
+/// `#[derive(Module)]` and [`model!`](crate::model) implement it; programs use it through [`Quantized`]. What a model gives
+/// with its taps has no such form.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no quantized form",
-    note = "write `#[quantize]` before its declaration in `model!`, or `#[module(quantize)]` before the struct with `#[derive(Module)]`"
+    note = "models that `model!` declares and structs with `#[derive(Module)]` have one; those that give their taps have none"
 )]
 pub trait Quantizable: Prepare {
     /// The parameters in that form; [`Quantized`] says how they lie.
@@ -142,7 +142,7 @@ pub trait Quantizable: Prepare {
 /// A model whose quantized form can have its input in bytes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not take its input in bytes",
-    note = "a model does that `#[quantize]` is said of, if its input is one tensor of `f32` that only layers read which compute on bytes: see `castiron::Quantized`"
+    note = "a model does if its input is one tensor of `f32` that only layers read which compute on bytes: see `castiron::Quantized`"
 )]
 pub trait FromBytes: Quantizable {
     /// [`Model::Input`], of bytes.
