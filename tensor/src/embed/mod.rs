@@ -174,10 +174,12 @@ impl<'a> Embedded<'a> {
 ///
 /// # Limits
 ///
-/// A header of at most 3 MiB, which is about 30,000 tensors. Names with escape sequences (`\"`, `\\`, `\u00e9`) are
-/// refused, which no Python program writes. Numbers in the file are little-endian; for a big-endian target it is a
-/// compile error. A file of 100 MB takes the compiler half a second and 0.6 GB of memory to check, and five seconds and
-/// 1.5 GB to build; one of 1,200 tensors two seconds.
+/// A header of at most 3 MiB, which is about 30,000 tensors. Names with escape sequences are refused; safetensors itself
+/// writes them for quotes, backslashes and control characters only. Numbers in the file are little-endian; for a
+/// big-endian target it is a compile error.
+///
+/// LeNet's 247 KB take the compiler 0.02 seconds; 100 MB take 1.3 seconds and 0.7 GB of memory to check, 5 seconds and
+/// 1.5 GB to build. Every tensor takes 2 milliseconds: 1,200 of them 2.3 seconds.
 ///
 /// # Preparation in a build script
 ///
