@@ -29,6 +29,7 @@ def check_output(log, reference):
         for step, loss in losses.items():
             want = reference["losses"][step]
             assert abs(loss - want) < 0.002 + 0.005 * want, f"loss of step {step} is {loss}, PyTorch's {want}"
+    assert abs(losses[0] - reference["losses"][0]) < 0.002, "the first loss is not PyTorch's"
     first, last = losses[min(losses)], losses[max(losses)]
     assert last < first, "the loss does not fall"
 

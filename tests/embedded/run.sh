@@ -32,7 +32,7 @@ microcontroller() {
   printf '\n== %s\n' "$target"
   (cd ../../examples/microcontroller && cargo build --release --locked --target "$target")
   if command -v "$emulator" >/dev/null; then
-    (cd ../../examples/microcontroller && timeout 120 cargo run --quiet --release --locked --target "$target" --bin microcontroller) |
+    (cd ../../examples/microcontroller && timeout 300 cargo run --quiet --release --locked --target "$target" --bin microcontroller) |
       tee "$folder/$target.log"
     python3 check.py "$CARGO_TARGET_DIR/$target/release" "$folder/$target.log"
   else

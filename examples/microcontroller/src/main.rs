@@ -61,7 +61,7 @@ struct Training {
 
 /// Digits that are classified, and steps of training: fewer where floating-point numbers are computed in software.
 const COUNT: usize = if cfg!(target_arch = "arm") { 300 } else { 60 };
-const STEPS: usize = if cfg!(target_arch = "arm") { 50 } else { 10 };
+const STEPS: usize = if cfg!(target_arch = "arm") { 50 } else { 6 };
 /// Digits that are shown in training; the others test it.
 const SHOWN: usize = COUNT / 3 * 2;
 /// Digits in a step.
