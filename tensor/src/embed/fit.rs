@@ -15,7 +15,7 @@ pub type Report = Text<{ 256 * 1024 }>;
 type Path = Text<512>;
 
 /// How many pairs a list of renames may have.
-pub(super) const RENAMES: usize = 256;
+const RENAMES: usize = 256;
 
 /// The state of the comparison.
 pub(super) struct Fit<'a, const N: usize> {

@@ -138,7 +138,11 @@ impl<'a, const N: usize> Header<'a, N> {
         while i < self.len {
             let entry = &self.entries[order.nth[i] as usize];
             if entry.begin != end_before {
-                return Some(Reason::Place { name: entry.text(self.json), begin: entry.begin, end_before });
+                return Some(Reason::Misplaced {
+                    name: entry.text(self.json),
+                    begin: entry.begin,
+                    end_before,
+                });
             }
             end_before = entry.end;
             i += 1;

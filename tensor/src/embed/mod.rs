@@ -9,11 +9,9 @@ mod order;
 mod reason;
 mod text;
 
-pub use entry::{Dimensions, Entry};
 pub use fit::Report;
 pub use header::Header;
 pub use reason::Reason;
-pub use text::Text;
 
 use crate::params::{Params, assert_within};
 use fit::Fit;

@@ -28,7 +28,7 @@ pub enum Reason<'a> {
     /// Dimensions and element say one size, the place in the data another.
     Size { name: &'a str, dims: u64, data: u64 },
     /// Data that do not begin where those of the tensor before them end.
-    Place { name: &'a str, begin: u64, end_before: u64 },
+    Misplaced { name: &'a str, begin: u64, end_before: u64 },
     /// The data are shorter or longer than the tensors.
     DataLength { tensors: u64, data: usize },
 }
@@ -104,7 +104,7 @@ impl Reason<'_> {
                 to.number(data);
                 to.push(" by its `data_offsets`");
             }
-            Reason::Place { name, begin, end_before } => {
+            Reason::Misplaced { name, begin, end_before } => {
                 quoted(name, to);
                 to.push(" begins at byte ");
                 to.number(begin);
