@@ -12,6 +12,11 @@ fn the_readme_quotes_its_messages() {
     let quoted = messages.replace("tests/compile_fail/model/readme.rs", "src/main.rs");
     let readme = include_str!("../README.md");
     assert!(readme.contains(&quoted), "the README does not show:\n{quoted}");
+    // Of those about weights it shows one, without where it is.
+    let messages = include_str!("compile_fail/weights/differences.stderr");
+    let several = messages.lines().skip_while(|line| !line.contains("several.safetensors"));
+    let several: Vec<_> = several.take_while(|line| !line.contains("-->")).collect();
+    assert!(several.len() > 2 && readme.contains(&several.join("\n")), "the README does not show:\n{several:?}");
     // Of the messages about tensors it shows the beginnings, without the help.
     let messages = include_str!("compile_fail/tensors/readme.stderr");
     let messages = messages.replace("tests/compile_fail/tensors/readme.rs", "src/main.rs");
