@@ -224,9 +224,10 @@ impl Seen {
         if let Operation::Dequantize(_) = operation {
             let value = &mut self.values[x[0]];
             (value.is_output, value.is_fixed) = (true, true);
-            let to = arguments[roles.output].address.map(|to| to.cast::<f32>());
-            // SAFETY: that many floats, borrowed uniquely.
-            to.map(|to| unsafe { core::slice::from_raw_parts_mut(to, y.len()) }.copy_from_slice(&y));
+            if let Some(to) = arguments[roles.output].address {
+                // SAFETY: that many floats, borrowed uniquely.
+                unsafe { core::slice::from_raw_parts_mut(to.cast::<f32>(), y.len()) }.copy_from_slice(&y);
+            }
             return;
         }
         let value = match table {
