@@ -15,9 +15,9 @@ use core::fmt::{self, Display, Formatter};
 use core::ops::Range;
 
 use board::{instructions, stack};
-use castiron::{Error, Plain};
 use castiron::prelude::*;
 use castiron::train::{TrainingWorkspace, Workspace, infer, step};
+use castiron::{Error, Plain};
 use model::{Image, LeNet, Logits, Scan, largest, scale};
 use semihosting::{print, println, process};
 use static_cell::ConstStaticCell;
@@ -89,8 +89,7 @@ fn run() -> Result<(), Error> {
     let right = score(&cpu, &MODEL, digits(0..COUNT), inference)?;
     println!("\n{right} of {COUNT} digits right");
     let Inference { image, logits, workspace } = inference;
-    let (used, (count, result)) =
-        stack(|| instructions(|| infer(&cpu, &MODEL, image, 1, logits, workspace)));
+    let (used, (count, result)) = stack(|| instructions(|| infer(&cpu, &MODEL, image, 1, logits, workspace)));
     result?;
     println!("inference: {count} instructions, {used} bytes of stack");
 

@@ -2,6 +2,8 @@
 //! `classify.mjs` calls it.
 #![no_std]
 
+// Which score is the largest, JavaScript says.
+#[allow(dead_code)]
 #[path = "../../microcontroller/src/model.rs"]
 mod model;
 
