@@ -11,6 +11,7 @@
 #[allow(dead_code)]
 mod board;
 #[path = "../model.rs"]
+#[allow(dead_code)]
 mod model;
 
 use castiron::prelude::*;
