@@ -16,7 +16,10 @@ fn the_readme_quotes_its_messages() {
     let messages = include_str!("compile_fail/weights/differences.stderr");
     let several = messages.lines().skip_while(|line| !line.contains("several.safetensors"));
     let several: Vec<_> = several.take_while(|line| !line.contains("-->")).collect();
-    assert!(several.len() > 2 && readme.contains(&several.join("\n")), "the README does not show:\n{several:?}");
+    assert!(
+        several.len() > 2 && readme.contains(&several.join("\n")),
+        "the README does not show:\n{several:?}"
+    );
     // Of the messages about tensors it shows the beginnings, without the help.
     let messages = include_str!("compile_fail/tensors/readme.stderr");
     let messages = messages.replace("tests/compile_fail/tensors/readme.rs", "src/main.rs");

@@ -238,7 +238,8 @@ unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
         if whole < depth {
             let mut i = 0;
             while i < 8 {
-                totals[i] = totals[i].fma(V::load_part(rest(a[i / C], whole)), V::load_part(rest(b[i % C], whole)));
+                totals[i] =
+                    totals[i].fma(V::load_part(rest(a[i / C], whole)), V::load_part(rest(b[i % C], whole)));
                 i += 1;
             }
         }
