@@ -1,8 +1,10 @@
-//! Trains the LeNet-5 of the README's first page and writes its weights to `examples/data/lenet.safetensors`, which
-//! is in this repository for programs that hold their weights ([`include_weights!`]).
+//! Trains the LeNet-5 of the README's first page, and makes the same network compute on bytes. Writes the weights of both,
+//! `examples/data/lenet.safetensors` and `lenet.int8.safetensors`, which are in this repository for programs that hold
+//! their weights ([`include_weights!`]).
 //!
 //! ```sh
 //! cargo run --release --example lenet
+//! cargo run --release --example lenet -- --int8    # makes only the second file, of the first
 //! ```
 
 use std::error::Error;
@@ -10,9 +12,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use castiron::data::{Dataset, Loader, Samples};
-use castiron::files;
 use castiron::prelude::*;
 use castiron::train::{Fit, Record, accuracy};
+use castiron::{Calibration, files};
+use clap::Parser;
 use examples_common::{Part, Scan, finish, mnist};
 
 model! {
@@ -27,12 +30,31 @@ model! {
 
 const EPOCHS: u64 = 12;
 const BATCH: usize = 64;
+/// How many digits the scales of bytes are chosen by.
+const SAMPLES: usize = 512;
 
-fn main() -> ExitCode {
-    finish(run())
+/// Trains LeNet-5, and makes it compute on bytes.
+#[derive(Parser)]
+struct Options {
+    /// Takes the trained network that is there.
+    #[arg(long)]
+    int8: bool,
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    finish(run(&Options::parse()))
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
+    let trained = folder.join("lenet.safetensors");
+    if !options.int8 {
+        train(&trained)?;
+    }
+    quantize(&trained, &folder.join("lenet.int8.safetensors"))
+}
+
+fn train(path: &Path) -> Result<(), Box<dyn Error>> {
     let train = Loader::new(dataset(Part::Train)?).batch_size(BATCH).shuffle(1);
     let test = Loader::new(dataset(Part::Test)?).batch_size(BATCH);
     let schedule = OneCycle { max: 0.003, steps: EPOCHS * train.batches() as u64 };
@@ -42,25 +64,42 @@ fn run() -> Result<(), Box<dyn Error>> {
             .schedule(schedule);
     Fit::new(EPOCHS).score(accuracy).on_epoch(report).run(&mut trainer, &train, Some(&test))?;
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/lenet.safetensors");
-    files::save(&*trainer.model(), &path)?;
+    files::save(&*trainer.model(), path)?;
     println!("{}", path.display());
     Ok(())
 }
 
-/// Digits as a camera might give them: grey from 0 to 1, ink being bright.
+fn quantize(trained: &Path, path: &Path) -> Result<(), Box<dyn Error>> {
+    let mut model = Tensor::<LeNet>::zeros();
+    files::load(&mut *model, trained)?;
+    let (scans, _) = mnist(Part::Train)?;
+    let mut sample = vec![[[[0.0; 28]; 28]; 1]; SAMPLES];
+    sample.iter_mut().zip(&scans).for_each(|(image, scan)| scale(scan, image));
+
+    let mut calibration = Calibration::<LeNet>::new(Cpu::with_threads(0)?, &model)?.pixels(0.0, 1.0)?;
+    calibration.observe(&sample)?;
+    let quantized = calibration.quantize()?;
+    println!("{}", calibration.report(&quantized, &sample[..64])?);
+    files::save(&*quantized, path)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
 fn dataset(part: Part) -> Result<impl Dataset<X = Rank3<1, 28, 28>, T = i32>, Box<dyn Error>> {
     let (scans, labels) = mnist(part)?;
     Ok(Samples::new(scans, labels)?.map(
         |scan: &Scan, label: &u8, image: &mut Rank3<1, 28, 28>, class: &mut i32| {
-            for (pixel, grey) in
-                image.as_flattened_mut().as_flattened_mut().iter_mut().zip(scan.as_flattened())
-            {
-                *pixel = f32::from(*grey) / 255.0;
-            }
+            scale(scan, image);
             *class = i32::from(*label);
         },
     ))
+}
+
+/// A digit as a camera might give it: grey from 0 to 1, ink being bright.
+fn scale(scan: &Scan, image: &mut Rank3<1, 28, 28>) {
+    for (pixel, grey) in image.as_flattened_mut().as_flattened_mut().iter_mut().zip(scan.as_flattened()) {
+        *pixel = f32::from(*grey) / 255.0;
+    }
 }
 
 fn report(record: &Record) {

@@ -7,7 +7,7 @@ use castiron::embed::{Embedded, Report};
 use castiron::files::{self, Load};
 use castiron::memory::Aligned;
 use castiron::prelude::*;
-use castiron::{Bool, bf16, f16, flat};
+use castiron::{Bool, Quantized, bf16, f16, flat};
 use common::{Small, bits};
 
 model! {
@@ -23,6 +23,8 @@ model! {
 
 #[unsafe(no_mangle)]
 static LENET: LeNet = include_weights!(LeNet, "../examples/data/lenet.safetensors");
+static INT8: Quantized<LeNet, u8> =
+    include_weights!(Quantized<LeNet, u8>, "../examples/data/lenet.int8.safetensors");
 const LENET_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/lenet.safetensors");
 
 #[test]
@@ -34,17 +36,27 @@ fn the_static_is_what_the_file_holds() {
     assert!(flat(&*LENET.fc1.weight).as_ptr().addr().is_multiple_of(64));
 }
 
-/// And that network is trained.
+/// And that network is trained; on bytes it loses at most ten of 10,000 digits.
 #[test]
 fn the_lenet_of_the_repository_knows_its_digits() {
     let (scans, labels) = examples_common::mnist(examples_common::Part::Test).unwrap();
     let grey = |scan: &[[u8; 28]; 28]| [scan.map(|row| row.map(|grey| f32::from(grey) / 255.0))];
     let images: Vec<Rank3<1, 28, 28>> = scans.iter().map(grey).collect();
+    let bytes: Vec<Rank3<1, 28, 28, u8>> = scans.into_iter().map(|scan| [scan]).collect();
     let mut logits = vec![[0.0; 10]; images.len()];
+    let right = |logits: &[[f32; 10]]| {
+        logits.iter().zip(&labels).filter(|(y, t)| examples_common::largest(y) == usize::from(**t)).count()
+    };
     Predictor::<LeNet, 100>::new(Cpu::new(), &LENET).unwrap().predict(&images, &mut logits).unwrap();
-    let right =
-        logits.iter().zip(labels).filter(|(y, t)| examples_common::largest(y) == usize::from(*t)).count();
-    assert!(right >= 9880, "{right} of 10000");
+    let floats = right(&logits);
+    assert!(floats >= 9880, "{floats} of 10000");
+
+    Predictor::<Quantized<LeNet, u8>, 100>::new(Cpu::new(), &INT8)
+        .unwrap()
+        .predict(&bytes, &mut logits)
+        .unwrap();
+    let int8 = right(&logits);
+    assert!(int8 + 10 >= floats, "{int8} of 10000, {floats} on floats");
 }
 
 #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
 //! LeNet-5 on a microcontroller without an operating system: it classifies handwritten digits with weights that lie in
-//! flash, and then learns, on the device, to read them upside down.
+//! flash, on floats and on bytes, and then learns, on the device, to read them upside down.
 //!
 //! ```sh
 //! cargo run --release
@@ -10,6 +10,7 @@
 mod board;
 mod model;
 
+use core::array;
 use core::borrow::Borrow;
 use core::fmt::{self, Display, Formatter};
 use core::ops::Range;
@@ -18,12 +19,12 @@ use board::{instructions, stack};
 use castiron::prelude::*;
 use castiron::train::{TrainingWorkspace, Workspace, infer, step};
 use castiron::{Error, Plain};
-use model::{Image, LeNet, Logits, Scan, largest, scale};
+use model::{Image, Int8, LeNet, Logits, Scan, largest, scale, scans};
 use semihosting::{print, println, process};
 use static_cell::ConstStaticCell;
 
-/// Real digits of MNIST's test set, 784 bytes each, and what they are.
-static SCANS: &[u8] = include_bytes!("../digits/images");
+/// Real digits of MNIST's test set, and what they are.
+static SCANS: &[Scan] = scans(include_bytes!("../digits/images"));
 static LABELS: &[u8] = include_bytes!("../digits/labels");
 
 /// The trained weights: in flash, as the network uses them.
@@ -41,6 +42,17 @@ struct Inference {
     image: [Image; 1],
     logits: [Logits; 1],
     workspace: Workspace<LeNet, 1>,
+}
+
+/// The same network on bytes, and what it works in. It reads the digits where they lie.
+#[unsafe(link_section = ".rodata.model")]
+static MODEL_INT8: Int8 = include_weights!(Int8, "../../data/lenet.int8.safetensors");
+#[unsafe(link_section = ".bss.inference")]
+static INFERENCE_INT8: ConstStaticCell<InferenceInt8> =
+    ConstStaticCell::new(InferenceInt8 { logits: [[0.0; 10]], workspace: Workspace::zeroed() });
+struct InferenceInt8 {
+    logits: [Logits; 1],
+    workspace: Workspace<Int8, 1>,
 }
 
 /// What training works in: a copy of the model that may change, a batch, and the gradients, activations and moments of a
@@ -86,17 +98,26 @@ fn run() -> Result<(), Error> {
     for (_, label) in digits(0..20) {
         print!(" {label}");
     }
-    let right = score(&cpu, &MODEL, digits(0..COUNT), inference)?;
+    let right = score(digits(0..COUNT), |scan| classify(&cpu, &MODEL, scan, inference))?;
     println!("\n{right} of {COUNT} digits right");
     let Inference { image, logits, workspace } = inference;
     let (used, (count, result)) = stack(|| instructions(|| infer(&cpu, &MODEL, image, 1, logits, workspace)));
     result?;
     println!("inference: {count} instructions, {used} bytes of stack");
 
+    let memory = INFERENCE_INT8.take();
+    let right = score(digits(0..COUNT), |scan| classify_int8(&cpu, scan, memory))?;
+    println!("on bytes, {right} of {COUNT} digits right");
+    let (InferenceInt8 { logits, workspace }, image) = (memory, array::from_ref(&SCANS[0]));
+    let (used, (count, result)) =
+        stack(|| instructions(|| infer(&cpu, &MODEL_INT8, image, 1, logits, workspace)));
+    result?;
+    println!("inference on bytes: {count} instructions, {used} bytes of stack");
+
     // The sensor turns out to be mounted upside down. The network learns that from some digits, and others test it.
     let Training { model, images, classes, workspace } = TRAINING.take();
     model.copy_from(&MODEL);
-    let right = score(&cpu, model, turned(SHOWN..COUNT), inference)?;
+    let right = score(turned(SHOWN..COUNT), |scan| classify(&cpu, model, scan, inference))?;
     println!("upside down, {right} of {} digits right", COUNT - SHOWN);
     let (loss, sgd) = (CrossEntropyLoss::new(), Sgd::new(0.05));
     for number in 0..STEPS {
@@ -112,7 +133,7 @@ fn run() -> Result<(), Error> {
             println!("step {number:2}: loss {}, {count} instructions, {used} bytes of stack", Decimal(loss));
         }
     }
-    let right = score(&cpu, model, turned(SHOWN..COUNT), inference)?;
+    let right = score(turned(SHOWN..COUNT), |scan| classify(&cpu, model, scan, inference))?;
     println!("upside down, {right} of {} digits right", COUNT - SHOWN);
     Ok(())
 }
@@ -125,30 +146,35 @@ fn classify(cpu: &Cpu, model: &LeNet, scan: &Scan, memory: &mut Inference) -> Re
     Ok(largest(&logits[0]))
 }
 
-/// How many digits it sees rightly.
+/// Which digit the network on bytes sees.
+fn classify_int8(cpu: &Cpu, scan: &Scan, memory: &mut InferenceInt8) -> Result<u8, Error> {
+    let InferenceInt8 { logits, workspace } = memory;
+    infer(cpu, &MODEL_INT8, array::from_ref(scan), 1, logits, workspace)?;
+    Ok(largest(&logits[0]))
+}
+
+/// How many digits are seen rightly.
 fn score<S: Borrow<Scan>>(
-    cpu: &Cpu,
-    model: &LeNet,
     digits: impl Iterator<Item = (S, u8)>,
-    memory: &mut Inference,
+    mut classify: impl FnMut(&Scan) -> Result<u8, Error>,
 ) -> Result<usize, Error> {
     let mut right = 0;
     for (scan, label) in digits {
-        right += usize::from(classify(cpu, model, scan.borrow(), memory)? == label);
+        right += usize::from(classify(scan.borrow())? == label);
     }
     Ok(right)
 }
 
 /// Some of the digits, and what they are.
 fn digits(range: Range<usize>) -> impl Iterator<Item = (&'static Scan, u8)> {
-    range.filter_map(|i| Some((SCANS.as_chunks().0.get(i)?, *LABELS.get(i)?)))
+    range.filter_map(|i| Some((SCANS.get(i)?, *LABELS.get(i)?)))
 }
 
 /// The same as a sensor sees them that is mounted upside down.
 fn turned(range: Range<usize>) -> impl Iterator<Item = (Scan, u8)> {
     digits(range).map(|(scan, label)| {
         let mut scan = *scan;
-        scan.reverse();
+        scan.as_flattened_mut().as_flattened_mut().reverse();
         (scan, label)
     })
 }

@@ -1,5 +1,6 @@
 //! The network that `cargo run --release --example lenet` trains, and what it needs to see a digit.
 
+use castiron::Quantized;
 use castiron::prelude::*;
 
 model! {
@@ -13,16 +14,25 @@ model! {
     }
 }
 
+/// The network on bytes, which sees a scan as it is.
+pub type Int8 = Quantized<LeNet, u8>;
+
 /// 28 rows of 28 grey values, of which 255 is ink.
-pub type Scan = [u8; 784];
-/// A scan as the network sees it: from 0 to 1.
+pub type Scan = Rank3<1, 28, 28, u8>;
+/// A scan as the network on floats sees it: from 0 to 1.
 pub type Image = Rank3<1, 28, 28>;
 /// A score for each of the ten digits.
 pub type Logits = Rank1<10>;
 
-/// Gives the network a scan.
+/// Scans that lie one after another.
+pub const fn scans(bytes: &[u8]) -> &[Scan] {
+    bytes.as_chunks().0.as_chunks().0.as_chunks().0
+}
+
+/// Gives the network on floats a scan.
 pub fn scale(scan: &Scan, image: &mut Image) {
-    for (pixel, grey) in image.as_flattened_mut().as_flattened_mut().iter_mut().zip(scan) {
+    let greys = scan.as_flattened().as_flattened();
+    for (pixel, grey) in image.as_flattened_mut().as_flattened_mut().iter_mut().zip(greys) {
         *pixel = f32::from(*grey) / 255.0;
     }
 }

@@ -26,7 +26,7 @@ struct Page(UnsafeCell<Memory>);
 // SAFETY: WebAssembly without the feature `atomics` has one thread.
 unsafe impl Sync for Page {}
 static MEMORY: Page = Page(UnsafeCell::new(Memory {
-    scan: [0; 784],
+    scan: [[[0; 28]; 28]],
     image: [[[[0.0; 28]; 28]]],
     logits: [[0.0; 10]],
     workspace: Workspace::zeroed(),

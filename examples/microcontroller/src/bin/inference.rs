@@ -11,15 +11,16 @@
 #[allow(dead_code)]
 mod board;
 #[path = "../model.rs"]
+#[allow(dead_code)]
 mod model;
 
 use castiron::prelude::*;
 use castiron::train::{Workspace, infer};
-use model::{Image, LeNet, Logits, Scan, largest, scale};
+use model::{Image, LeNet, Logits, Scan, largest, scale, scans};
 use semihosting::process;
 use static_cell::ConstStaticCell;
 
-static SCAN: Scan = *include_bytes!("../../digits/images").first_chunk().unwrap();
+static SCAN: Scan = scans(include_bytes!("../../digits/images"))[0];
 
 #[unsafe(link_section = ".rodata.model")]
 static MODEL: LeNet = include_weights!(LeNet, "../../../data/lenet.safetensors");
