@@ -99,7 +99,7 @@ impl Display for Header {
         let upper = Upper(prefix);
         writeln!(f, "/* {prefix}: {input} to {output}.")?;
         for line in about.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            write!(f, "   {}\n", Comment(line))?;
+            writeln!(f, "   {}", Comment(line))?;
         }
         write!(
             f,
