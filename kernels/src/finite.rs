@@ -70,7 +70,7 @@ fn watched(
 }
 
 /// The float arguments of one call.
-struct Watch {
+pub(crate) struct Watch {
     places: [Place; MAX_MEMORY],
     /// Whether it computes from anything. What has no input writes constants, which were asked for.
     reads: bool,
@@ -88,7 +88,7 @@ struct Place {
 }
 
 impl Watch {
-    fn new(spec: &Spec, memory: &Memory<'_>) -> Self {
+    pub(crate) fn new(spec: &Spec, memory: &Memory<'_>) -> Self {
         let nothing = Place { address: core::ptr::null(), bytes: 0, dtype: DType::F32, mode: Mode::Read };
         let mut watch = Watch { places: [nothing; MAX_MEMORY], reads: false, before: None };
         for (i, (place, access)) in watch.places.iter_mut().zip(spec.items()).enumerate() {
@@ -104,7 +104,7 @@ impl Watch {
     }
 
     /// Looks at what the operation has written.
-    fn report(&self, op: &'static str) -> Option<NotFinite> {
+    pub(crate) fn report(&self, op: &'static str) -> Option<NotFinite> {
         let written = self.places.iter().enumerate().filter(|(_, place)| place.mode != Mode::Read);
         let (argument, (index, value)) = written
             .filter_map(|(i, place)| Some((i, place.worst()?)))

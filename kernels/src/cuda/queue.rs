@@ -238,7 +238,7 @@ impl Stream {
     }
 
     pub(super) fn looks(&self) -> bool {
-        lock(&self.finite).is_on()
+        lock(&self.finite).watched().is_some()
     }
 
     pub(super) fn found(&self, found: Option<NotFinite>) {

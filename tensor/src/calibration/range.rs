@@ -173,7 +173,8 @@ mod tests {
         for n in [100_000_u32, 1_000_000] {
             let mut numbers: Vec<f32> = (0..n).map(|i| (i % 1000) as f32 / 1000.0).collect();
             numbers.push(4.0);
-            let (clipped, best) = (range(&numbers).affine(true), 4.0 / (1.0 + n as f32 / (12.0 * 255.0 * 255.0)));
+            let (clipped, best) =
+                (range(&numbers).affine(true), 4.0 / (1.0 + n as f32 / (12.0 * 255.0 * 255.0)));
             assert!((255.0 * clipped.scale - best).abs() < 0.05, "{clipped:?}, not {best}");
         }
         let numbers = [0.5, 4.0];
