@@ -274,6 +274,7 @@ impl Checked for QuantizedAdd {
 impl Checked for QuantizedActivation {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
+    const ON_GPU: bool = false;
     fn dtype(_: &LookupArgs, _: usize) -> DType {
         DType::U8
     }
