@@ -3,9 +3,10 @@
 
 #[path = "build_step/src/model.rs"]
 mod model;
+#[path = "common/programs.rs"]
+mod programs;
 
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use castiron::files::Load;
@@ -14,23 +15,11 @@ use model::LeNet;
 
 #[test]
 fn what_a_build_script_prepares_is_what_is_prepared_at_run_time() {
-    let (root, target) =
-        (env!("CARGO_MANIFEST_DIR"), Path::new(env!("CARGO_TARGET_TMPDIR")).join("build_step"));
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--target-dir"])
-        .arg(&target)
-        .current_dir(Path::new(root).join("tests/build_step"))
-        // Meant for the workspace.
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET")
-        .status()
-        .unwrap();
-    assert!(status.success());
+    let program = programs::build("tests/build_step").join("build_step");
 
     let mut lenet = Tensor::<LeNet>::zeros();
     let names = |ours: &str| format!("lenet_bn/sgd/final/{ours}");
-    let checkpoint = Path::new(root).join("tests/fixtures/parity.safetensors");
+    let checkpoint = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/parity.safetensors");
     Load::default().rename(names).allow_extra().load(&mut *lenet, checkpoint).unwrap();
     let prepared = Prepared::of(&Cpu::new(), &*lenet).unwrap();
     let grey: [u8; 28 * 28] = std::array::from_fn(|i| (i * 37 % 256) as u8);
@@ -41,7 +30,7 @@ fn what_a_build_script_prepares_is_what_is_prepared_at_run_time() {
     let mut want = [[0.0; 10]];
     Predictor::<Prepared<LeNet>, 1>::new(Cpu::new(), &prepared).unwrap().predict(&image, &mut want).unwrap();
 
-    let mut child = Command::new(target.join("release/build_step"));
+    let mut child = Command::new(program);
     let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&grey).unwrap();
     let output = child.wait_with_output().unwrap();

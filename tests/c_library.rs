@@ -4,6 +4,8 @@
 
 #[path = "../examples/c_library/src/lib.rs"]
 mod lenet;
+#[path = "common/programs.rs"]
+mod programs;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -40,25 +42,18 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The libraries, in a target directory of their own.
+/// The folder of the libraries and of their header.
 fn libraries() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_library");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(FOLDER);
-    // Meant for the workspace.
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
-        cargo.env_remove(variable);
-    }
-    run(&mut cargo);
-    let header = run(&mut Command::new(target.join("release/header")));
+    let built = programs::build("examples/c_library");
+    let header = run(&mut Command::new(built.join("header")));
     assert_eq!(header, lenet_header().to_string());
-    std::fs::write(target.join("lenet.h"), header).unwrap();
-    target
+    std::fs::write(built.join("lenet.h"), header).unwrap();
+    built
 }
 
 #[test]
 fn c_gets_the_same_numbers() {
-    let target = libraries();
+    let built = libraries();
     let want = logits();
     let compilers = [
         ("cc", "main.c", ["-std=c11", "-Wall", "-Wextra"]),
@@ -66,18 +61,18 @@ fn c_gets_the_same_numbers() {
     ];
     for (compiler, source, flags) in compilers {
         for shared in [false, true] {
-            let program = target.join(format!("classify_{compiler}_{shared}"));
+            let program = built.join(format!("classify_{compiler}_{shared}"));
             let mut cc = Command::new(compiler);
-            cc.args(flags).args(["-Werror", "-O2", "-I"]).arg(&target).arg(Path::new(FOLDER).join(source));
+            cc.args(flags).args(["-Werror", "-O2", "-I"]).arg(&built).arg(Path::new(FOLDER).join(source));
             cc.args(["-xnone", "-o"]).arg(&program);
             if shared {
-                cc.arg("-L").arg(target.join("release")).arg("-llenet");
+                cc.arg("-L").arg(&built).arg("-llenet");
             } else {
-                cc.arg(target.join("release/liblenet.a")).args(["-lm", "-lpthread", "-ldl"]);
+                cc.arg(built.join("liblenet.a")).args(["-lm", "-lpthread", "-ldl"]);
             }
             run(&mut cc);
             let mut classify = Command::new(&program);
-            classify.env("LD_LIBRARY_PATH", target.join("release"));
+            classify.env("LD_LIBRARY_PATH", &built);
             let mut child = classify.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
             child.stdin.take().unwrap().write_all(&grey()).unwrap();
             let output = child.wait_with_output().unwrap();

@@ -4,10 +4,12 @@
 // The program makes the system calls of x86-64 Linux, and nobody else understands them.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
+#[path = "common/programs.rs"]
+mod programs;
 #[path = "bare/src/recipe.rs"]
 mod recipe;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use castiron::device::Isa;
@@ -23,24 +25,6 @@ use recipe::{Images, LeNet, Logits, fill, training};
 /// The logits in integer arithmetic, from plain loops in Python.
 const LOGITS: [f32; 10] =
     [44069.0, -58790.0, -35471.0, 30289.0, -46740.0, -93010.0, -129059.0, 21882.0, -16378.0, -26612.0];
-
-/// Builds the programs in a target directory of its own: the workspace's may be locked.
-fn build(program: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bare");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bare");
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--target-dir"])
-        .arg(&target)
-        .current_dir(folder)
-        // Meant for the workspace: instrumented code would need a runtime, another target another folder.
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET")
-        .status()
-        .unwrap();
-    assert!(status.success());
-    target.join("release").join(program)
-}
 
 /// The logits by the `std` build.
 fn logits(cpu: &Cpu) -> [f32; 10] {
@@ -62,7 +46,7 @@ fn run(program: &Path) -> Vec<f32> {
 
 #[test]
 fn a_program_without_std_alloc_and_libc_trains_as_a_trainer() {
-    let losses = run(&build("train"));
+    let losses = run(&programs::build("tests/bare").join("train"));
     let mut model = Tensor::<LeNet>::zeros();
     let mut images: Images = [[[[0.0; 28]; 28]]];
     fill(&mut model, &mut images, training::SIZE);
@@ -80,7 +64,7 @@ fn a_program_without_std_alloc_and_libc_trains_as_a_trainer() {
 
 #[test]
 fn a_program_without_std_alloc_and_libc_infers_the_same() {
-    let program = build("bare");
+    let program = programs::build("tests/bare").join("bare");
 
     let data = std::fs::read(&program).unwrap();
     let elf = ElfFile::<FileHeader64<Endianness>>::parse(&*data).unwrap();

@@ -5,9 +5,10 @@
 
 #[path = "lenet/src/model.rs"]
 mod model;
+#[path = "common/programs.rs"]
+mod programs;
 
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use castiron::prelude::*;
@@ -18,26 +19,14 @@ const LIMIT: u64 = 600_000;
 
 #[test]
 fn a_program_that_infers_is_small() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lenet");
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--target-dir"])
-        .arg(&target)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lenet"))
-        // Meant for the workspace.
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET")
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let program = target.join("release/lenet");
+    let program = programs::build("tests/lenet").join("lenet");
     let size = program.metadata().unwrap().len();
     println!("{size} bytes");
     assert!(size < LIMIT, "{size} bytes");
 
     // And it does what it is for.
     let (mut model, grey) = (init::<LeNet>(1), std::array::from_fn(|i| (i * 37 % 256) as u8));
-    let weights = target.join("weights");
+    let weights = program.with_extension("weights");
     let numbers: Vec<f32> = leaves(&mut model).concat();
     std::fs::write(&weights, numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())
         .unwrap();

@@ -106,7 +106,8 @@ def build(chosen):
 def export(python):
     """Weights and inputs for all peers, and what the models consist of."""
     path = DATA / "work.json"
-    if not path.exists():
+    newest = max(source.stat().st_mtime for source in [*(HERE / "python").glob("*.py"), HERE / "work.py"])
+    if not path.exists() or path.stat().st_mtime < newest:
         DATA.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "PEERS_DATA": str(DATA), "PYTHONDONTWRITEBYTECODE": "1"}
         script = [python, HERE / "python" / "export.py"]
@@ -120,8 +121,8 @@ def limits(threads, before):
     found = json.loads(peer.process.communicate()[0])
     if before:
         found["flops"] = max(found["flops"], before["flops"])
-        pairs = zip(found["bandwidth"], before["bandwidth"])
-        found["bandwidth"] = [[size, max(now, then)] for (size, now), (_, then) in pairs]
+        then = dict(before["bandwidth"])
+        found["bandwidth"] = [[size, max(now, then.get(size, 0))] for size, now in found["bandwidth"]]
     return found
 
 

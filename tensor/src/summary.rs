@@ -2,6 +2,7 @@
 
 use core::fmt::{Display, Formatter, Result};
 
+use crate::params::{Kind, Params};
 use crate::{Model, Row};
 
 /// A table of a model's layers: output shape, parameters, multiply-adds, bytes. Print it.
@@ -18,12 +19,29 @@ use crate::{Model, Row};
 /// let table = Summary::of::<Mlp, 64>().to_string();
 /// assert!(table.contains("101,770 parameters"));
 /// ```
+///
+/// Below the table, parameters that are trained, frozen ones and running averages are counted each by themselves:
+///
+/// ```
+/// use castiron::prelude::*;
+/// model! {
+///     Head: [4] -> [2] {
+///         #[frozen]
+///         body: Linear(8), Relu,
+///         norm: BatchNorm1d,
+///         head: Linear(2),
+///     }
+/// }
+/// let table = Summary::of::<Head, 64>().to_string();
+/// assert!(table.contains("34 parameters, 40 frozen parameters and 16 running averages"), "{table}");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {
     name: &'static str,
     rows: &'static [Row],
     input: crate::Layout,
-    numbers: [usize; 2],
+    /// Trained parameters, frozen ones, running averages.
+    numbers: [usize; 3],
     macs: u64,
     batch: usize,
     bytes: [usize; 4],
@@ -38,7 +56,7 @@ impl Summary {
             name: M::KIND,
             rows: M::PARTS,
             input: <M::Input as crate::Sample>::LAYOUT,
-            numbers: [M::TRAINED, M::NUMBERS - M::TRAINED],
+            numbers: numbers::<M>(),
             macs: M::MACS,
             batch: B,
             bytes: [
@@ -77,10 +95,13 @@ impl Display for Summary {
             }
         }
         writeln!(f, "{rule}")?;
-        let [trained, fixed] = self.numbers.map(|n| grouped(n as u64));
-        write!(f, "{trained} parameters")?;
-        if self.numbers[1] > 0 {
-            write!(f, " and {fixed} running averages")?;
+        let kinds = ["parameters", "frozen parameters", "running averages"];
+        let numbers = self.numbers.into_iter().zip(kinds).filter(|(n, _)| *n > 0);
+        let numbers: Vec<String> = numbers.map(|(n, kind)| format!("{} {kind}", grouped(n as u64))).collect();
+        match numbers.split_last() {
+            None => write!(f, "no parameters")?,
+            Some((last, [])) => write!(f, "{last}")?,
+            Some((last, others)) => write!(f, "{} and {last}", others.join(", "))?,
         }
         let [model, infer, saved, scratch] = self.bytes;
         writeln!(f, " in {}, {} multiply-adds per sample", bytes(model), grouped(self.macs))?;
@@ -94,6 +115,19 @@ impl Display for Summary {
             self.batch
         )
     }
+}
+
+fn numbers<M: Params>() -> [usize; 3] {
+    let mut numbers = [0; 3];
+    for run in M::RUNS {
+        let kind = match run.kind {
+            Kind::Trained => 0,
+            Kind::Frozen => 1,
+            Kind::RunningAverage { .. } => 2,
+        };
+        numbers[kind] += run.len;
+    }
+    numbers
 }
 
 fn push(rows: &[Row], depth: usize, lines: &mut Vec<[String; 5]>) {

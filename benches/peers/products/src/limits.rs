@@ -19,7 +19,6 @@ pub fn print(threads: usize) {
         best(meet, || multiply_add(black_box(count))) * (count * SUMS * LANES * 2) as f64
     });
     let bandwidth: Vec<String> = (14..=28)
-        .step_by(2)
         .map(|log| {
             let bytes = 1usize << log;
             let speed = together(threads, |meet| {
