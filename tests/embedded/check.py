@@ -63,7 +63,8 @@ def main():
         count, stack = (max(map(int, numbers)) for numbers in zip(*taken)) if taken else (0, 0)
         used = f"{stack:,} B | {count:,}" if taken else "not run | not run"
         print(f"| {words} | {code:,} B | {weights:,} B | {digits:,} B | {elf.ram():,} B | {used} |")
-    check_panics(Elf(folder / "inference"), "inference")
+    for name in ("inference", "inference_int8"):
+        check_panics(Elf(folder / name), name)
 
 
 main()
