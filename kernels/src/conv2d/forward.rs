@@ -34,20 +34,16 @@ const BLOCKS: usize = 16;
 const PIECE: usize = 4096;
 
 /// Whether windows are the pixels of the image.
-fn of_pixels(args: &Args) -> bool {
+#[inline(always)]
+pub(super) fn of_pixels(args: &Args) -> bool {
     args.kernel == [1, 1] && args.stride == [1, 1] && args.padding == [0, 0]
 }
 
-/// The gradient of the input, where windows are pixels: the same product with the transposed weights. False where
-/// they are not.
-pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32], dx: &mut [f32]) -> bool {
-    if !of_pixels(args) {
-        return false;
-    }
+/// The gradient of the input, where windows are pixels: the same product with the transposed weights.
+pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (in_channels, out_channels) = (args.out_channels, args.in_channels);
     let args = Args { in_channels, out_channels, bias: false, activation: Activation::Identity, ..*args };
     product(cpu, &args, [weight, &[], &[]], [1, args.out_per_group()], dy, dx, ANY);
-    true
 }
 
 /// `added` are the bias and the residual, each empty where there is none.
