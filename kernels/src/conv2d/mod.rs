@@ -169,12 +169,14 @@ impl Op for Conv2d {
             // That depends on the number of images, which is no constant.
             |cpu, args, memory| {
                 by(
-                    if winograd::applies(args) { winograd::forward } else { forward::forward },
+                    if winograd::applies(args) { winograd::forward } else { forward::limited },
                     cpu,
                     args,
                     memory,
                 )
             }
+        } else if forward::limits(args).is_some() {
+            |cpu, args, memory| by(forward::limited, cpu, args, memory)
         } else {
             |cpu, args, memory| by(forward::forward, cpu, args, memory)
         }

@@ -9,6 +9,10 @@ use crate::sure::{copy, cut, cut_mut, holds, rest, rest_mut};
 /// Registers across a tile.
 pub(super) const ACROSS: usize = 3;
 
+/// Whether the registers of a tile are registers of the processor. Where they are not, a tile of several only takes memory
+/// for code, and its sums do not fit the processor's floats.
+const VECTORS: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"));
+
 /// No limits.
 pub(super) const ANY: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
 
@@ -156,6 +160,7 @@ unsafe fn columns<V: Lanes>(rows: usize, count: usize, t: &Tile<'_>, b: &[f32], 
         column += unsafe {
             let c = c.add(column);
             match (t.a_step, count - column) {
+                _ if !VECTORS => one_by_one(rows, &t, b, c),
                 (1, 4..) => dots::<V, 2, 4>(rows, &t, b, c),
                 (1, 2..) => dots::<V, 4, 2>(rows, &t, b, c),
                 (1, _) => dots::<V, 8, 1>(rows, &t, b, c),
@@ -251,6 +256,21 @@ unsafe fn dots<V: Lanes, const R: usize, const C: usize>(
         }
     }
     C
+}
+
+/// One column. Returns 1.
+///
+/// # Safety
+/// As for [`columns`].
+#[inline(always)]
+unsafe fn one_by_one(rows: usize, t: &Tile<'_>, b: &[f32], c: *mut f32) -> usize {
+    let b = cut(b, 0, t.depth);
+    for row in 0..rows {
+        let a = rest(t.a, row * t.a_row).iter().step_by(t.a_step.max(1));
+        // SAFETY: a row of c.
+        unsafe { t.put(row, 0, a.zip(b).fold(0.0, |sum, (a, b)| sum + a * b), c) };
+    }
+    1
 }
 
 /// One column, where rows of a are side by side: Σₖ b\[k\]·a\[k·`a_step` + r\]. Returns 1.
@@ -356,6 +376,10 @@ macro_rules! tiles {
                     unsafe {
                         match (rows, across) {
                             $(
+                                ($rows.., _) if !VECTORS => (0..across).for_each(|v| {
+                                    let at = v * <$lanes>::N;
+                                    vectors::<$lanes, $rows, 1>(&t.at(0, at), rest(b, at), b_row, c.add(at));
+                                }),
                                 ($rows.., 3) => vectors::<$lanes, $rows, 3>(t, b, b_row, c),
                                 ($rows.., 2) => vectors::<$lanes, $rows, 2>(t, b, b_row, c),
                                 ($rows.., _) => vectors::<$lanes, $rows, 1>(t, b, b_row, c),

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::Args;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::Operand;
-use crate::sure::{self, cut, cut_mut, divide, get, rest, rest_mut, split_mut};
+use crate::sure::{self, cut, cut_mut, divide, get, rest, rest_mut, set, split_mut};
 
 /// Windows over images: pixel (u, v) of the window at (i, j) is the image's pixel
 /// (i·stride + u·step + origin, ...), in both directions, and zero outside the image.
@@ -330,7 +330,7 @@ fn clear(places: &[[isize; 2]], [height, width]: [usize; 2], to: &mut [f32], str
         let outside = *y < 0 || *y >= height as isize;
         let before = if outside { side } else { until(-x) };
         for d in (0..before).chain(until(width as isize - x)..side) {
-            cut_mut(to, d * stride + l, 1).fill(0.0);
+            set(to, d * stride + l, 0.0);
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::Args;
 use crate::cpu::{SendPtr, multiversion, sum_by, sum_parts};
 use crate::softmax::exponentials;
-use crate::sure::{cut, cut_mut, get, holds, rest};
+use crate::sure::{cut, get, holds, rest, set};
 use crate::vector::{Kernel, Registers, Vector, run};
 use crate::{Cpu, math};
 
@@ -113,7 +113,7 @@ pub(super) fn backward(
             dx.fill(0.0);
             for (dx, &target) in dx.chunks_exact_mut(classes.max(1)).zip(target) {
                 if let Some(class) = args.class(target) {
-                    cut_mut(dx, class, 1).fill(-(get(weights, class) as f64 * scale) as f32);
+                    set(dx, class, -(get(weights, class) as f64 * scale) as f32);
                 }
             }
         } else {
@@ -142,7 +142,7 @@ multiversion! {
             for ((dx, p), w) in dx.iter_mut().zip(p).zip(weights) {
                 *dx = of_p * p - of_w * w;
             }
-            cut_mut(dx, class, 1).iter_mut().for_each(|dx| *dx -= sharp as f32);
+            set(dx, class, get(dx, class) - sharp as f32);
         }
     }
 }

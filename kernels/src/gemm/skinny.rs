@@ -139,7 +139,7 @@ unsafe fn rectangle<V: Dots, const WIDE: bool>(
     match kind {
         Kind::Dot => {
             let (a, b) = ((a_data, a.line), (b_data, b.line));
-            dots::<V, WIDE>(a, b, [at.rows, at.columns, k], &mut sums, stride);
+            dots::<V, WIDE, false>(a, b, [at.rows, at.columns, k], &mut sums, stride);
         }
         Kind::Axpy => (0..at.rows).for_each(|row| {
             axpy::<V>(
