@@ -6,6 +6,7 @@
 //! over many channels are Winograd's algorithm.
 
 mod backward;
+mod columns;
 mod cuda;
 mod depthwise;
 mod direct;

@@ -23,7 +23,7 @@ use static_cell::ConstStaticCell;
 
 /// Digits in a step, and steps.
 const BATCH: usize = 8;
-const STEPS: usize = 10;
+const STEPS: usize = 4;
 
 static SCANS: &[Scan] = scans(include_bytes!("../../digits/images"));
 static LABELS: &[u8] = include_bytes!("../../digits/labels");
