@@ -81,7 +81,7 @@ fn a_program_without_std_alloc_and_libc_infers_the_same() {
     assert!(undefined.is_empty(), "{undefined:?}");
     let (stored, used) = segments(PT_LOAD)
         .fold((0, 0), |(stored, used), s| (stored + s.p_filesz(endian), used + s.p_memsz(endian)));
-    assert!(stored < 300_000, "{stored} bytes of code and data");
+    assert!(stored < 180_000, "{stored} bytes of code and data");
     println!(
         "{} bytes of file, {stored} of them code and data; {} bytes of zeroed statics: model {}, workspace {}",
         data.len(),

@@ -28,6 +28,22 @@ pub(crate) fn rest_mut<T>(x: &mut [T], at: usize) -> &mut [T] {
     if PANICS { &mut x[at..] } else { x.get_mut(at..).unwrap_or_default() }
 }
 
+/// Element `at`.
+#[inline(always)]
+pub(crate) fn get<T: Copy + Default>(x: &[T], at: usize) -> T {
+    if PANICS { x[at] } else { x.get(at).copied().unwrap_or_default() }
+}
+
+/// Element `at` ← value.
+#[inline(always)]
+pub(crate) fn set<T>(x: &mut [T], at: usize, value: T) {
+    if PANICS {
+        x[at] = value;
+    } else if let Some(x) = x.get_mut(at) {
+        *x = value;
+    }
+}
+
 /// `len` elements from `at` on.
 #[inline(always)]
 pub(crate) fn cut<T>(x: &[T], at: usize, len: usize) -> &[T] {

@@ -52,6 +52,7 @@ def main():
     programs = {
         "inference": ("inference", 784, "inference:"),
         "inference_int8": ("inference, int8", 784, "inference on bytes:"),
+        "training": ("training, 8 digits a step", digits.stat().st_size, "step "),
         "microcontroller": ("both, and a step of training", digits.stat().st_size, "step "),
     }
     print("\n| LeNet-5 | code and constants | weights | digits | RAM | stack | instructions |\n|---|---|---|---|---|---|---|")
@@ -63,7 +64,8 @@ def main():
         count, stack = (max(map(int, numbers)) for numbers in zip(*taken)) if taken else (0, 0)
         used = f"{stack:,} B | {count:,}" if taken else "not run | not run"
         print(f"| {words} | {code:,} B | {weights:,} B | {digits:,} B | {elf.ram():,} B | {used} |")
-    check_panics(Elf(folder / "inference"), "inference")
+    for name in ("inference", "inference_int8", "training"):
+        check_panics(Elf(folder / name), name)
 
 
 main()

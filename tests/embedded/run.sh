@@ -26,15 +26,29 @@ if ! emulators && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   { apt-get update -qq && apt-get install -qq -y --no-install-recommends qemu-system-arm qemu-system-misc; } >/dev/null || true
 fi
 
-# Builds a program and runs it in QEMU, where there is one.
+run() {
+  (cd ../../examples/microcontroller && timeout 300 cargo run --quiet --release --locked --target "$1" --bin "$2")
+}
+
+expect() {
+  local want=$1 status=0
+  shift
+  "$@" || status=$?
+  [ "$status" = "$want" ] || { echo "$*: exit status $status, not $want"; exit 1; }
+}
+
+# Builds the programs and runs them in QEMU, where there is one.
 microcontroller() {
   local target=$1 emulator=$2
   printf '\n== %s\n' "$target"
   (cd ../../examples/microcontroller && cargo build --release --locked --target "$target")
   if command -v "$emulator" >/dev/null; then
-    (cd ../../examples/microcontroller && timeout 300 cargo run --quiet --release --locked --target "$target" --bin microcontroller) |
-      tee "$folder/$target.log"
+    run "$target" microcontroller | tee "$folder/$target.log"
     python3 check.py "$CARGO_TARGET_DIR/$target/release" "$folder/$target.log"
+    # Those that do one thing say by their exit status what came of it: a seven that is read, a loss that falls.
+    expect 7 run "$target" inference
+    expect 7 run "$target" inference_int8
+    expect 0 run "$target" training
   else
     skip "running it" "no $emulator: apt-get install qemu-system-arm qemu-system-misc"
     python3 check.py "$CARGO_TARGET_DIR/$target/release"
@@ -44,7 +58,8 @@ microcontroller thumbv7em-none-eabihf qemu-system-arm
 microcontroller riscv32imac-unknown-none-elf qemu-system-riscv32
 
 printf '\n== wasm32-unknown-unknown\n'
-(cd ../../examples/wasm && cargo build --release --locked --target wasm32-unknown-unknown)
+# With the names of functions, in which code that panics is looked for.
+(cd ../../examples/wasm && CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --locked --target wasm32-unknown-unknown)
 if command -v node >/dev/null; then
   node --test wasm.mjs
 else

@@ -1,4 +1,4 @@
-// The network in WebAssembly gives PyTorch's logits.
+// The network in WebAssembly gives PyTorch's logits, and has no code that panics.
 import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -15,6 +15,13 @@ test("logits are PyTorch's", async () => {
     const got = network(images.subarray(784 * i, 784 * (i + 1)));
     got.forEach((score, c) => assert(Math.abs(score - want[c]) < 1e-4, `digit ${i}: ${got} and not ${want}`));
   });
+});
+
+test("nothing can panic", () => {
+  const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(readFileSync(program)), "name");
+  const names = Buffer.from(section).toString("latin1");
+  assert.match(names, /castiron_kernels/);
+  assert.doesNotMatch(names, /panicking|begin_unwind/);
 });
 
 test("two instances do not meet", async () => {

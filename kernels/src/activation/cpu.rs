@@ -1,5 +1,6 @@
 use super::Activation;
 use crate::cpu::part;
+use crate::sure::cut;
 use crate::vector::{Kernel, Registers, Vector, run};
 use crate::{Cpu, Isa};
 
@@ -20,7 +21,7 @@ pub(super) fn backward(cpu: &Cpu, activation: Activation, kept: &[f32], dy: &[f3
     let work = dx.len() * cost(activation);
     cpu.parallel_chunks(dx, CHUNK, work, |i, dx, _| {
         let at = i * CHUNK;
-        run(isa, Chain { activation, kept: &kept[at..][..dx.len()], dy: part(dy, at, dx.len()), dx });
+        run(isa, Chain { activation, kept: cut(kept, at, dx.len()), dy: part(dy, at, dx.len()), dx });
     });
 }
 

@@ -50,6 +50,7 @@ impl Activation {
     }
 
     /// The least and the greatest value, of one that does no more than to limit: what kernels do in registers.
+    #[inline(always)]
     pub(crate) const fn limits(self) -> Option<[f32; 2]> {
         match self {
             Activation::Identity => Some([f32::NEG_INFINITY, f32::INFINITY]),

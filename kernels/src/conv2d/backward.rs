@@ -9,6 +9,7 @@ use crate::gemm::View;
 use crate::gemm::blocked::{Size, product};
 use crate::gemm::operand::Strided;
 use crate::gemm::output::{Epilogue, Fold, Output};
+use crate::sure::rest;
 use crate::vector::run;
 
 /// Parts that the input channels are cut into, for the sake of threads.
@@ -57,10 +58,10 @@ pub(super) fn backward_bias(cpu: &Cpu, args: &Args, dy: &[f32], dbias: &mut [f32
     if dy.is_empty() {
         return;
     }
-    let channels = TASK.div_ceil(args.images * pixels);
+    let channels = TASK.div_ceil((args.images * pixels).max(1));
     cpu.parallel_chunks(dbias, channels, dy.len() / 8, |task, sums, _| {
         for image in 0..args.images {
-            let dy = &dy[(image * args.out_channels + task * channels) * pixels..];
+            let dy = rest(dy, (image * args.out_channels + task * channels) * pixels);
             run(isa, Totals { dy, row: pixels, len: pixels, sums: &mut *sums });
         }
     });

@@ -34,20 +34,35 @@ const BLOCKS: usize = 16;
 const PIECE: usize = 4096;
 
 /// Whether windows are the pixels of the image.
-fn of_pixels(args: &Args) -> bool {
+#[inline(always)]
+pub(super) fn of_pixels(args: &Args) -> bool {
     args.kernel == [1, 1] && args.stride == [1, 1] && args.padding == [0, 0]
 }
 
-/// The gradient of the input, where windows are pixels: the same product with the transposed weights. False where
-/// they are not.
-pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32], dx: &mut [f32]) -> bool {
-    if !of_pixels(args) {
-        return false;
-    }
+/// The gradient of the input, where windows are pixels: the same product with the transposed weights.
+pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (in_channels, out_channels) = (args.out_channels, args.in_channels);
     let args = Args { in_channels, out_channels, bias: false, activation: Activation::Identity, ..*args };
     product(cpu, &args, [weight, &[], &[]], [1, args.out_per_group()], dy, dx, ANY);
-    true
+}
+
+/// Whether the activation does no more than to limit, and that in place.
+#[inline(always)]
+pub(super) fn limits(args: &Args) -> Option<[f32; 2]> {
+    if args.keep_pre { None } else { args.activation.limits() }
+}
+
+/// [`forward`] where there are [`limits`]. A program that needs no more is linked with no other activation.
+pub(super) fn limited(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    added: [&[f32]; 2],
+    x: &[f32],
+    y: &mut [f32],
+    _: &mut [f32],
+) {
+    sums(cpu, args, weight, added, x, y, limits(args).unwrap_or(ANY));
 }
 
 /// `added` are the bias and the residual, each empty where there is none.
@@ -55,25 +70,37 @@ pub(super) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],
-    [bias, residual]: [&[f32]; 2],
+    added: [&[f32]; 2],
     x: &[f32],
     y: &mut [f32],
     z: &mut [f32],
 ) {
-    let limits = if args.keep_pre { None } else { args.activation.limits() };
-    let sums = if args.keep_pre { &mut *z } else { &mut *y };
+    if limits(args).is_some() {
+        return limited(cpu, args, weight, added, x, y, z);
+    }
+    sums(cpu, args, weight, added, x, if args.keep_pre { &mut *z } else { &mut *y }, ANY);
+    let (isa, work) = (cpu.isa(), 16 * y.len());
+    cpu.parallel_chunks(y, PIECE, work, |i, y, _| {
+        if args.keep_pre {
+            copy(cut(z, i * PIECE, y.len()), y);
+        }
+        apply_in_place(isa, args.activation, y);
+    });
+}
+
+/// What is activated, within limits.
+fn sums(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    [bias, residual]: [&[f32]; 2],
+    x: &[f32],
+    y: &mut [f32],
+    limits: [f32; 2],
+) {
     let depth = args.in_per_group() * args.kernel[0] * args.kernel[1];
     let bias = if args.bias { bias } else { &[] };
-    product(cpu, args, [weight, bias, residual], [depth, 1], x, sums, limits.unwrap_or(ANY));
-    if limits.is_none() {
-        let (isa, work) = (cpu.isa(), 16 * y.len());
-        cpu.parallel_chunks(y, PIECE, work, |i, y, _| {
-            if args.keep_pre {
-                copy(cut(z, i * PIECE, y.len()), y);
-            }
-            apply_in_place(isa, args.activation, y);
-        });
-    }
+    product(cpu, args, [weight, bias, residual], [depth, 1], x, y, limits);
 }
 
 /// `added` are the weights, from one row of which to the next and from one element of a row to the next are

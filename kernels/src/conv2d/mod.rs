@@ -6,6 +6,7 @@
 //! over many channels are Winograd's algorithm.
 
 mod backward;
+mod columns;
 mod cuda;
 mod depthwise;
 mod direct;
@@ -169,12 +170,14 @@ impl Op for Conv2d {
             // That depends on the number of images, which is no constant.
             |cpu, args, memory| {
                 by(
-                    if winograd::applies(args) { winograd::forward } else { forward::forward },
+                    if winograd::applies(args) { winograd::forward } else { forward::limited },
                     cpu,
                     args,
                     memory,
                 )
             }
+        } else if forward::limits(args).is_some() {
+            |cpu, args, memory| by(forward::limited, cpu, args, memory)
         } else {
             |cpu, args, memory| by(forward::forward, cpu, args, memory)
         }
@@ -211,20 +214,39 @@ impl Op for Conv2dBackwardInput {
         spec.read::<f32>(weight).read::<f32>(y).write::<f32>(x);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let (weight, dy, dx) = (memory.read(0), memory.read(1), memory.write(2));
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
         if depthwise::applies(args) {
-            depthwise::backward_input(cpu, args, weight, dy, dx);
+            |cpu, args, memory| input_by(depthwise::backward_input, cpu, args, memory)
         } else if direct::applies_backward_input(args) {
-            direct::backward_input(cpu, args, weight, dy, dx);
-        } else if let Some(args) = winograd::of_gradient(args) {
-            winograd::backward_input(cpu, &args, weight, dy, dx);
-        } else if !forward::backward_input(cpu, args, weight, dy, dx) {
-            backward::backward_input(cpu, args, weight, dy, dx);
+            |cpu, args, memory| input_by(direct::backward_input, cpu, args, memory)
+        } else if forward::of_pixels(args) {
+            |cpu, args, memory| input_by(forward::backward_input, cpu, args, memory)
+        } else if winograd::may_apply_to_gradients(args) {
+            // That depends on the number of images, which is no constant.
+            |cpu, args, memory| match winograd::of_gradient(args) {
+                Some(gradient) => input_by(winograd::backward_input, cpu, &gradient, memory),
+                None => input_by(backward::backward_input, cpu, args, memory),
+            }
+        } else {
+            |cpu, args, memory| input_by(backward::backward_input, cpu, args, memory)
         }
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward_input(gpu, args, memory);
     }
+}
+
+/// Computes [`Conv2dBackwardInput`] by a function of weight, dy and dx.
+fn input_by(
+    backward: impl Fn(&Cpu, &Args, &[f32], &[f32], &mut [f32]),
+    cpu: &Cpu,
+    args: &Args,
+    memory: &mut Memory<'_>,
+) {
+    backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
 }
 
 /// dweight ← dweight + the gradient of [`Conv2d`] (before its activation) with respect to its weight,
@@ -244,20 +266,41 @@ impl Op for Conv2dBackwardWeight {
         spec.read::<f32>(x).read::<f32>(y).update::<f32>(weight).update::<f32>(bias);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        let (x, dy): (&[f32], &[f32]) = (memory.read(0), memory.read(1));
-        let (dweight, dbias) = (memory.write(2), memory.write(3));
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
         if depthwise::applies(args) {
-            depthwise::backward_weight(cpu, args, x, dy, dweight);
+            |cpu, args, memory| weight_by(depthwise::backward_weight, cpu, args, memory)
         } else if direct::applies(args) {
-            return direct::backward_weight(cpu, args, x, dy, dweight, dbias);
-        } else if winograd::applies_to_weight(args) {
-            winograd::backward_weight(cpu, args, x, dy, dweight);
+            |cpu, args, memory| {
+                let (dweight, dbias) = (memory.write(2), memory.write(3));
+                direct::backward_weight(cpu, args, memory.read(0), memory.read(1), dweight, dbias);
+            }
+        } else if winograd::may_apply_to_gradients(args) {
+            // As above.
+            |cpu, args, memory| {
+                let winograd = winograd::applies_to_weight(args);
+                let backward = if winograd { winograd::backward_weight } else { backward::backward_weight };
+                weight_by(backward, cpu, args, memory)
+            }
         } else {
-            backward::backward_weight(cpu, args, x, dy, dweight);
+            |cpu, args, memory| weight_by(backward::backward_weight, cpu, args, memory)
         }
-        backward::backward_bias(cpu, args, dy, dbias);
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward_weight(gpu, args, memory);
     }
+}
+
+/// Computes [`Conv2dBackwardWeight`] by a function of x, dy and dweight.
+fn weight_by(
+    backward: impl Fn(&Cpu, &Args, &[f32], &[f32], &mut [f32]),
+    cpu: &Cpu,
+    args: &Args,
+    memory: &mut Memory<'_>,
+) {
+    let dy = memory.read(1);
+    backward(cpu, args, memory.read(0), dy, memory.write(2));
+    backward::backward_bias(cpu, args, dy, memory.write(3));
 }

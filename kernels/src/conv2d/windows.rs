@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::Args;
 use crate::gemm::lanes::Lanes;
 use crate::gemm::operand::Operand;
-use crate::sure::{self, cut, cut_mut, divide, rest, rest_mut, split_mut};
+use crate::sure::{self, cut, cut_mut, divide, get, rest, rest_mut, set, split_mut};
 
 /// Windows over images: pixel (u, v) of the window at (i, j) is the image's pixel
 /// (i·stride + u·step + origin, ...), in both directions, and zero outside the image.
@@ -247,7 +247,7 @@ impl Operand for ByTap<'_> {
             let mut taps = [tap; 8];
             for i in 1..side.min(count - l) {
                 tap = tap.next(windows.kernel);
-                taps[i..].fill(tap);
+                rest_mut(&mut taps, i).fill(tap);
             }
             tap = tap.next(windows.kernel);
             // Where pixel (0, 0) of the image would be, relative to these taps; and what they reach.
@@ -268,7 +268,7 @@ impl Operand for ByTap<'_> {
             let furthest = lines.iter().fold(0, |max, &line| line.max(max)) + 8;
             let mut done = 0;
             while done < depth.len() {
-                let (i, j) = ((depth.start + done) / across, (depth.start + done) % across);
+                let (i, j) = divide(depth.start + done, across);
                 let len = (across - j).min(depth.len() - done);
                 let (y, x) = ((i * down_stride) as isize, (j * stride) as isize);
                 let whole = y + top >= 0 && y + bottom < height as isize;
@@ -278,11 +278,11 @@ impl Operand for ByTap<'_> {
                         // The last square overlaps the one before: what they write twice is the same.
                         d = d.min(len - side);
                     }
-                    let to = &mut to[(done + d) * W + l..];
+                    let to = rest_mut(to, (done + d) * W + l);
                     let from = x + (d * stride) as isize;
                     let start = (y + top) * width as isize + from + left;
                     if stride == 1 && len >= side && start >= 0 && start as usize + furthest <= group.len() {
-                        V::transpose(&group[start as usize..], &lines, to, W);
+                        V::transpose(rest(group, start as usize), &lines, to, W);
                         if !(whole && from + left >= 0 && from + right + side as isize <= width as isize) {
                             let place = taps.map(|tap| [y + at(tap)[0], from + at(tap)[1]]);
                             clear(&place[..side], windows.size, to, W);
@@ -294,19 +294,19 @@ impl Operand for ByTap<'_> {
                     let mut buffer = [0.0; 8 * PIECE];
                     for (tap, line) in taps.iter().zip(buffer.chunks_exact_mut(PIECE)).take(side) {
                         let (pixels, start) = windows.start(group, *tap, i, j + d);
-                        run(pixels, start, stride, &mut line[..piece]);
+                        run(pixels, start, stride, cut_mut(line, 0, piece));
                     }
                     if piece >= side {
                         let lines = core::array::from_fn(|i| i * PIECE);
                         for d in (0..piece).step_by(side).map(|d| d.min(piece - side)) {
-                            V::transpose(&buffer[d..], &lines, &mut to[d * W..], W);
+                            V::transpose(rest(&buffer, d), &lines, rest_mut(to, d * W), W);
                         }
                     } else {
                         for (d, to) in to.chunks_mut(W).take(piece).enumerate() {
                             to.iter_mut()
                                 .zip(buffer.chunks(PIECE))
                                 .take(side)
-                                .for_each(|(to, line)| *to = line[d]);
+                                .for_each(|(to, line)| *to = get(line, d));
                         }
                     }
                     d += piece;
@@ -330,7 +330,7 @@ fn clear(places: &[[isize; 2]], [height, width]: [usize; 2], to: &mut [f32], str
         let outside = *y < 0 || *y >= height as isize;
         let before = if outside { side } else { until(-x) };
         for d in (0..before).chain(until(width as isize - x)..side) {
-            to[d * stride + l] = 0.0;
+            set(to, d * stride + l, 0.0);
         }
     }
 }

@@ -7,6 +7,8 @@
 
 use core::slice::from_mut;
 
+use crate::sure::cut;
+
 /// Elements of a block: two of the longest vectors.
 const BLOCK: usize = 32;
 
@@ -58,5 +60,5 @@ fn filled_up<T: Copy + Default>(x: &[T]) -> [T; BLOCK] {
 /// Elements `at..at + len` of an operand, or nothing of one that is absent.
 #[inline(always)]
 pub(crate) fn part<T>(x: &[T], at: usize, len: usize) -> &[T] {
-    if x.is_empty() { x } else { &x[at..][..len] }
+    if x.is_empty() { x } else { cut(x, at, len) }
 }

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::Cpu;
+use crate::sure::cut_mut;
 
 /// How many parts a long sum is cut into at most.
 const PARTS: usize = 64;
@@ -27,9 +28,9 @@ pub(crate) fn sum_parts(
 ) -> f64 {
     let size = len.div_ceil(PARTS).max(least).max(1);
     let mut partial = [0.0; PARTS];
-    let partial = &mut partial[..len.div_ceil(size)];
+    let partial = cut_mut(&mut partial, 0, len.div_ceil(size));
     cpu.parallel_chunks(partial, 1, work, |i, sum, _| {
-        sum[0] = part(i * size..((i + 1) * size).min(len));
+        sum.fill(part(i * size..((i + 1) * size).min(len)));
     });
     partial.iter().sum()
 }

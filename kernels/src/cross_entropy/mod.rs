@@ -7,6 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::sure::get;
 use crate::{Cpu, Fault};
 
 /// A row with this target does not count; PyTorch's default `ignore_index`.
@@ -38,7 +39,7 @@ impl Args {
         let mut total = 0.0;
         for (row, &got) in target.iter().enumerate() {
             if let Some(class) = self.class(got) {
-                total += weights[class] as f64;
+                total += get(weights, class) as f64;
             } else if got != IGNORED {
                 cpu.report(Fault::Index { op, row, got: got.into(), limit: self.classes });
             }
@@ -76,15 +77,15 @@ impl Op for CrossEntropy {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (x, target, weights) = (memory.read(0), memory.read(1), memory.read(2));
-        let smoothing = memory.read::<f32>(3)[0];
-        let (loss, probabilities) = (&mut memory.write::<f32>(4)[0], memory.write(5));
+        let smoothing = get(memory.read::<f32>(3), 0);
+        let (loss, probabilities) = (memory.write::<f32>(4), memory.write(5));
         let total = args.total_weight(cpu, Self::NAME, target, weights);
         let sum = if args.log_probabilities {
             cpu::picked(args, x, target, weights)
         } else {
             cpu::forward(cpu, args, smoothing, x, target, weights, probabilities)
         };
-        *loss = if total == 0.0 { 0.0 } else { (sum / total) as f32 };
+        loss.fill(if total == 0.0 { 0.0 } else { (sum / total) as f32 });
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::forward(gpu, args, memory);
@@ -107,7 +108,7 @@ impl Op for CrossEntropyBackward {
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (probabilities, target, weights) = (memory.read(0), memory.read(1), memory.read(2));
-        let (smoothing, dx) = (memory.read::<f32>(3)[0], memory.write(4));
+        let (smoothing, dx) = (get(memory.read::<f32>(3), 0), memory.write(4));
         let total = args.total_weight(cpu, Self::NAME, target, weights);
         let scale = if total == 0.0 { 0.0 } else { 1.0 / total };
         cpu::backward(cpu, args, smoothing, scale, probabilities, target, weights, dx);

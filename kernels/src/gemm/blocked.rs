@@ -7,6 +7,7 @@ use super::lanes::Lanes;
 use super::micro::{self, Corner, Micro, Strip};
 use super::operand::Operand;
 use super::output::{Rectangle, Sink};
+use crate::sure::{cut, cut_mut, divide, holds, split_mut};
 use crate::{Cpu, Isa};
 
 /// The sizes of a product.
@@ -46,12 +47,11 @@ const RUNS: usize = 2;
 /// The largest register tile.
 const REGISTERS: usize = 14 * 32;
 
-/// Computes `output` = A·B.
-///
-/// # Panics
-/// If the output was made for other sizes.
+/// Computes `output` = A·B, which was made for these sizes.
 pub(crate) fn product<A: Operand, B: Operand, S: Sink>(cpu: &Cpu, size: Size, a: &A, b: &B, output: &S) {
-    assert_eq!(output.sizes(), [size.m, size.n, size.batch[0], size.batch[1]], "sizes of the output");
+    if !holds(output.sizes() == [size.m, size.n, size.batch[0], size.batch[1]]) {
+        return;
+    }
     match cpu.isa() {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => tasks::<S, micro::Avx512, 32>(cpu, size, |job, scratch| {
@@ -127,15 +127,17 @@ fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(J
     let work = m * n * batches * (k * sum[0] * sum[1] / 16 + 1);
     let tiles = down * across;
     let part = if S::WHOLE { tiles } else { 1 };
-    cpu.parallel_runs(batches * tiles / part, RUNS, work, &|run, scratch| {
+    cpu.parallel_runs(divide(batches * tiles, part).0, RUNS, work, &|run, scratch| {
         let (mut at, end) = (run.start * part, run.end * part);
         while at < end {
-            let (index, column, row) = (at / tiles, at / down % across, at % down);
+            let (index, of_matrix) = divide(at, tiles);
+            let (column, row) = divide(of_matrix, down);
+            let (outer, inner) = divide(index, batch[1]);
             let until = down.min(row + end - at);
             at += until - row;
             let (row, column) = (row * rows, column * columns);
             let tile = Rectangle {
-                batch: [index / batch[1], index % batch[1]],
+                batch: [outer, inner],
                 row,
                 column,
                 rows: m.min(until * rows) - row,
@@ -149,7 +151,7 @@ fn tasks<S: Sink, M: Micro, const NR: usize>(cpu: &Cpu, size: Size, f: impl Fn(J
 /// A size of at most `most`, a multiple of `unit`, that cuts `total` into nearly equal parts.
 pub(crate) fn even(total: usize, most: usize, unit: usize) -> usize {
     let most = (most / unit).max(1) * unit;
-    total.div_ceil(total.div_ceil(most)).next_multiple_of(unit)
+    total.div_ceil(total.div_ceil(most).max(1)).next_multiple_of(unit)
 }
 
 #[inline(always)]
@@ -164,42 +166,42 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
     let Job { tile, k, depth, sum } = job;
     let mut stack = [0.0; STACK];
     let scratch = if SCRATCH { scratch } else { &mut stack[..] };
-    let (a_scratch, b_scratch) = scratch.split_at_mut(if SCRATCH { 16 * DEPTH } else { STRIDE * depth });
+    let (a_scratch, b_scratch) = split_mut(scratch, if SCRATCH { 16 * DEPTH } else { STRIDE * depth });
     // Strips of nearly equal heights: a low last one would not fill the pipeline.
     let strips = tile.rows.div_ceil(M::ROWS);
     let across = tile.columns.div_ceil(NR);
     let mut sums = [0.0; REGISTERS];
     for part in 0..sum[0] * sum[1] {
-        let batch = [tile.batch[0] + part / sum[1], tile.batch[1] + part % sum[1]];
+        let (outer, inner) = divide(part, sum[1]);
+        let batch = [tile.batch[0] + outer, tile.batch[1] + inner];
         // Lines that are not contiguous are packed, unless they are short or used but once or twice.
         let a_memory = a.in_place(batch);
         let a_place = a_memory.filter(|a| a.depth == 1 || k <= FEW || across <= 2);
         let b_place =
             b.in_place(batch).filter(|b| b.line == 1 && b.depth <= if tile.rows <= FEW { FAR } else { NEAR });
         // Once even where k is zero: C is written.
-        for block in 0..k.div_ceil(depth).max(1) {
+        for block in 0..k.div_ceil(depth.max(1)).max(1) {
             let ks = block * depth..k.min((block + 1) * depth);
             let len = ks.len();
-            let b_strip = |strip: usize| strip * NR * len..(strip + 1) * NR * len;
             for strip in 0..across {
                 let count = NR.min(tile.columns - strip * NR);
                 if b_place.is_none() || count < NR {
-                    let to = &mut b_scratch[b_strip(strip)];
+                    let to = cut_mut(b_scratch, strip * NR * len, NR * len);
                     b.pack::<M::Lanes, NR>(batch, tile.column + strip * NR, count, ks.clone(), to);
                 }
             }
             let first = part == 0 && block == 0;
             let last = part + 1 == sum[0] * sum[1] && ks.end == k;
             for strip in 0..strips {
-                let from = strip * tile.rows / strips;
-                let rows = (strip + 1) * tile.rows / strips - from;
+                let (from, _) = divide(strip * tile.rows, strips);
+                let rows = divide((strip + 1) * tile.rows, strips).0 - from;
                 let a = match a_place {
                     Some(Strip { data, line, depth }) => {
                         let data = data.get((tile.row + from) * line + ks.start * depth..).unwrap_or(&[]);
                         Strip { data, line, depth }
                     }
                     None => {
-                        let to = &mut a_scratch[..STRIDE * len];
+                        let to = cut_mut(a_scratch, 0, STRIDE * len);
                         a.pack::<M::Lanes, STRIDE>(batch, tile.row + from, rows, ks.clone(), to);
                         Strip { data: to, line: 1, depth: STRIDE }
                     }
@@ -225,10 +227,15 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
                             let data = data.get(to.column + ks.start * depth..).unwrap_or(&[]);
                             Strip { data, line: 1, depth }
                         }
-                        _ => Strip { data: &b_scratch[b_strip(strip)], line: 1, depth: NR },
+                        _ => {
+                            let data = cut(b_scratch, strip * NR * len, NR * len);
+                            Strip { data, line: 1, depth: NR }
+                        }
                     };
                     // Two products for each strip, which cost little beside the tile.
-                    assert!(a.holds(rows, len) && b.holds(NR, len), "strips that are too short");
+                    if !holds(a.holds(rows, len) && b.holds(NR, len)) {
+                        return;
+                    }
                     // SAFETY: the rectangle is a part of this task's tile, which is no other task's.
                     unsafe { tile_to::<S, M, NR>(isa, output, to, len, a, b, [first, last], &mut sums) };
                 }

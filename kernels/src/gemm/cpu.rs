@@ -19,7 +19,7 @@ pub(super) fn gemm(
         return super::external::gemm(args, a, b, added, c, z);
     }
     if direct::applies(cpu, args) {
-        return direct::product(cpu.isa(), args, a, b, added, c);
+        return direct::product::<false, false>(cpu.isa(), args, a, b, added, c);
     }
     let (mut batch, mut sum) = (args.batch, [1, 1]);
     for d in 0..2 {

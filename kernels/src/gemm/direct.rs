@@ -34,23 +34,37 @@ pub(super) fn fits(args: &Args) -> bool {
         && args.k > 0
 }
 
-/// C = activation(A·B + bias + R); `added` are the bias and the residual, each empty where there is none.
-pub(super) fn product(isa: Isa, args: &Args, a: &[f32], b: &[f32], added: [&[f32]; 2], c: &mut [f32]) {
+/// Whether the activation is one that needs no code of its own.
+#[inline(always)]
+pub(super) fn is_limited(args: &Args) -> bool {
+    matches!(args.activation, Activation::Identity | Activation::Relu)
+}
+
+/// C = activation(A·B + bias + R); `added` are the bias and the residual, each empty where there is none. A program whose
+/// products have at most `ONE` row, and are [`LIMITED`](is_limited), is linked with less code.
+pub(super) fn product<const ONE: bool, const LIMITED: bool>(
+    isa: Isa,
+    args: &Args,
+    a: &[f32],
+    b: &[f32],
+    added: [&[f32]; 2],
+    c: &mut [f32],
+) {
     match isa {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `Isa::detect` found AVX-512.
-        Isa::Avx512 => unsafe { avx512(args, a, b, c) },
+        Isa::Avx512 => unsafe { avx512::<ONE>(args, a, b, c) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `Isa::detect` found AVX2 and FMA.
-        Isa::Avx2 => unsafe { avx2(args, a, b, c) },
-        _ => products::<lanes::Portable, false>(args, a, b, c),
+        Isa::Avx2 => unsafe { avx2::<ONE>(args, a, b, c) },
+        _ => products::<lanes::Portable, false, ONE>(args, a, b, c),
     }
     for row in 0..args.m {
         let at = row * args.c.row;
         let residual = if added[1].is_empty() { &[] } else { cut(added[1], at, args.n) };
         let c = cut_mut(c, at, args.n);
         finish(isa, args.activation == Activation::Relu, added[0], residual, c);
-        if !matches!(args.activation, Activation::Identity | Activation::Relu) {
+        if !LIMITED && !is_limited(args) {
             apply_in_place(isa, args.activation, c);
         }
     }
@@ -58,19 +72,19 @@ pub(super) fn product(isa: Isa, args: &Args, a: &[f32], b: &[f32], added: [&[f32
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-fn avx512(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
-    products::<lanes::Avx512, true>(args, a, b, c);
+fn avx512<const ONE: bool>(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
+    products::<lanes::Avx512, true, ONE>(args, a, b, c);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
-    products::<lanes::Avx2, false>(args, a, b, c);
+fn avx2<const ONE: bool>(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
+    products::<lanes::Avx2, false, ONE>(args, a, b, c);
 }
 
 #[inline(always)]
-fn products<V: Dots, const WIDE: bool>(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
-    dots::<V, WIDE>((a, args.a.row), (b, args.b.column), [args.m, args.n, args.k], c, args.c.row);
+fn products<V: Dots, const WIDE: bool, const ONE: bool>(args: &Args, a: &[f32], b: &[f32], c: &mut [f32]) {
+    dots::<V, WIDE, ONE>((a, args.a.row), (b, args.b.column), [args.m, args.n, args.k], c, args.c.row);
 }
 
 multiversion! {

@@ -8,9 +8,9 @@ use crate::sure::{cut, cut_mut, holds, rest, rest_mut};
 pub(super) type Factor<'a> = (&'a [f32], usize);
 
 /// `to[i * stride + j]` ← Σₖ aᵢ[k]·bⱼ[k] for `[m, n, k]`, none of them zero. With 32 registers (`WIDE`) tiles
-/// are larger than with 16.
+/// are larger than with 16. `ONE` is for a single row: without the code of tiles of several.
 #[inline(always)]
-pub(super) fn dots<V: Dots, const WIDE: bool>(
+pub(super) fn dots<V: Dots, const WIDE: bool, const ONE: bool>(
     a: Factor<'_>,
     b: Factor<'_>,
     [m, n, k]: [usize; 3],
@@ -20,7 +20,7 @@ pub(super) fn dots<V: Dots, const WIDE: bool>(
     let mut row = 0;
     while row < m {
         let (a, to) = ((rest(a.0, row * a.1), a.1), rest_mut(to, row * stride));
-        row += match (WIDE, m - row) {
+        row += match (WIDE, if ONE { 1 } else { m - row }) {
             (true, 8..) => rows::<V, 8, 3, 3>(a, b, n, k, to, stride),
             (true, 4..) => rows::<V, 4, 6, 6>(a, b, n, k, to, stride),
             (true, 2..) => rows::<V, 2, 8, 8>(a, b, n, k, to, stride),

@@ -5,6 +5,7 @@ use core::hint::black_box;
 use super::lanes::{self, Lanes};
 use super::output::Place;
 use crate::activation::Activation;
+use crate::sure::get;
 
 /// Where the lines of a strip are: element d of line l is at l·`line` + d·`depth`. A strip of B has
 /// contiguous lines: `line` is 1, and as many as two registers are read at every d.
@@ -183,7 +184,7 @@ unsafe fn finish<V: Lanes>(rows: usize, sums: &[f32], to: &Place<'_>) {
             sum = add(sum, read(c));
         }
         if let Some(bias) = to.row_bias {
-            sum = add(sum, [V::splat(bias[i]); 2]);
+            sum = add(sum, [V::splat(get(bias, i)); 2]);
         }
         if let Some(bias) = column_bias {
             sum = add(sum, bias);

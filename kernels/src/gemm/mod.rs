@@ -268,9 +268,16 @@ impl Op for Gemm {
         if cfg!(any(feature = "rayon", feature = "matrixmultiply")) || !direct::fits(args) {
             return Self::cpu;
         }
-        |cpu, args, memory| {
-            let (a, b, added) = (memory.read(0), memory.read(1), [memory.read(2), memory.read(5)]);
-            direct::product(cpu.isa(), args, a, b, added, memory.write(3));
+        match (direct::is_limited(args), args.m) {
+            (true, ..=1) => small::<true, true>,
+            (true, _) => small::<false, true>,
+            _ => small::<false, false>,
         }
     }
+}
+
+/// [`Gemm`] by [`direct::product`].
+fn small<const ONE: bool, const LIMITED: bool>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+    let (a, b, added) = (memory.read(0), memory.read(1), [memory.read(2), memory.read(5)]);
+    direct::product::<ONE, LIMITED>(cpu.isa(), args, a, b, added, memory.write(3));
 }

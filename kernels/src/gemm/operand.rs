@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::View;
 use super::lanes::Lanes;
 use super::micro::Strip;
-use crate::sure::{copy, cut, cut_mut, rest};
+use crate::sure::{copy, cut, cut_mut, get, holds, rest, rest_mut};
 
 /// A factor of a product: `lines` (the rows of A, the columns of B) along which it is cut into
 /// strips, and the depth k over which the product sums.
@@ -87,8 +87,8 @@ impl Operand for Strided<'_> {
             transpose::<V, W>(data, self.line, count, len, to);
         } else {
             for (d, to) in to.chunks_exact_mut(W).enumerate() {
-                for (l, to) in to[..count].iter_mut().enumerate() {
-                    *to = data[l * self.line + d * self.depth];
+                for (l, to) in cut_mut(to, 0, count).iter_mut().enumerate() {
+                    *to = get(data, l * self.line + d * self.depth);
                 }
             }
         }
@@ -107,7 +107,9 @@ pub(crate) fn transpose<V: Lanes, const W: usize>(
     let side = V::SIDE;
     if len >= side && count >= side {
         let read = (count - 1).saturating_mul(line).saturating_add(len);
-        assert!(from.len() >= read && to.len() >= (len - 1) * W + count);
+        if !holds(from.len() >= read && to.len() >= (len - 1) * W + count) {
+            return;
+        }
         // Two squares side by side, so that whole lines of the cache are read before others take their place.
         // The last squares overlap those before: what they write twice is the same.
         for d in (0..len).step_by(2 * side) {
@@ -125,14 +127,12 @@ pub(crate) fn transpose<V: Lanes, const W: usize>(
         // Of fewer lines than a square has, the last is packed several times.
         for d in (0..len).step_by(side).map(|d| d.min(len - side)) {
             let lines = core::array::from_fn(|i| i.min(count - 1) * line);
-            V::transpose(&from[d..], &lines, &mut to[d * W..], W);
+            V::transpose(rest(from, d), &lines, rest_mut(to, d * W), W);
         }
         return;
     }
     for l in 0..count {
-        let from = &from[l * line..][..len];
-        for (to, x) in to.chunks_exact_mut(W).zip(from) {
-            to[l] = *x;
-        }
+        let from = cut(from, l * line, len);
+        rest_mut(to, l).iter_mut().step_by(W).zip(from).for_each(|(to, x)| *to = *x);
     }
 }

@@ -5,6 +5,7 @@ use super::{Bias, View, span_distinct};
 use crate::Isa;
 use crate::activation::{self, Activation, relu};
 use crate::cpu::SendPtr;
+use crate::sure::{cut, cut_mut, divide, get, holds, rest, rest_mut};
 
 /// What a product does with its tiles.
 pub(crate) trait Sink: Sync {
@@ -131,6 +132,7 @@ impl<'a> Output<'a> {
         epilogue: Epilogue<'a>,
     ) -> Self {
         let [rows, columns, b0, b1] = sizes;
+        let lines = columns.div_ceil(fold.width.max(1));
         let span = if fold.width == usize::MAX {
             view.span_distinct(sizes)
         } else {
@@ -139,13 +141,14 @@ impl<'a> Output<'a> {
                 (view.batch[0], b0),
                 (view.batch[1], b1),
                 (view.column, columns.min(fold.used)),
-                (fold.line, columns.div_ceil(fold.width).min(fold.height)),
-                (fold.plane, columns.div_ceil(fold.width).div_ceil(fold.height)),
+                (fold.line, lines.min(fold.height)),
+                (fold.plane, lines.div_ceil(fold.height.max(1))),
             ])
         };
-        let holds = |len: usize| len == 0 || span <= len;
-        let fits = span <= c.len() && holds(z.len()) && holds(epilogue.residual.len());
-        assert!(fits, "C does not fit its memory");
+        let is_there = |len: usize| len == 0 || span <= len;
+        let fits = span <= c.len() && is_there(z.len()) && is_there(epilogue.residual.len());
+        // Made for nothing, it is given nothing.
+        let sizes = if holds(fits) { sizes } else { [0; 4] };
         let z = if z.is_empty() { None } else { Some(SendPtr(z.as_mut_ptr())) };
         Output { c: SendPtr(c.as_mut_ptr()), z, sizes, view, fold, epilogue }
     }
@@ -157,8 +160,9 @@ impl<'a> Output<'a> {
         if width == usize::MAX {
             return Some(to.column);
         }
-        let (x, y) = (to.column % width, to.column / width);
-        (x + to.columns <= used).then(|| x + y % height * line + y / height * plane)
+        let (y, x) = divide(to.column, width);
+        let (planes, y) = divide(y, height);
+        (x + to.columns <= used).then(|| x + y * line + planes * plane)
     }
 
     /// Where the first row of a rectangle starts whose first column is at `at`.
@@ -189,7 +193,7 @@ impl<'a> Output<'a> {
         let view = &self.view;
         let bias_base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
         for i in 0..to.rows {
-            let sums = &mut sums[i * stride..][..to.columns];
+            let sums = cut_mut(sums, i * stride, to.columns);
             let start = self.start(Rectangle { row: to.row + i, ..to }, at);
             if scale != 1.0 {
                 sums.iter_mut().for_each(|sum| *sum *= scale);
@@ -201,7 +205,7 @@ impl<'a> Output<'a> {
             // What most layers need, in a pass over the sums: rows are short, and every pass has its price.
             let simple = view.column == 1 && residual.is_empty() && self.z.is_none();
             if let (Bias::PerRow, true, true, false) = (bias, simple, last, accumulate) {
-                let bias = bias_values[bias_base + to.row + i];
+                let bias = get(bias_values, bias_base + to.row + i);
                 // SAFETY: these elements are within C (checked in `new`), and ours.
                 let row = unsafe { core::slice::from_raw_parts_mut(self.c.get().add(start), sums.len()) };
                 let pairs = row.iter_mut().zip(&*sums);
@@ -221,16 +225,16 @@ impl<'a> Output<'a> {
                 match bias {
                     Bias::None => {}
                     Bias::PerRow => {
-                        let bias = bias_values[bias_base + to.row + i];
+                        let bias = get(bias_values, bias_base + to.row + i);
                         sums.iter_mut().for_each(|sum| *sum += bias);
                     }
                     Bias::PerColumn => {
-                        let bias = &bias_values[bias_base + to.column..][..to.columns];
+                        let bias = cut(bias_values, bias_base + to.column, to.columns);
                         sums.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
                     }
                 }
                 if !residual.is_empty() {
-                    add(sums, &residual[start..], view.column);
+                    add(sums, rest(residual, start), view.column);
                 }
                 if let Some(z) = &self.z {
                     // SAFETY: as above; Z is laid out as C is.
@@ -283,15 +287,19 @@ impl Sink for Output<'_> {
                 Bias::None => {}
                 Bias::PerRow => {
                     let base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
-                    place.row_bias = Some(&bias_values[base + to.row..][..to.rows]);
+                    place.row_bias = Some(cut(bias_values, base + to.row, to.rows));
                 }
                 Bias::PerColumn => {
                     let base = to.batch[0] * bias_batch[0] + to.batch[1] * bias_batch[1];
-                    place.column_bias = Some(&bias_values[base + to.column..][..to.columns]);
+                    let bias = cut(bias_values, base + to.column, to.columns);
+                    if !holds(bias.len() == to.columns) {
+                        return None;
+                    }
+                    place.column_bias = Some(bias);
                 }
             }
             if !residual.is_empty() {
-                place.residual = Some(residual[start..].as_ptr());
+                place.residual = Some(rest(residual, start).as_ptr());
             }
         }
         Some(place)
@@ -307,12 +315,13 @@ impl Sink for Output<'_> {
         let mut done = 0;
         while done < to.columns {
             let column = to.column + done;
-            let (x, y) = (column % width, column / width);
+            let (y, x) = divide(column, width);
+            let (planes, y) = divide(y, height);
             let columns = used.saturating_sub(x).min(to.columns - done);
-            let at = x * self.view.column + y % height * line + y / height * plane;
+            let at = x * self.view.column + y * line + planes * plane;
             // Columns that are dropped have no place.
             if columns > 0 {
-                let (to, sums) = (Rectangle { column, columns, ..to }, &mut sums[done..]);
+                let (to, sums) = (Rectangle { column, columns, ..to }, rest_mut(sums, done));
                 // SAFETY: part of the rectangle, and in one line.
                 unsafe { self.put_line(isa, to, at, sums, stride, first, last) };
             }

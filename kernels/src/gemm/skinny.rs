@@ -7,6 +7,7 @@ use super::dot::{Dots, dots};
 use super::lanes::{self, Lanes};
 use super::operand::Strided;
 use super::output::{Output, Rectangle, Sink};
+use crate::sure::{copy, cut, cut_mut, divide, get, holds, rest, rest_mut};
 use crate::{Cpu, Isa};
 
 /// Most rows of a product whose B has contiguous rows.
@@ -63,16 +64,20 @@ pub(super) fn product(
     output: &Output<'_>,
 ) {
     let Size { m, n, k, batch, .. } = size;
-    assert_eq!(output.sizes(), [m, n, batch[0], batch[1]], "sizes of the output");
+    if !holds(output.sizes() == [m, n, batch[0], batch[1]]) {
+        return;
+    }
     let [rows, columns] = [DOT_ROWS[0].min(m), COLUMNS[kind as usize]];
     let (isa, down, across) = (cpu.isa(), m.div_ceil(rows), n.div_ceil(columns));
     let tiles = down * across;
     let work = work(m, n, k) * batch[0] * batch[1];
     let task = |task: usize| {
-        let (at, index) = (task % tiles, task / tiles);
-        let (row, column) = (at / across * rows, at % across * columns);
+        let (index, at) = divide(task, tiles);
+        let (down, right) = divide(at, across);
+        let (row, column) = (down * rows, right * columns);
+        let (outer, inner) = divide(index, batch[1]);
         let to = Rectangle {
-            batch: [index / batch[1], index % batch[1]],
+            batch: [outer, inner],
             row,
             column,
             rows: rows.min(m - row),
@@ -129,20 +134,20 @@ unsafe fn rectangle<V: Dots, const WIDE: bool>(
 ) {
     let mut sums = [0.0; SUMS];
     let stride = COLUMNS[kind as usize];
-    let a_data = &a.data[a.offset(at.batch, at.row, 0)..];
-    let b_data = &b.data[b.offset(at.batch, at.column, 0)..];
+    let a_data = rest(a.data, a.offset(at.batch, at.row, 0));
+    let b_data = rest(b.data, b.offset(at.batch, at.column, 0));
     match kind {
         Kind::Dot => {
             let (a, b) = ((a_data, a.line), (b_data, b.line));
-            dots::<V, WIDE>(a, b, [at.rows, at.columns, k], &mut sums, stride);
+            dots::<V, WIDE, false>(a, b, [at.rows, at.columns, k], &mut sums, stride);
         }
         Kind::Axpy => (0..at.rows).for_each(|row| {
             axpy::<V>(
-                [&a_data[row * a.line..], b_data],
+                [rest(a_data, row * a.line), b_data],
                 [a.depth, b.depth],
                 at.columns,
                 k,
-                &mut sums[row * stride..],
+                rest_mut(&mut sums, row * stride),
             );
         }),
     }
@@ -155,24 +160,24 @@ unsafe fn rectangle<V: Dots, const WIDE: bool>(
 fn axpy<V: Lanes>([a, b]: [&[f32]; 2], steps: [usize; 2], columns: usize, k: usize, sums: &mut [f32]) {
     let mut j = 0;
     while j < columns {
-        let rest = columns - j;
-        let (b, to) = (&b[j..], &mut sums[j..]);
-        j += if rest >= 8 * V::N {
+        let left = columns - j;
+        let (b, to) = (rest(b, j), rest_mut(sums, j));
+        j += if left >= 8 * V::N {
             lines::<V, 8>(a, steps[0], b, steps[1], k, to)
-        } else if rest >= 2 * V::N {
+        } else if left >= 2 * V::N {
             lines::<V, 2>(a, steps[0], b, steps[1], k, to)
-        } else if rest >= V::N {
+        } else if left >= V::N {
             lines::<V, 1>(a, steps[0], b, steps[1], k, to)
         } else {
             let mut sum = V::splat(0.0);
             for d in 0..k {
-                let b = &b[d * steps[1]..][..rest];
-                sum = sum.fma(V::splat(a[d * steps[0]]), V::load_part(b));
+                let b = cut(b, d * steps[1], left);
+                sum = sum.fma(V::splat(get(a, d * steps[0])), V::load_part(b));
             }
             let mut lanes = [0.0; 16];
             sum.store(&mut lanes);
-            to[..rest].copy_from_slice(&lanes[..rest]);
-            rest
+            copy(cut(&lanes, 0, left), cut_mut(to, 0, left));
+            left
         };
     }
 }
@@ -189,16 +194,16 @@ fn lines<V: Lanes, const C: usize>(
 ) -> usize {
     let mut acc = [V::splat(0.0); C];
     for d in 0..k {
-        let (x, b) = (V::splat(a[d * a_step]), &b[d * b_step..][..C * V::N]);
+        let (x, b) = (V::splat(get(a, d * a_step)), cut(b, d * b_step, C * V::N));
         let mut c = 0;
         while c < C {
-            acc[c] = acc[c].fma(x, V::load(&b[c * V::N..]));
+            acc[c] = acc[c].fma(x, V::load(rest(b, c * V::N)));
             c += 1;
         }
     }
     let mut c = 0;
     while c < C {
-        acc[c].store(&mut sums[c * V::N..]);
+        acc[c].store(rest_mut(sums, c * V::N));
         c += 1;
     }
     C * V::N

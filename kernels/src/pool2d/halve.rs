@@ -77,18 +77,21 @@ fn spread(
     choose: impl Fn([f32; 2]) -> bool,
     give: impl Fn(bool, f32) -> [f32; 2],
 ) {
-    let (lines, padded) = (TILE / (2 * half), half.next_multiple_of(REGISTER));
+    let half = half.max(1);
+    let (lines, padded) = (divide(TILE / 2, half).0, half.next_multiple_of(REGISTER));
+    let tile = (lines * half).clamp(1, TILE);
     let (mut pairs, mut sums, mut given): (Pairs<f32>, Pairs<f32>, Pairs<f32>) =
         ([0.0; _], [0.0; _], [0.0; _]);
-    for (tile, (dy, dx)) in dy.chunks(lines * half).zip(dx.chunks_mut(lines * 4 * half)).enumerate() {
-        let x = part(x, tile * lines * 4 * half, dx.len());
+    for (number, (dy, dx)) in dy.chunks(tile).zip(dx.chunks_mut(4 * tile)).enumerate() {
+        let x = part(x, number * 4 * tile, dx.len());
         pairs.iter_mut().zip(x.as_chunks().0).for_each(|(pair, [a, b])| *pair = f(*a, *b));
-        sums[..dy.len()].copy_from_slice(dy);
-        for i in 0..dy.len() / half {
+        copy(dy, cut_mut(&mut sums, 0, dy.len()));
+        for i in 0..divide(dy.len(), half).0 {
             for n in 0..2 {
-                let [top, bottom] = [0, 1].map(|n| &pairs[(2 * i + n) * half..][..padded]);
-                let lines = sums[i * half..][..padded].iter().zip(top.iter().zip(bottom));
-                for (to, (dy, (t, b))) in given[(2 * i + n) * half..][..padded].iter_mut().zip(lines) {
+                let [top, bottom] = [0, 1].map(|n| cut(&pairs, (2 * i + n) * half, padded));
+                let lines = cut(&sums, i * half, padded).iter().zip(top.iter().zip(bottom));
+                let given = cut_mut(&mut given, (2 * i + n) * half, padded);
+                for (to, (dy, (t, b))) in given.iter_mut().zip(lines) {
                     *to = give(choose([*t, *b]), *dy)[n];
                 }
             }

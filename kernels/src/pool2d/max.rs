@@ -3,6 +3,7 @@ use super::spread::Spread;
 use super::{Args, halve};
 use crate::Cpu;
 use crate::cpu::multiversion;
+use crate::sure::cut;
 use crate::vector::run;
 
 /// Where windows are two by two pixels.
@@ -16,15 +17,18 @@ pub(super) fn forward(cpu: &Cpu, args: &Args, x: &[f32], y: &mut [f32]) {
     args.forward(cpu, x, y, |x, y| planes(isa, args, x, y));
 }
 
-pub(super) fn backward(cpu: &Cpu, args: &Args, x: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let (isa, args) = (cpu.isa(), *args);
-    let area = args.input[0] * args.input[1];
+/// Where windows are two by two pixels.
+pub(super) fn backward_halves(cpu: &Cpu, args: &Args, x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let (isa, [area, _], half) = (cpu.isa(), args.areas(), args.output()[1]);
     args.backward(cpu, dy, dx, |first, dy, dx| {
-        let x = &x[first * area..][..dx.len()];
-        match args.halves() {
-            Some(half) => halve::max_backward(isa, half, x, dy, dx),
-            None => run(isa, Spread { args, x, dy, dx }),
-        }
+        halve::max_backward(isa, half, cut(x, first * area, dx.len()), dy, dx);
+    });
+}
+
+pub(super) fn backward(cpu: &Cpu, args: &Args, x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let (isa, [area, _], args) = (cpu.isa(), args.areas(), *args);
+    args.backward(cpu, dy, dx, |first, dy, dx| {
+        run(isa, Spread { args, x: cut(x, first * area, dx.len()), dy, dx });
     });
 }
 

@@ -101,7 +101,7 @@ impl Args {
         }
         cpu.parallel_chunks(dx, from * planes, self.work(), |task, dx, _| {
             let first = task * planes;
-            f(first, &dy[first * to..][..dx.len() / from * to], dx);
+            f(first, cut(dy, first * to, divide(dx.len(), from).0 * to), dx);
         });
     }
 }
@@ -147,7 +147,18 @@ impl Op for MaxPool2dBackward {
         spec.read::<f32>(x).read::<f32>(y).write::<f32>(x);
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        max::backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        match args.halves() {
+            Some(_) => |cpu, args, memory| {
+                max::backward_halves(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+            },
+            None => |cpu, args, memory| {
+                max::backward(cpu, args, memory.read(0), memory.read(1), memory.write(2));
+            },
+        }
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::max_backward(gpu, args, memory);

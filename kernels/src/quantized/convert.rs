@@ -4,6 +4,7 @@ use super::one;
 use crate::Cpu;
 use crate::cpu::multiversion;
 use crate::op::{Memory, Op, Spec};
+use crate::sure::cut;
 
 /// Elements of one task.
 const CHUNK: usize = 1 << 13;
@@ -35,7 +36,7 @@ impl Op for Quantize {
         let (isa, x, q) = (cpu.isa(), memory.read::<f32>(2), memory.write::<u8>(3));
         let work = q.len();
         cpu.parallel_chunks(q, CHUNK, work, |chunk, q, _| {
-            quantize(isa, 1.0 / scale, zero.into(), &x[chunk * CHUNK..][..q.len()], q);
+            quantize(isa, 1.0 / scale, zero.into(), cut(x, chunk * CHUNK, q.len()), q);
         });
     }
 }
@@ -101,7 +102,7 @@ impl Op for Dequantize {
         } else {
             let (isa, q, work) = (cpu.isa(), memory.read::<u8>(2), x.len());
             cpu.parallel_chunks(x, CHUNK, work, |chunk, x, _| {
-                dequantize(isa, scale, zero.into(), &q[chunk * CHUNK..][..x.len()], x);
+                dequantize(isa, scale, zero.into(), cut(q, chunk * CHUNK, x.len()), x);
             });
         }
     }

@@ -3,6 +3,7 @@
 use crate::Cpu;
 use crate::activation::Activation;
 use crate::op::{Memory, Op, Spec};
+use crate::sure::rest;
 
 /// The arguments of [`QuantizedActivation`].
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +41,7 @@ impl Op for QuantizedActivation {
         let Some(table) = table.first_chunk::<256>() else { return };
         let work = y.len();
         cpu.parallel_chunks(y, CHUNK, work, |chunk, y, _| {
-            let x = &x[chunk * CHUNK..];
-            y.iter_mut().zip(x).for_each(|(y, x)| *y = table[usize::from(*x)]);
+            y.iter_mut().zip(rest(x, chunk * CHUNK)).for_each(|(y, x)| *y = table[usize::from(*x)]);
         });
     }
 }

@@ -88,7 +88,7 @@ fn plane(_: &Args, x: &[u8], zero: i32, finish: &dyn Fn(i32) -> u8, y: &mut [u8]
 
 fn windows(args: &Args, x: &[u8], zero: i32, finish: &dyn Fn(i32) -> u8, y: &mut [u8]) {
     let ([down, across], [height, width]) = (args.axes(), args.kernel);
-    for (i, y) in y.chunks_exact_mut(across.windows).enumerate() {
+    for (i, y) in y.chunks_exact_mut(across.windows.max(1)).enumerate() {
         for (j, y) in y.iter_mut().enumerate() {
             let (columns, mut sum) = (across.window(j, width), 0i32);
             for line in down.window(i, height) {

@@ -1,5 +1,6 @@
 use super::{Args, ExpandArgs};
 use crate::cpu::{multiversion, sum_by, sum_parts};
+use crate::sure::{cut, cut_mut, divide};
 use crate::{Cpu, Isa};
 
 /// Elements read or written by one task, roughly.
@@ -16,8 +17,8 @@ pub(super) fn reduce(cpu: &Cpu, args: &Args, x: &[f32], y: &mut [f32]) {
     if inner == 1 && len >= 4 * CHUNK {
         // Few long rows: the threads share each of them.
         for (o, y) in y.iter_mut().enumerate() {
-            let row = &x[o * len..][..len];
-            let sum = sum_parts(cpu, len, CHUNK, len, |part| sum(isa, &row[part]));
+            let row = cut(x, o * len, len);
+            let sum = sum_parts(cpu, len, CHUNK, len, |part| sum(isa, cut(row, part.start, part.len())));
             store(args, y, sum);
         }
         return;
@@ -50,7 +51,7 @@ multiversion! {
     /// The sums of whole rows, from row `start` on.
     fn rows(isa, args: &Args, start: usize, x: &[f32], y: &mut [f32]) {
         for (i, y) in y.iter_mut().enumerate() {
-            let row = &x[(start + i) * args.len..][..args.len];
+            let row = cut(x, (start + i) * args.len, args.len);
             store(args, y, sum_by(row, row, |x, _| x));
         }
     }
@@ -62,7 +63,7 @@ multiversion! {
         let &Args { len, inner, .. } = args;
         let mut at = 0;
         while at < y.len() {
-            let (outer, column) = ((start + at) / inner, (start + at) % inner);
+            let (outer, column) = divide(start + at, inner);
             let width = TILE.min(inner - column).min(y.len() - at);
             let mut total = [0.0f64; TILE];
             let mut from = 0;
@@ -70,7 +71,7 @@ multiversion! {
                 let to = len.min(from + BLOCK);
                 let mut tile = [0.0f32; TILE];
                 for l in from..to {
-                    let row = &x[(outer * len + l) * inner + column..][..width];
+                    let row = cut(x, (outer * len + l) * inner + column, width);
                     // A full tile has a loop of constant length, whose sums stay in registers.
                     if let Some(row) = row.first_chunk::<TILE>() {
                         for (sum, x) in tile.iter_mut().zip(row) {
@@ -87,7 +88,7 @@ multiversion! {
                 }
                 from = to;
             }
-            for (y, total) in y[at..at + width].iter_mut().zip(total) {
+            for (y, total) in cut_mut(y, at, width).iter_mut().zip(total) {
                 store(args, y, total);
             }
             at += width;

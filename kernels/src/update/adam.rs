@@ -42,7 +42,7 @@ impl Op for Adam {
         spec.update::<u8>(args.bytes).update::<u8>(args.bytes);
     }
     fn cpu(cpu: &Cpu, args: &AdamArgs, memory: &mut Memory<'_>) {
-        let (table, step) = (memory.read(0), &memory.read::<Step>(1)[0]);
+        let (table, Some(step)) = (memory.read(0), memory.read::<Step>(1).first()) else { return };
         let (params, gradients) = (memory.write(2), memory.read(3));
         let (first, second) = (memory.write(4), memory.write(5));
         let isa = cpu.isa();

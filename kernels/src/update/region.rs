@@ -3,6 +3,7 @@
 use core::array::from_fn;
 use core::ops::Range;
 
+use crate::sure::cut;
 use crate::{Cpu, Fault, RunRow};
 
 /// Floats handed to one task.
@@ -100,8 +101,8 @@ pub(super) fn each_piece<const N: usize>(
         if complete {
             let regions = from_fn(|n| core::mem::take(&mut regions[n]));
             cpu.parallel_zip(regions, [CHUNK; N], read.len() * cost, |task, pieces, _| {
-                let start = task * CHUNK;
-                f(row, &read[start..read.len().min(start + CHUNK)], pieces);
+                let start = (task * CHUNK).min(read.len());
+                f(row, cut(read, start, CHUNK.min(read.len() - start)), pieces);
             });
         }
     });

@@ -46,7 +46,7 @@ impl Op for RmsProp {
         spec.update::<u8>(if args.centered { args.bytes } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &RmsPropArgs, memory: &mut Memory<'_>) {
-        let (table, step) = (memory.read(0), &memory.read::<Step>(1)[0]);
+        let (table, Some(step)) = (memory.read(0), memory.read::<Step>(1).first()) else { return };
         let (params, gradients) = (memory.write(2), memory.read(3));
         let states = [(2, params), (4, memory.write(4)), (5, memory.write(5)), (6, memory.write(6))];
         let isa = cpu.isa();

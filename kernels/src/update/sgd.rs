@@ -40,7 +40,7 @@ impl Op for Sgd {
         spec.update::<u8>(if args.has_velocity { args.bytes } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &SgdArgs, memory: &mut Memory<'_>) {
-        let (table, step) = (memory.read(0), &memory.read::<Step>(1)[0]);
+        let (table, Some(step)) = (memory.read(0), memory.read::<Step>(1).first()) else { return };
         let (params, gradients, velocity) = (memory.write(2), memory.read(3), memory.write(4));
         let (isa, first) = (cpu.isa(), step.index == 0);
         let trained = |row: &RunRow| row.action == RunRow::TRAIN;

@@ -85,6 +85,7 @@ pub fn forward<D: Device>(
 /// assert_eq!((dweight, dbias), ([[51.0, 61.0], [71.0, 81.0]], [11.0]));
 /// ```
 #[allow(clippy::too_many_arguments)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn backward<D: Device>(
     cx: &Cx<'_, D>,
     args: &Args,

@@ -134,6 +134,7 @@ pub fn forward<D: Device>(
 /// assert_eq!((dweight, dbias), ([[54.0, 65.0]], [12.0]));
 /// ```
 #[allow(clippy::too_many_arguments)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn backward<D: Device>(
     cx: &Cx<'_, D>,
     args: &Args,

@@ -30,6 +30,7 @@ pub fn max_forward<D: Device>(cx: &Cx<'_, D>, args: &Args, x: Arg<'_, D>, y: Arg
 }
 
 /// The way back of [`max_forward`]: each dy goes to the first of the largest numbers of its window.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn max_backward<D: Device>(cx: &Cx<'_, D>, args: &Args, x: Arg<'_, D>, dy: Arg<'_, D>, dx: Arg<'_, D>) {
     cx.run::<MaxPool2dBackward, 3>(batch(cx, args), [x, dy, dx]);
 }

@@ -1,5 +1,5 @@
 //! The same on bytes: a quarter of the weights and of the memory, and no float before the scores. The network reads the scan
-//! where it lies.
+//! where it lies. Nothing can panic here either.
 //!
 //! ```sh
 //! cargo run --release --bin inference_int8; echo $?

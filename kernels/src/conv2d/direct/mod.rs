@@ -48,6 +48,7 @@ pub(super) fn applies(args: &Args) -> bool {
 }
 
 /// Whether the gradient of the input is computed here.
+#[inline(always)]
 pub(super) fn applies_backward_input(args: &Args) -> bool {
     let (ins, outs, [height, width]) = (args.in_per_group(), args.out_per_group(), args.kernel);
     cfg!(feature = "std")

@@ -129,6 +129,12 @@ fn pays(args: &Args, tiles: usize) -> bool {
     sizes.all * sizes.tiles[1] >= tiles && sizes.floats() <= SCRATCH
 }
 
+/// Whether gradients may be computed here.
+#[inline(always)]
+pub(super) fn may_apply_to_gradients(args: &Args) -> bool {
+    cfg!(feature = "std") && args.groups == 1 && args.kernel == [3, 3]
+}
+
 /// The convolution that [`super::Conv2dBackwardInput`] is: of dy, with each kernel turned around.
 pub(super) fn of_gradient(args: &Args) -> Option<Args> {
     let padding = [2usize.checked_sub(args.padding[0])?, 2usize.checked_sub(args.padding[1])?];

@@ -8,6 +8,7 @@ use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::quantized::Factor;
 use crate::quantized::linear::{OUTPUTS, ROWS, dots};
+use crate::sure::{divide, holds, split_mut};
 
 /// Most bytes of a window that are gathered at a time.
 const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 512 };
@@ -16,11 +17,13 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
     let (args, [lines, columns]) = (&call.args, call.args.output());
     let (depth, outs) = (call.depth(), args.out_per_group());
     let work = y.len().saturating_mul(depth + 8);
-    assert!(y.len() >= args.images * args.out_channels * lines * columns);
+    if !holds(y.len() >= args.images * args.out_channels * lines * columns) {
+        return;
+    }
     let (dots, y) = (dots(cpu), SendPtr(y.as_mut_ptr()));
     cpu.parallel(args.images * args.groups * lines, work, |task, _| {
-        let (index, line) = (task / lines, task % lines);
-        let (image, group) = (index / args.groups, index % args.groups);
+        let (index, line) = divide(task, lines);
+        let (image, group) = divide(index, args.groups);
         let channels = args.in_per_group() * args.input[0] * args.input[1];
         let x = call.x.get(index * channels..(index + 1) * channels).unwrap_or(&[]);
         let mut windows = [[0; BUFFER]; ROWS];
@@ -52,7 +55,7 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
                         *total = total.wrapping_add(*sum);
                     }
                 }
-                for (i, o) in channels.enumerate() {
+                for (i, o) in (0..OUTPUTS).zip(channels) {
                     let bias = call.bias.get(o).copied().unwrap_or(0);
                     let factor = Factor::new(call.factors.get(o).copied().unwrap_or(0.0));
                     let to = ((image * args.out_channels + o) * lines + line) * columns + column;
@@ -81,10 +84,11 @@ fn gather(call: &Call<'_>, x: &[u8], at: [usize; 2], taps: Range<usize>, to: &mu
         return copy(call, x, top as usize * width + left as usize, to);
     }
     // Lines of the kernel, those of all channels one after the other.
-    let (line, mut first) = (taps.start / kw, taps.start % kw);
-    let (mut channel, mut u, mut rest) = (line / kh, line % kh, to);
+    let (line, mut first) = divide(taps.start, kw);
+    let ((mut channel, mut u), mut rest) = (divide(line, kh), to);
     while !rest.is_empty() {
-        let (to, after) = rest.split_at_mut((kw - first).min(rest.len()));
+        let count = (kw - first).min(rest.len());
+        let (to, after) = split_mut(rest, count);
         let pixels = match usize::try_from(top + (u * dilation[0]) as isize) {
             Ok(y) if y < height => x.get((channel * height + y) * width..).and_then(|x| x.get(..width)),
             _ => None,
@@ -108,11 +112,11 @@ fn copy(call: &Call<'_>, x: &[u8], at: usize, to: &mut [u8]) {
     let ([height, width], [kh, kw]) = (call.args.input, call.args.kernel);
     let (area, step) = (height * width, width * call.args.dilation[0]);
     if kw == 1 && kh == 1 {
-        let pixels = x.get(at..).unwrap_or(&[]).iter().step_by(area);
+        let pixels = x.get(at..).unwrap_or(&[]).iter().step_by(area.max(1));
         return to.iter_mut().zip(pixels).for_each(|(to, x)| *to = *x);
     }
     let (mut plane, mut line, mut u) = (at, at, 0);
-    for to in to.chunks_mut(kw) {
+    for to in to.chunks_mut(kw.max(1)) {
         to.iter_mut().zip(x.get(line..).unwrap_or(&[])).for_each(|(to, x)| *to = *x);
         (line, u) = (line + step, u + 1);
         if u == kh {

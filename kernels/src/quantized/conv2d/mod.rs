@@ -150,7 +150,7 @@ impl Call<'_> {
         let count = |pixels: isize| {
             let pixels = pixels.max(0) as usize;
             // Division takes long.
-            (if dilation == 1 { pixels } else { pixels.div_ceil(dilation) }).min(kernel)
+            (if dilation <= 1 { pixels } else { pixels.div_ceil(dilation) }).min(kernel)
         };
         let end = count(input as isize - start);
         let first = count(-start).min(end);

@@ -5,13 +5,14 @@ use core::ops::Range;
 use super::Call;
 use crate::Cpu;
 use crate::quantized::Factor;
+use crate::sure::divide;
 
 pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
     let (args, depth, [lines, columns]) = (&call.args, call.depth(), call.args.output());
     let channels = args.in_per_group() * args.input[0] * args.input[1];
     let work = y.len().saturating_mul(depth + 1);
     cpu.parallel_chunks(y, lines * columns, work, |plane, y, _| {
-        let o = plane % args.out_channels;
+        let (_, o) = divide(plane, args.out_channels);
         let channel = Channel {
             call,
             x: call.x.get(plane * channels..(plane + 1) * channels).unwrap_or(&[]),
@@ -22,7 +23,7 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [u8]) {
         let bias = call.bias.get(o).copied().unwrap_or(0);
         let bias = bias.wrapping_add(call.points.x.wrapping_mul(weights));
         let factor = Factor::new(call.factors.get(o).copied().unwrap_or(0.0));
-        for (i, y) in y.chunks_exact_mut(columns).enumerate() {
+        for (i, y) in y.chunks_exact_mut(columns.max(1)).enumerate() {
             let (top, down) = call.taps(0, i);
             for (j, y) in y.iter_mut().enumerate() {
                 let (left, across) = call.taps(1, j);

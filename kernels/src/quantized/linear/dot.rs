@@ -5,6 +5,7 @@ use super::dots::{OUTPUTS, ROWS, dots};
 use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::quantized::Factor;
+use crate::sure::divide;
 
 /// Rows and outputs of one task.
 const TASK: [usize; 2] = [64, 32];
@@ -14,11 +15,12 @@ pub(super) fn forward<Y: Send>(cpu: &Cpu, call: &Call<'_>, y: &mut [Y], store: i
     if y.is_empty() {
         return;
     }
-    let (rows, across) = (y.len() / outputs, outputs.div_ceil(TASK[1]));
+    let (rows, across) = (divide(y.len(), outputs).0, outputs.div_ceil(TASK[1]));
     let (dots, work) = (dots(cpu), y.len().saturating_mul(inputs + 1) / 16);
     let y = SendPtr(y.as_mut_ptr());
     cpu.parallel(rows.div_ceil(TASK[0]) * across, work, |task, _| {
-        let (first_row, first) = (task / across * TASK[0], task % across * TASK[1]);
+        let (down, right) = divide(task, across);
+        let (first_row, first) = (down * TASK[0], right * TASK[1]);
         let (last_row, end) = (rows.min(first_row + TASK[0]), outputs.min(first + TASK[1]));
         for o in (first..end).step_by(OUTPUTS) {
             for row in (first_row..last_row).step_by(ROWS) {
