@@ -6,7 +6,7 @@
 //! over many channels are Winograd's algorithm.
 
 mod backward;
-mod cuda;
+pub(crate) mod cuda;
 mod depthwise;
 mod direct;
 mod forward;

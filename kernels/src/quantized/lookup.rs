@@ -1,7 +1,9 @@
 //! Functions of bytes.
 
+use super::cuda;
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`QuantizedActivation`].
@@ -43,6 +45,9 @@ impl Op for QuantizedActivation {
             let x = &x[chunk * CHUNK..];
             y.iter_mut().zip(x).for_each(|(y, x)| *y = table[usize::from(*x)]);
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &LookupArgs, memory: &Pointers) {
+        cuda::look_up(gpu, args, memory);
     }
 }
 

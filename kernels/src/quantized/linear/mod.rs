@@ -1,5 +1,6 @@
 //! Linear layers of bytes.
 
+mod cuda;
 mod dot;
 mod dots;
 #[cfg(target_arch = "x86_64")]
@@ -10,6 +11,7 @@ pub(super) use dots::{OUTPUTS, ROWS, dots};
 use super::Points;
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`QuantizedLinear`].
@@ -95,6 +97,9 @@ impl Op for QuantizedLinear {
             let points = Points::new(memory.read(3));
             dot::forward(cpu, &call, memory.write(5), |multiple| points.byte(multiple));
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &LinearArgs, memory: &Pointers) {
+        cuda::linear(gpu, args, memory);
     }
 }
 
