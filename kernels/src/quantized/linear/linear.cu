@@ -49,6 +49,7 @@ extern "C" __global__ void __launch_bounds__(256) linear(LINEAR) {
 }
 
 // Few rows: a warp for each output, which reads its weights once.
+// spills: up to 3 words, where ptxas holds a thread to the 32 registers with which a multiprocessor is full.
 extern "C" __global__ void __launch_bounds__(256) linear_dots(LINEAR) {
     Linear problem = THE_LINEAR;
     int lane = threadIdx.x % 32;
