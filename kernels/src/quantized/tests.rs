@@ -140,6 +140,10 @@ impl Checked for QuantizedLinear {
             of(1, 4099, 5, false),
             of(64, 400, 120, false),
             of(37, 129, 65, true),
+            // Several tasks, several lines of packed weights; nothing to sum up.
+            of(150, 70, 40, false),
+            of(17, 4100, 33, false),
+            of(20, 0, 5, false),
         ]
     }
     fn reference(args: &LinearArgs, memory: &mut [Vec<f64>]) {

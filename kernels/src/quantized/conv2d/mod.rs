@@ -7,7 +7,7 @@ mod direct;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod neighbours;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-mod pack;
+pub(super) mod pack;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod product;
 mod single;
