@@ -65,7 +65,7 @@ impl Case {
     }
 }
 
-fn run<O: Op>(args: &O::Args, memory: &mut [Raw<'_>]) {
+fn run<'a, O: Op>(args: &O::Args, memory: &'a mut [Raw<'a>]) {
     let cpu = Cpu::new();
     cpu.run::<O>(args, memory);
     assert_eq!(cpu.take_fault(), None);
