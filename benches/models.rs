@@ -2,9 +2,10 @@
 //! runs these and larger ones beside other libraries.
 
 use castiron::prelude::*;
-use castiron::{Infer, Plain, Prepare, Sample, zeroed};
+use castiron::{Calibration, Infer, Plain, Prepare, Quantizable, Quantized, Sample, Shape, flat_mut, zeroed};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use examples_common::vision::MobileNetV2;
 
 #[derive(Module)]
 #[module(input = [1, 28, 28], output = [10])]
@@ -130,5 +131,47 @@ where
     });
 }
 
-criterion_group!(benches, mlp, lenet, prepared);
+/// What bytes gain, beside prepared parameters of `f32`.
+fn quantized(c: &mut Criterion) {
+    let mut group = c.benchmark_group("floats and bytes");
+    both::<LeNet, _, _, 1>(&mut group, "LeNet-5");
+    both::<LeNet, _, _, 64>(&mut group, "LeNet-5");
+    both::<Mlp, _, _, 1>(&mut group, "784-128-10");
+    both::<Mlp, _, _, 64>(&mut group, "784-128-10");
+    both::<MobileNetV2, _, _, 1>(&mut group, "MobileNetV2");
+    group.finish();
+}
+
+fn both<M, X, Y, const B: usize>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str)
+where
+    M: Prepare<Input = X, Output = Y> + Quantizable,
+    X: Shape<Elem = f32>,
+    Y: Shape<Elem = f32>,
+{
+    let model = init::<M>(0);
+    let mut x: Vec<X> = (0..B.max(4)).map(|_| zeroed()).collect();
+    for (i, x) in x.iter_mut().flat_map(flat_mut).enumerate() {
+        *x = ((i * 7919 + 13) % 997) as f32 / 997.0;
+    }
+    let mut calibration = Calibration::<M>::new(Cpu::new(), &model).expect("memory");
+    calibration.observe(&x).expect("numbers");
+    let (prepared, bytes) =
+        (Prepared::of(&Cpu::new(), &*model).expect("memory"), calibration.quantize().expect("numbers"));
+    infer::<Prepared<M>, X, Y, B>(group, &format!("{name}, floats, batch {B}"), &prepared, &x[..B]);
+    infer::<Quantized<M>, X, Y, B>(group, &format!("{name}, bytes, batch {B}"), &bytes, &x[..B]);
+}
+
+fn infer<N, X, Y, const B: usize>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, net: &N, x: &[X])
+where
+    N: Infer<Input = X, Output = Y>,
+    X: Shape<Elem = f32>,
+    Y: Shape<Elem = f32>,
+{
+    let mut y: Vec<Y> = (0..B).map(|_| zeroed()).collect();
+    let mut predictor = Predictor::<N, B>::new(Cpu::new(), net).expect("memory");
+    group.throughput(Throughput::Elements(B as u64));
+    group.bench_function(name, |bench| bench.iter(|| predictor.predict(x, &mut y).expect("a batch")));
+}
+
+criterion_group!(benches, mlp, lenet, prepared, quantized);
 criterion_main!(benches);

@@ -2,7 +2,7 @@
 # Compiles every kernel, with all options that the operations' checks launch it with, by NVIDIA's own NVRTC and ptxas,
 # which come from PyPI: `nvrtc.py`. Needs no GPU. Where the compiler cannot be had, it says so and passes.
 #
-#   tests/cuda/check_sources.sh
+#   tests/cuda/check_sources.sh [FILTER..]     FILTER: only kernels of checks with one of these in their names
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
@@ -30,8 +30,9 @@ checks() {
   LD_LIBRARY_PATH="$target/emulated-cuda:${LD_LIBRARY_PATH:-}" CASTIRON_EMULATED_CC=$1 \
     cargo test --package castiron-kernels --features cuda --lib -- "${@:2}"
 }
-checks 7.5
+checks 7.5 "$@"
 # What chooses by compute capability: tensor cores.
-checks 8.0 Gemm Product Conv2d tf32
+[ $# -gt 0 ] || set -- Gemm Product Conv2d QuantizedLinear tf32
+checks 8.0 "$@"
 
 python3 tests/cuda/nvrtc.py "$target/nvrtc" "$CASTIRON_CACHE"

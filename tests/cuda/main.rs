@@ -8,6 +8,8 @@
 mod common;
 #[path = "../common/operations.rs"]
 mod operations;
+#[path = "../quantized/models.rs"]
+mod quantized_models;
 
 mod child;
 mod devices;
@@ -16,6 +18,7 @@ mod files;
 mod inference;
 mod missing;
 mod own;
+mod quantized;
 mod tensors;
 mod training;
 

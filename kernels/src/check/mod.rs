@@ -34,9 +34,6 @@ pub(crate) trait Checked: Op {
     }
     /// Instruction sets to check beside what the device has.
     const ISAS: &[Isa] = &[Isa::Portable, Isa::Avx2];
-    /// Whether it has code for a GPU: without it, it is a [`Fault::NoKernel`](crate::Fault::NoKernel) there.
-    #[cfg_attr(not(feature = "cuda"), allow(dead_code))]
-    const ON_GPU: bool = true;
     /// Random arguments: odd sizes, ones, edges.
     fn cases() -> BoxedStrategy<Self::Args>;
     /// Arguments that are checked each time, beside the random ones: one of each choice that there is.
@@ -170,7 +167,7 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
         }
     }
     #[cfg(feature = "cuda")]
-    if let Some(gpu) = devices.gpu.as_ref().filter(|_| O::ON_GPU) {
+    if let Some(gpu) = &devices.gpu {
         let on = |args: &O::Args, spec: &Spec, inputs: &[Data]| gpu::run::<O>(gpu, args, spec, inputs);
         let got = on(args, &spec, &inputs)?;
         compare(&spec, &got, &want, O::tolerance(args))

@@ -3,21 +3,31 @@ use crate::DType;
 use crate::gemm::cuda::{Cut, with_tiles};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
-const SOURCE: Source = Source::new("conv2d", with_tiles!("conv2d.cu"));
+const SOURCE: Source = Source::new("conv2d", concat!(include_str!("shape.cuh"), with_tiles!("conv2d.cu")));
 
 /// Channels of a group up to which each result is summed up by itself: a tile would be mostly empty.
-const FEW: usize = 8;
+pub(crate) const FEW: usize = 8;
 
 /// A launch with the constants that kernels are compiled for.
 fn plain<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Launch<'a> {
-    let launch = cut.define(gpu.kernel(&SOURCE, kernel)).define("INDEX", index(args));
-    // Without a pixel in the kernel there is no output: the constants only have to compile.
-    launch.define("KERNEL_H", args.kernel[0].max(1)).define("KERNEL_W", args.kernel[1].max(1))
+    constants(cut.define(gpu.kernel(&SOURCE, kernel)), args)
 }
 
 /// A launch that is told the shape.
 fn launch<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Launch<'a> {
-    let launch = plain(gpu, args, kernel, cut).arg(args.images as u32).arg(args.groups as u32);
+    shape(cut.define(gpu.kernel(&SOURCE, kernel)), args)
+}
+
+/// What `shape.cuh` is compiled for.
+fn constants<'a>(launch: Launch<'a>, args: &Args) -> Launch<'a> {
+    let launch = launch.define("INDEX", index(args));
+    // Without a pixel in the kernel there is no output: the constants only have to compile.
+    launch.define("KERNEL_H", args.kernel[0].max(1)).define("KERNEL_W", args.kernel[1].max(1))
+}
+
+/// That, and the parameters `SHAPE`.
+pub(crate) fn shape<'a>(launch: Launch<'a>, args: &Args) -> Launch<'a> {
+    let launch = constants(launch, args).arg(args.images as u32).arg(args.groups as u32);
     let launch = launch.arg(args.in_per_group() as u32).arg(args.out_per_group() as u32);
     let launch = launch.array(args.input).array(args.output());
     launch.array(args.stride).array(args.padding).array(args.dilation)
@@ -28,7 +38,7 @@ fn index(args: &Args) -> &'static str {
     if args.sizes().into_iter().max() < Some(1 << 30) { "int" } else { "i64" }
 }
 
-fn area([height, width]: [usize; 2]) -> usize {
+pub(crate) fn area([height, width]: [usize; 2]) -> usize {
     height * width
 }
 

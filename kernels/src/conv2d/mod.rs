@@ -7,7 +7,7 @@
 
 mod backward;
 mod columns;
-mod cuda;
+pub(crate) mod cuda;
 mod depthwise;
 mod direct;
 mod forward;

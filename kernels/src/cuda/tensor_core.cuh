@@ -1,6 +1,6 @@
 // Tensor cores: products of small matrices by one warp, and what brings their operands into place.
 //
-// D[16, 8] += A[16, K] · B[K, 8], accumulated in float. Lane l holds, with g = l / 4 and t = l % 4:
+// D[16, 8] += A[16, K] · B[K, 8], accumulated in float, or in int. Lane l holds, with g = l / 4 and t = l % 4:
 //
 //   K = 16, two 16-bit elements a register, the one of lower k in the lower half:
 //     a[0]: A[g][2t, 2t+1]     a[1]: A[g+8][2t, 2t+1]     a[2]: A[g][2t+8, 2t+9]     a[3]: A[g+8][2t+8, 2t+9]
@@ -8,16 +8,18 @@
 //   K = 8, one tf32 a register:
 //     a[0]: A[g][t]            a[1]: A[g+8][t]            a[2]: A[g][t+4]            a[3]: A[g+8][t+4]
 //     b[0]: B[t][g]            b[1]: B[t+4][g]
+//   K = 32, four bytes a register, the one of lowest k in the lowest bits: as K = 8, where each k is four.
 //   d[0], d[1]: D[g][2t, 2t+1]   d[2], d[3]: D[g+8][2t, 2t+1]
 //
-// All lanes of the warp call together. bf16, tf32 and asynchronous copies need compute capability 8.0; before that,
-// copies are plain ones, and there is no product of bf16 or tf32.
+// All lanes of the warp call together. bf16, tf32, bytes and asynchronous copies need compute capability 8.0; before that,
+// copies are plain ones, and there is no product of bf16, tf32 or bytes.
 #ifndef CASTIRON_EMULATED
 
-#define MMA(SHAPE, TYPE)                                                                                        \
-    asm volatile("mma.sync.aligned." SHAPE ".row.col.f32." TYPE "." TYPE ".f32 {%0, %1, %2, %3}, "              \
+#define MMA(SHAPE, TYPE) MMA_IN("f32", "+f", SHAPE, TYPE "." TYPE)
+#define MMA_IN(SUM, REGISTER, SHAPE, TYPES)                                                                     \
+    asm volatile("mma.sync.aligned." SHAPE ".row.col." SUM "." TYPES "." SUM " {%0, %1, %2, %3}, "              \
                  "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"                                                \
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])                                               \
+                 : REGISTER(d[0]), REGISTER(d[1]), REGISTER(d[2]), REGISTER(d[3])                               \
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]))
 
 #if __CUDA_ARCH__ >= 800
@@ -29,6 +31,13 @@ __device__ __forceinline__ void mma_m16n8k16_bf16(float (&d)[4], const unsigned 
 }
 __device__ __forceinline__ void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
     MMA("m16n8k8", "tf32");
+}
+// Signed by unsigned bytes, and unsigned by signed ones.
+__device__ __forceinline__ void mma_m16n8k32_s8u8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    MMA_IN("s32", "+r", "m16n8k32", "s8.u8");
+}
+__device__ __forceinline__ void mma_m16n8k32_u8s8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    MMA_IN("s32", "+r", "m16n8k32", "u8.s8");
 }
 // The nearest tf32, in the register of a float; ties go away from zero.
 __device__ __forceinline__ unsigned to_tf32(float x) {
@@ -49,6 +58,7 @@ __device__ __forceinline__ void mma_m16n8k16_f16(float (&d)[4], const unsigned (
 }
 #endif
 #undef MMA
+#undef MMA_IN
 
 __device__ __forceinline__ unsigned shared_address(const void* p) { return unsigned(__cvta_generic_to_shared(p)); }
 
@@ -108,9 +118,10 @@ struct TensorOperands {
     unsigned a[4], b[2];
 };
 
-// `value(register, i)`: the i-th element that a register holds, of `COUNT`. Sums are in double, rounded once.
-template <int COUNT, class F>
-inline void emulated_mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], F value) {
+// `of_a(register, i)`, `of_b(register, i)`: the i-th element that a register holds, of `COUNT`. Sums are in double,
+// rounded once, which is exact for bytes.
+template <int COUNT, class T, class A, class B>
+inline void emulated_mma(T (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], A of_a, B of_b) {
     TensorOperands own = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
     auto lanes = emulator::gather(~0u, own);
     const unsigned g = emulator::lane() / 4, t = emulator::lane() % 4;
@@ -120,10 +131,14 @@ inline void emulated_mma(float (&d)[4], const unsigned (&a)[4], const unsigned (
         for (int half = 0; half < 2; half++)
             for (int i = 0; i < COUNT; i++)
                 for (int q = 0; q < 4; q++)
-                    sums[q] += double(value(row.a[2 * half + q / 2], i)) *
-                               double(value((q % 2 ? right : left).b[half], i));
+                    sums[q] += double(of_a(row.a[2 * half + q / 2], i)) *
+                               double(of_b((q % 2 ? right : left).b[half], i));
     }
-    for (int q = 0; q < 4; q++) d[q] = float(sums[q]);
+    for (int q = 0; q < 4; q++) d[q] = T(sums[q]);
+}
+template <int COUNT, class F>
+inline void emulated_mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], F value) {
+    emulated_mma<COUNT>(d, a, b, value, value);
 }
 inline void mma_m16n8k16_f16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
     emulated_mma<2>(d, a, b, [](unsigned pair, int i) {
@@ -133,6 +148,16 @@ inline void mma_m16n8k16_f16(float (&d)[4], const unsigned (&a)[4], const unsign
 #if __CUDA_ARCH__ >= 800
 inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
     emulated_mma<2>(d, a, b, [](unsigned pair, int i) { return __uint_as_float(i ? pair & 0xffff0000 : pair << 16); });
+}
+inline void mma_m16n8k32_s8u8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    emulated_mma<4>(
+        d, a, b, [](unsigned quad, int i) { return (signed char)(quad >> 8 * i); },
+        [](unsigned quad, int i) { return (unsigned char)(quad >> 8 * i); });
+}
+inline void mma_m16n8k32_u8s8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    emulated_mma<4>(
+        d, a, b, [](unsigned quad, int i) { return (unsigned char)(quad >> 8 * i); },
+        [](unsigned quad, int i) { return (signed char)(quad >> 8 * i); });
 }
 // Hardware takes no notice of the bits that tf32 does not have.
 inline void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {

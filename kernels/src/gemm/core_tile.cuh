@@ -55,7 +55,7 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
 #pragma unroll
             for (int i = 0; i < DOWN; i++) {
 #pragma unroll
-                for (int j = 0; j < ACROSS; j++) sums[i][j] += left[i] * right[j];
+                for (int j = 0; j < ACROSS; j++) Problem::add(sums[i][j], left[i], right[j]);
             }
         }
     }

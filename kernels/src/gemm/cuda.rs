@@ -86,6 +86,11 @@ impl Cut {
         [tiles as u32, self.parts as u32, matrices.min(MOST) as u32]
     }
 
+    /// By this instruction of the tensor cores, which the GPU has.
+    pub(crate) fn by(self, instruction: Option<&'static str>) -> Self {
+        Cut { instruction, ..self }
+    }
+
     /// Tells `tile.cuh`.
     pub(crate) fn define<'a>(&self, launch: Launch<'a>) -> Launch<'a> {
         let launch = launch.define("ROWS", self.tile[0]).define("COLUMNS", self.tile[1]);

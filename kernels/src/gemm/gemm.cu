@@ -19,6 +19,7 @@ struct Gemm {
     float scale, slope;
     int accumulate, bias_kind, code;
 
+    __device__ static void add(Total& sum, Total left, Total right) { sum += left * right; }
     __device__ i64 rows() const { return m; }
     __device__ i64 columns() const { return n; }
     __device__ void enter(i64) {}

@@ -2,12 +2,13 @@
 // Eight warps, two by four, compute ROWS/2 × COLUMNS/4 sums each, by products of 16×8 on tensor cores. Factors go
 // through one of two buffers in shared memory, 64 bytes along k at a time, the next ones being loaded meanwhile.
 
-// How shared memory holds an element: f32 as the nearest tf32.
+// How shared memory holds an element: f32 as the nearest tf32, bytes four at a time.
 __device__ inline bf16 factor(bf16 x) { return x; }
 __device__ inline f16 factor(f16 x) { return x; }
 #if __CUDA_ARCH__ >= 800
 __device__ inline u32 factor(float x) { return to_tf32(x); }
 #endif
+__device__ inline u32 factor(u32 x) { return x; }
 
 // A factor's part in shared memory, in the order of global memory: lines along k or along the side.
 template <class E, int SIDE, bool BY_K>
@@ -16,7 +17,7 @@ struct Panel {
     alignas(16) E at[SIDE * DEPTH];
 
     // In each line, chunks of 16 bytes change places, in such a way that all that is written or read at once is in
-    // different banks: eight chunks one after the other; the same chunk of eight lines; or, where tf32 are read one by
+    // different banks: eight chunks one after the other; the same chunk of eight lines; or, where 32 bits are read one by
     // one, two chunks of four lines.
     __device__ static int place(int side, int k) {
         int line = BY_K ? side : k, along = BY_K ? k : side;
@@ -49,6 +50,7 @@ struct Panel {
 // The sums over k from `from` to `to`: `put(row, column, sum)` for each of this thread that lies within the matrix.
 template <class Problem, class Put>
 __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) {
+    typedef typename Problem::Total T;
     typedef decltype(factor(typename Problem::Element())) E;
     typedef Panel<E, ROWS, Problem::A_ALONG_K> PanelA;
     typedef Panel<E, COLUMNS, !Problem::B_ALONG_COLUMNS> PanelB;
@@ -61,11 +63,11 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
     Corner corner(problem.rows(), problem.columns());
     if (Problem::B_ALONG_COLUMNS) problem.enter(corner.column + threadIdx.x * Problem::B_PACK % COLUMNS);
 
-    float sums[DOWN][ACROSS][4];
+    T sums[DOWN][ACROSS][4];
 #pragma unroll
     for (int i = 0; i < DOWN; i++) {
 #pragma unroll
-        for (int j = 0; j < ACROSS; j++) sums[i][j][0] = sums[i][j][1] = sums[i][j][2] = sums[i][j][3] = 0.0f;
+        for (int j = 0; j < ACROSS; j++) sums[i][j][0] = sums[i][j][1] = sums[i][j][2] = sums[i][j][3] = T(0);
     }
     Next next;
     if (from < to) next.load(problem, corner, from, to);
@@ -98,7 +100,7 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
     // 32 rows at a time, 16 of each of the upper and of the lower warps, go back through the memory of B, so that they
     // are put in the order of columns, and the code for one is not there as often as there are sums. Rows are shifted
     // against each other, so that warps write to different banks.
-    float* strip = (float*)b;
+    T* strip = (T*)b;
     auto place = [](int row, int column) { return row * COLUMNS + (column ^ row % 4 * 8); };
 #pragma unroll
     for (int i = 0; i < DOWN; i++) {
@@ -108,7 +110,7 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
 #pragma unroll
             for (int half = 0; half < 2; half++) {
                 int row = warp / 4 * 16 + 8 * half + lane / 4, column = side_b + 8 * j + lane % 4 * 2;
-                *(float2*)(strip + place(row, column)) = float2{sums[i][j][2 * half], sums[i][j][2 * half + 1]};
+                *(Pack<T, 2>*)(strip + place(row, column)) = {sums[i][j][2 * half], sums[i][j][2 * half + 1]};
             }
         }
         __syncthreads();

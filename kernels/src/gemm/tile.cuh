@@ -5,7 +5,7 @@
 // says where factors are: `a(row, k)` and `b(k, column)` are packs of `A_PACK` and `B_PACK` elements, zero outside of
 // the matrices. It is asked by threads in the order in which memory lies: along k or along rows for A (`A_ALONG_K`),
 // along columns or along k for B (`B_ALONG_COLUMNS`; a thread then asks for one column only, of which `enter` tells
-// it).
+// it). CUDA cores `add(sum, left, right)` the product of two factors to a sum.
 
 // The first row and column of this block's tile. Blocks that follow each other fill bands of a few tiles' height, so
 // that those which run at the same time read the same parts of A and of B.

@@ -1,14 +1,14 @@
 use super::Args;
 use crate::launch::{Gpu, Launch, Pointers, Source};
 
-const SOURCE: Source = Source::new("pool2d", include_str!("pool2d.cu"));
+const SOURCE: Source = Source::new("pool2d", concat!(include_str!("windows.cuh"), include_str!("pool2d.cu")));
 const HALVE: Source = Source::new("halve", include_str!("halve.cu"));
 
 pub(super) fn max(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [_, y] = args.sizes();
     let launch = match halves(args, memory) {
         Some(columns) => halve(gpu, "max_halves", y, columns).memory(memory, [0, 1]),
-        None => kernel(gpu, args, "max_pool", y).memory(memory, [0, 1]),
+        None => kernel(gpu, &SOURCE, args, "max_pool", y).memory(memory, [0, 1]),
     };
     launch.run();
 }
@@ -17,7 +17,7 @@ pub(super) fn max_backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [x, y] = args.sizes();
     let launch = match halves(args, memory) {
         Some(columns) => halve(gpu, "max_halves_backward", y, columns).memory(memory, [0, 1, 2]),
-        None => kernel(gpu, args, "max_pool_backward", x).memory(memory, [0, 1, 2]),
+        None => kernel(gpu, &SOURCE, args, "max_pool_backward", x).memory(memory, [0, 1, 2]),
     };
     launch.run();
 }
@@ -31,7 +31,7 @@ pub(super) fn average(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     }
     let launch = match halves(args, memory) {
         Some(columns) => halve(gpu, "average_halves", y, columns).memory(memory, [0, 1]),
-        None => kernel(gpu, args, "average_pool", y).arg(scale(args)).memory(memory, [0, 1]),
+        None => kernel(gpu, &SOURCE, args, "average_pool", y).arg(scale(args)).memory(memory, [0, 1]),
     };
     launch.run();
 }
@@ -40,7 +40,9 @@ pub(super) fn average_backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [x, y] = args.sizes();
     let launch = match halves(args, memory) {
         Some(columns) => halve(gpu, "average_halves_backward", y, columns).memory(memory, [0, 1]),
-        None => kernel(gpu, args, "average_pool_backward", x).arg(scale(args)).memory(memory, [0, 1]),
+        None => {
+            kernel(gpu, &SOURCE, args, "average_pool_backward", x).arg(scale(args)).memory(memory, [0, 1])
+        }
     };
     launch.run();
 }
@@ -61,15 +63,22 @@ fn halve<'a>(gpu: &Gpu<'a>, kernel: &'static str, windows: usize, columns: usize
     gpu.kernel(&HALVE, kernel).over(windows).arg(windows).arg(columns as u32)
 }
 
-/// A thread for each of `len` pixels of the result.
-fn kernel<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, len: usize) -> Launch<'a> {
+/// A thread for each of `len` pixels of the result: what `windows.cuh` takes.
+pub(crate) fn kernel<'a>(
+    gpu: &Gpu<'a>,
+    source: &Source,
+    args: &Args,
+    kernel: &'static str,
+    len: usize,
+) -> Launch<'a> {
     let &Args { input: [h, w], kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = args;
     let [rows, columns] = args.output();
-    let launch = define(gpu.kernel(&SOURCE, kernel), args).over(len).arg(len);
+    let launch = define(gpu.kernel(source, kernel), args).over(len).arg(len);
     launch.array([h, w, rows, columns, kh, kw, sh, sw, ph, pw])
 }
 
-fn define<'a>(launch: Launch<'a>, args: &Args) -> Launch<'a> {
+/// What `windows.cuh` is compiled for.
+pub(crate) fn define<'a>(launch: Launch<'a>, args: &Args) -> Launch<'a> {
     let &Args { input, kernel, stride, padding, .. } = args;
     // The windows of common networks are unrolled.
     let common = [[2, 2], [3, 2]].into_iter().find(|[k, s]| kernel == [*k; 2] && stride == [*s; 2]);

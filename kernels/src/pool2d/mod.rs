@@ -1,7 +1,7 @@
 //! Maxima and averages over windows of images, and their gradients.
 
 mod average;
-mod cuda;
+pub(crate) mod cuda;
 mod halve;
 mod lines;
 pub(crate) mod max;

@@ -1,9 +1,11 @@
 //! Sums of two activations with scales of their own.
 
+use super::cuda;
 use super::factor::Pair;
 use crate::Cpu;
 use crate::activation::Activation;
 use crate::cpu::{multiversion, part};
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`QuantizedAdd`].
@@ -48,6 +50,9 @@ impl Op for QuantizedAdd {
         let points: &[u8] = memory.read(1);
         let points = points.first_chunk().unwrap_or(&[0, 0, 0, 0, 255]).map(i32::from);
         add(cpu, pair, points, memory.read(2), memory.read(3), memory.write(4));
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &AddArgs, memory: &Pointers) {
+        cuda::add(gpu, args, memory);
     }
 }
 

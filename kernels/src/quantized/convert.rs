@@ -1,8 +1,10 @@
 //! From real numbers to bytes and back.
 
+use super::cuda;
 use super::one;
 use crate::Cpu;
 use crate::cpu::multiversion;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::sure::cut;
 
@@ -38,6 +40,9 @@ impl Op for Quantize {
         cpu.parallel_chunks(q, CHUNK, work, |chunk, q, _| {
             quantize(isa, 1.0 / scale, zero.into(), cut(x, chunk * CHUNK, q.len()), q);
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, &len: &usize, memory: &Pointers) {
+        cuda::quantize(gpu, len, memory);
     }
 }
 
@@ -105,6 +110,9 @@ impl Op for Dequantize {
                 dequantize(isa, scale, zero.into(), cut(q, chunk * CHUNK, x.len()), x);
             });
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &DequantizeArgs, memory: &Pointers) {
+        cuda::dequantize(gpu, args, memory);
     }
 }
 

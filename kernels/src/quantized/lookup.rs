@@ -1,7 +1,9 @@
 //! Functions of bytes.
 
+use super::cuda;
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::sure::rest;
 
@@ -43,6 +45,9 @@ impl Op for QuantizedActivation {
         cpu.parallel_chunks(y, CHUNK, work, |chunk, y, _| {
             y.iter_mut().zip(rest(x, chunk * CHUNK)).for_each(|(y, x)| *y = table[usize::from(*x)]);
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &LookupArgs, memory: &Pointers) {
+        cuda::look_up(gpu, args, memory);
     }
 }
 

@@ -18,6 +18,7 @@
 mod add;
 mod conv2d;
 mod convert;
+mod cuda;
 mod factor;
 mod linear;
 mod lookup;

@@ -1,7 +1,9 @@
 //! Maxima and averages over windows of images of bytes.
 
+use super::cuda;
 use super::{Factor, Points, one};
 use crate::Cpu;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
 use crate::pool2d::{Args, max};
 
@@ -26,6 +28,9 @@ impl Op for QuantizedMaxPool2d {
             Some(_) => |cpu, args, memory| max::halves_of_bytes(cpu, args, memory.read(0), memory.write(1)),
             None => |cpu, args, memory| max::of_bytes(cpu, args, memory.read(0), memory.write(1)),
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::max(gpu, args, memory);
     }
 }
 
@@ -53,6 +58,9 @@ impl Op for QuantizedAvgPool2d {
         } else {
             |cpu, args, memory| average(cpu, args, memory, windows)
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::average(gpu, args, memory);
     }
 }
 

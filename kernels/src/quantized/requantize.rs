@@ -1,7 +1,9 @@
 //! From one scale to another.
 
+use super::cuda;
 use super::round::{Round, round};
 use super::{Factor, Points, one};
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::strided::Args;
 use crate::strided::axes::{Plan, reach, reach_distinct, walk};
@@ -38,6 +40,9 @@ impl Op for Requantize {
                 y[to + i * inner.to] = how.byte(x[from + i * inner.from].into());
             }
         });
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::requantize(gpu, &copy(args), memory);
     }
 }
 

@@ -14,8 +14,13 @@ pub(super) struct Round {
 
 impl Round {
     #[inline(always)]
+    pub(super) fn multiple(&self, sum: i32) -> i32 {
+        self.factor.times(sum.wrapping_add(self.bias))
+    }
+
+    #[inline(always)]
     pub(super) fn byte(&self, sum: i32) -> u8 {
-        self.points.byte(self.factor.times(sum.wrapping_add(self.bias)))
+        self.points.byte(self.multiple(sum))
     }
 }
 

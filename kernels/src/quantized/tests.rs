@@ -61,7 +61,6 @@ const ISAS: &[Isa] = &[Isa::Portable, Isa::Avx2, Isa::Avx512];
 impl Checked for QuantizedConv2d {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &conv2d::Args, i: usize) -> DType {
         [DType::I8, DType::I32, DType::F32, DType::U8, DType::U8, DType::U8][i]
     }
@@ -107,7 +106,6 @@ impl Checked for QuantizedConv2d {
 impl Checked for QuantizedLinear {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(args: &LinearArgs, i: usize) -> DType {
         let y = if args.wide { DType::I32 } else { DType::U8 };
         [DType::I8, DType::I32, DType::F32, DType::U8, DType::U8, y][i]
@@ -142,6 +140,10 @@ impl Checked for QuantizedLinear {
             of(1, 4099, 5, false),
             of(64, 400, 120, false),
             of(37, 129, 65, true),
+            // Several tasks, several lines of packed weights; nothing to sum up.
+            of(150, 70, 40, false),
+            of(17, 4100, 33, false),
+            of(20, 0, 5, false),
         ]
     }
     fn reference(args: &LinearArgs, memory: &mut [Vec<f64>]) {
@@ -200,7 +202,6 @@ fn pixels(args: &pool2d::Args, mut f: impl FnMut(usize, usize)) {
 impl Checked for QuantizedMaxPool2d {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &pool2d::Args, _: usize) -> DType {
         DType::U8
     }
@@ -219,7 +220,6 @@ impl Checked for QuantizedMaxPool2d {
 impl Checked for QuantizedAvgPool2d {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &pool2d::Args, i: usize) -> DType {
         if i == 0 { DType::F32 } else { DType::U8 }
     }
@@ -243,7 +243,6 @@ impl Checked for QuantizedAvgPool2d {
 impl Checked for QuantizedAdd {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &AddArgs, i: usize) -> DType {
         if i == 0 { DType::F32 } else { DType::U8 }
     }
@@ -274,7 +273,6 @@ impl Checked for QuantizedAdd {
 impl Checked for QuantizedActivation {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &LookupArgs, _: usize) -> DType {
         DType::U8
     }
@@ -295,7 +293,6 @@ impl Checked for QuantizedActivation {
 impl Checked for Requantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &strided::Args, i: usize) -> DType {
         if i == 0 { DType::F32 } else { DType::U8 }
     }
@@ -328,7 +325,6 @@ impl Checked for Requantize {
 impl Checked for Quantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(_: &usize, i: usize) -> DType {
         [DType::F32, DType::U8, DType::F32, DType::U8][i]
     }
@@ -356,7 +352,6 @@ impl Checked for Quantize {
 impl Checked for Dequantize {
     const TOLERANCE: f64 = 0.0;
     const ISAS: &[Isa] = ISAS;
-    const ON_GPU: bool = false;
     fn dtype(args: &DequantizeArgs, i: usize) -> DType {
         [DType::F32, DType::U8, if args.wide { DType::I32 } else { DType::U8 }, DType::F32][i]
     }

@@ -86,6 +86,24 @@ void tensor_core() {
         CHECK(d[i * 8 + j] == sum);
       }
   }
+  // Bytes of all sizes.
+  std::vector<unsigned char> left(16 * 32), right(8 * 32);
+  for (size_t i = 0; i < left.size(); i++) left[i] = i * 37 + 5;
+  for (size_t i = 0; i < right.size(); i++) right[i] = i * 91 + 130;
+  for (bool left_signed : {true, false}) {
+    Address x = upload(left), y = upload(right), z = upload(a);
+    OK(launch(get(tensor_core, left_signed ? "s8u8" : "u8s8"), {1}, {32}, 0, nullptr, x, y, z));
+    auto d = download<int>(z, 128);
+    for (int i = 0; i < 16; i++)
+      for (int j = 0; j < 8; j++) {
+        int sum = 1;
+        for (int p = 0; p < 32; p++) {
+          unsigned char l = left[i * 32 + p], r = right[j * 32 + p];
+          sum += left_signed ? (signed char)l * r : l * (signed char)r;
+        }
+        CHECK(d[i * 8 + j] == sum);
+      }
+  }
 }
 
 // One graph, replayed with another number in the device's memory each time; its copy rereads the host's memory.

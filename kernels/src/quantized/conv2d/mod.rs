@@ -1,12 +1,13 @@
 //! Two-dimensional convolutions of bytes, in groups.
 
+mod cuda;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod depthwise;
 mod direct;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod neighbours;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-mod pack;
+pub(super) mod pack;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod product;
 mod single;
@@ -16,6 +17,7 @@ use core::ops::Range;
 use super::Points;
 use crate::Cpu;
 use crate::conv2d::Args;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
 
 /// y ← clamp(z_y + ⌊M\[o\]·(w ∗ x + bias) + ½⌋, low, high), where w ∗ x is that of [`Conv2d`](crate::conv2d::Conv2d),
@@ -83,6 +85,9 @@ impl Op for QuantizedConv2d {
         } else {
             |cpu, args, memory| by(of_channels, cpu, args, memory)
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
     }
 }
 

@@ -5,22 +5,35 @@ use crate::product::{BYTES, Kernel};
 use crate::{Cpu, Isa};
 
 /// A kernel, and what packs for it.
-pub(super) struct Choice {
-    pub(super) kernel: &'static Kernel<u32>,
+pub(in crate::quantized) struct Choice {
+    pub(in crate::quantized) kernel: &'static Kernel<u32>,
     /// Some weights of an output channel into words; zeros beyond the last.
-    pub(super) weights: fn(Isa, &[i8], &mut [u32]),
+    pub(in crate::quantized) weights: fn(Isa, &[i8], &mut [u32]),
     pub(super) windows: Windows,
+    /// The same of lines side by side, each of which is a column: `(isa, bytes, length of a line, words, to)`.
+    pub(in crate::quantized) columns: fn(Isa, &[u8], usize, usize, &mut [u32]),
 }
 
 /// Packs positions from one on: `(isa, bytes, position, offsets, words, to)`. Of each strip of columns, so many words.
 type Windows = fn(Isa, &[u8], usize, &[u32], usize, &mut [u32]);
 
-const TILES: &Choice = &Choice { kernel: BYTES[0], weights: weights_by_four, windows: windows_by_four };
-const VNNI: &Choice = &Choice { kernel: BYTES[1], weights: weights_by_four, windows: windows_by_four };
-const AVX2: &Choice = &Choice { kernel: BYTES[2], weights: weights_by_two, windows: windows_by_two };
+const TILES: &Choice = &Choice {
+    kernel: BYTES[0],
+    weights: weights_by_four,
+    windows: windows_by_four,
+    columns: columns_by_four,
+};
+const VNNI: &Choice = &Choice {
+    kernel: BYTES[1],
+    weights: weights_by_four,
+    windows: windows_by_four,
+    columns: columns_by_four,
+};
+const AVX2: &Choice =
+    &Choice { kernel: BYTES[2], weights: weights_by_two, windows: windows_by_two, columns: columns_by_two };
 
 /// The best kernel for products with so many rows and such a depth.
-pub(super) fn choose(cpu: &Cpu, rows: usize, depth: usize) -> Option<&'static Choice> {
+pub(in crate::quantized) fn choose(cpu: &Cpu, rows: usize, depth: usize) -> Option<&'static Choice> {
     match (cpu.beyond(), cpu.isa()) {
         (Beyond::Tiles, _) if rows > 16 && depth > 32 => Some(TILES),
         (Beyond::Tiles | Beyond::Vnni, _) => Some(VNNI),
@@ -103,6 +116,41 @@ fn strips<const C: usize, const G: usize>(
         // `memset` takes long for nothing.
         if !unused.is_empty() {
             unused.as_flattened_mut().fill(0);
+        }
+    }
+}
+
+multiversion! {
+    fn columns_by_four(isa, from: &[u8], len: usize, words: usize, to: &mut [u32]) {
+        columns::<32, 4>(from, len, words, to, u32::from_le_bytes);
+    }
+}
+
+multiversion! {
+    fn columns_by_two(isa, from: &[u8], len: usize, words: usize, to: &mut [u32]) {
+        columns::<16, 2>(from, len, words, to, |[a, b]| u32::from(a) | u32::from(b) << 16);
+    }
+}
+
+/// Strips of `C` lines, whose words are `word` of `G` bytes; zeros beyond the last of each, and in lines that are not
+/// there.
+#[inline(always)]
+fn columns<const C: usize, const G: usize>(
+    from: &[u8],
+    len: usize,
+    words: usize,
+    to: &mut [u32],
+    word: impl Fn([u8; G]) -> u32,
+) {
+    let mut lines = from.chunks_exact(len.max(1));
+    for to in to.chunks_exact_mut(words * C) {
+        let to = to.as_chunks_mut::<C>().0;
+        for column in 0..C {
+            let (whole, rest) = lines.next().unwrap_or(&[]).as_chunks::<G>();
+            let mut end = [0; G];
+            end[..rest.len()].copy_from_slice(rest);
+            let bytes = whole.iter().copied().chain([end]).chain(core::iter::repeat([0; G]));
+            to.iter_mut().zip(bytes).for_each(|(to, bytes)| to[column] = word(bytes));
         }
     }
 }

@@ -1,15 +1,25 @@
 //! Linear layers of bytes.
 
+mod cuda;
 mod dot;
 mod dots;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod product;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(super) use dots::{OUTPUTS, ROWS, dots};
 
 use super::Points;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+use super::{
+    Factor,
+    conv2d::pack,
+    round::{Round, round},
+};
 use crate::Cpu;
 use crate::activation::Activation;
+use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
 /// The arguments of [`QuantizedLinear`].
@@ -89,12 +99,32 @@ impl Op for QuantizedLinear {
             factors: memory.read(2),
             x: memory.read(4),
         };
+        #[cfg(all(target_arch = "x86_64", feature = "std"))]
+        if let Some(choice) = pack::choose(cpu, args.outputs, args.inputs)
+            && product::applies(&call, choice, args.rows)
+        {
+            let points = Points::new(memory.read(3));
+            let how = |o: usize| Round { bias: call.bias[o], factor: Factor::new(call.factors[o]), points };
+            return if args.wide {
+                product::forward(cpu, &call, choice, memory.write(5), |_, o, sums, y: &mut [i32]| {
+                    let how = how(o);
+                    y.iter_mut().zip(sums).for_each(|(y, sum)| *y = how.multiple(*sum));
+                });
+            } else {
+                product::forward(cpu, &call, choice, memory.write(5), |isa, o, sums, y: &mut [u8]| {
+                    round(isa, &how(o), sums, [y.len(); 2], y);
+                });
+            };
+        }
         if args.wide {
             dot::forward(cpu, &call, memory.write(5), |multiple| multiple);
         } else {
             let points = Points::new(memory.read(3));
             dot::forward(cpu, &call, memory.write(5), |multiple| points.byte(multiple));
         }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &LinearArgs, memory: &Pointers) {
+        cuda::linear(gpu, args, memory);
     }
 }
 
