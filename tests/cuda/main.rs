@@ -10,6 +10,8 @@ mod common;
 mod operations;
 
 mod child;
+#[cfg(feature = "nccl")]
+mod data_parallel;
 mod devices;
 mod faults;
 mod files;

@@ -7,6 +7,8 @@ use castiron_kernels::launch::Pointer;
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
 
+#[cfg(feature = "nccl")]
+use super::{Communicator, Part, Peers};
 use super::{Device, Erased, Storage};
 use crate::Error;
 use crate::memory::{Arg, Mut, Ref};
@@ -36,6 +38,10 @@ fn pointer(
 impl Device for Cuda {
     type Address = GpuAddress;
     type Graphs = Graphs;
+    #[cfg(feature = "nccl")]
+    type Peers = Communicator;
+    #[cfg(not(feature = "nccl"))]
+    type Peers = super::Alone;
 
     fn offset(address: GpuAddress, bytes: usize) -> GpuAddress {
         GpuAddress { pointer: address.pointer.skip(bytes), ..address }
@@ -79,6 +85,21 @@ impl Device for Cuda {
     unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Self)) {
         // SAFETY: the caller promises the memory, and that `f` runs operations only.
         unsafe { Cuda::repeat(self, graphs, key, f) };
+    }
+}
+
+#[cfg(feature = "nccl")]
+impl Peers<Cuda> for Communicator {
+    fn rank(&self) -> usize {
+        Communicator::rank(self)
+    }
+    fn meet(&self, rows: usize) -> Option<Part> {
+        Communicator::meet(self, rows).map(|share| Part { weight: share.weight, kind: share.kind })
+    }
+    unsafe fn sum(&self, gpu: &Cuda, memory: GpuAddress, floats: usize, weight: f32) {
+        let Some(memory) = pointer(gpu, memory, "all_reduce", 0, floats * size_of::<f32>()) else { return };
+        // SAFETY: the caller promises it.
+        unsafe { Communicator::sum(self, memory, floats, weight) }
     }
 }
 

@@ -53,9 +53,12 @@ mod cuda;
 mod erased;
 #[cfg(feature = "std")]
 mod offsets;
+mod peers;
 
 #[cfg(feature = "std")]
 pub use block::Block;
+#[cfg(feature = "nccl")]
+pub use castiron_kernels::cuda::Communicator;
 #[cfg(feature = "cuda")]
 pub use castiron_kernels::cuda::{Cuda, CudaError};
 use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
@@ -67,6 +70,8 @@ pub use cuda::GpuAddress;
 pub use erased::Erased;
 #[cfg(feature = "std")]
 pub use offsets::{Offset, Offsets};
+#[doc(hidden)]
+pub use peers::{Alone, Part, Peers};
 #[cfg(feature = "std")]
 use std::sync::Arc;
 
@@ -119,6 +124,9 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     /// Sequences of work that [`Device::repeat`] has recorded: the graphs of a GPU.
     #[doc(hidden)]
     type Graphs: Default + Send;
+    /// The devices that train a model together with this one.
+    #[doc(hidden)]
+    type Peers: Peers<Self>;
     /// Runs `f`, which runs the same operations on the same memory each time it is called for `key`, and nothing
     /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again.
     ///
