@@ -172,13 +172,7 @@ fn what_is_missing_is_said() {
     let Ok(gpu) = Cuda::new(0) else { return };
     if std::env::var_os("CASTIRON_REQUIRE_CUDA").is_some() {
         assert!(Communicator::version().unwrap() >= [2, 11, 0]);
-        // The driver is found, and nothing else of its folder.
-        let folder = tempfile::tempdir().unwrap();
-        let driver = std::env::var("LD_LIBRARY_PATH").unwrap();
-        let driver = std::path::Path::new(driver.split(':').next().unwrap());
-        for file in ["libcuda.so", "libcuda.so.1", "libnvrtc.so"] {
-            std::os::unix::fs::symlink(driver.join(file), folder.path().join(file)).unwrap();
-        }
+        let folder = child::driver_without(&["libnccl.so.2"]);
         child::passes("data_parallel::missing", &[("LD_LIBRARY_PATH", folder.path().to_str())]);
     }
     // One GPU is no two.

@@ -13,11 +13,13 @@ mod child;
 #[cfg(feature = "nccl")]
 mod data_parallel;
 mod devices;
+mod embedded;
 mod faults;
 mod files;
 mod inference;
 mod missing;
 mod own;
+mod profiling;
 mod tensors;
 mod training;
 

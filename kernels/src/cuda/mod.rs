@@ -16,6 +16,7 @@ mod memory;
 #[cfg(feature = "nccl")]
 mod nccl;
 mod queue;
+mod ranges;
 mod staging;
 mod watch;
 
@@ -153,6 +154,26 @@ impl Cuda {
     /// Whether cuBLASLt is there.
     pub fn has_cublas() -> bool {
         blas::is_present()
+    }
+
+    /// Whether each operation of a model is a range of NVTX, named after its layer, for a profiler to show. Steps are
+    /// then not replayed as graphs, which have no ranges. On from the start in a process that a profiler has started
+    /// with NVTX: `nsys profile --trace cuda,nvtx ..`. Without NVTX (`libnvtx3interop.so.1`, `libnvToolsExt.so.1`)
+    /// nothing happens.
+    pub fn name_layers(&self, on: bool) {
+        self.stream.name_layers(on && ranges::is_present());
+    }
+
+    /// Whether they are named.
+    pub fn names_layers(&self) -> bool {
+        self.stream.names_layers()
+    }
+
+    /// Runs `f` in a range of this name.
+    #[doc(hidden)]
+    pub fn within_range<R>(&self, name: String, f: impl FnOnce() -> R) -> R {
+        let _range = ranges::Range::new(name);
+        f()
     }
 
     /// The name of the GPU.

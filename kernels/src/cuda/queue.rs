@@ -16,6 +16,7 @@ use super::compile::{Job, folder};
 use super::embedded::Embedded;
 use super::faults::Faults;
 use super::memory::Raw;
+use super::ranges;
 use super::staging::Staging;
 use crate::Fault;
 use crate::finite::{Finite, NotFinite};
@@ -66,7 +67,7 @@ impl Drop for Module {
 /// order, so that freeing and writing need not wait.
 pub(super) struct Stream {
     // The order in which they are dropped: what is on the GPU before its stream.
-    blas: OnceLock<Option<Blas>>,
+    pub(super) blas: OnceLock<Option<Blas>>,
     faults: Faults,
     scratch: Mutex<Vec<Raw>>,
     staging: Mutex<Staging>,
@@ -76,6 +77,7 @@ pub(super) struct Stream {
     log: Mutex<Option<String>>,
     tf32: AtomicBool,
     cublas: AtomicBool,
+    names_layers: AtomicBool,
     properties: Properties,
     id: u32,
     folder: Option<PathBuf>,
@@ -111,6 +113,7 @@ impl Stream {
             tf32: AtomicBool::new(false),
             cublas: AtomicBool::new(true),
             blas: OnceLock::new(),
+            names_layers: AtomicBool::new(ranges::profiler_is_attached() && ranges::is_present()),
             properties: Properties { capability, multiprocessors, tf32: false },
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             folder: folder(),
@@ -133,6 +136,14 @@ impl Stream {
 
     pub(super) fn allow_tf32(&self, allow: bool) {
         self.tf32.store(allow, Ordering::Relaxed);
+    }
+
+    pub(super) fn name_layers(&self, on: bool) {
+        self.names_layers.store(on, Ordering::Relaxed);
+    }
+
+    pub(super) fn names_layers(&self) -> bool {
+        self.names_layers.load(Ordering::Relaxed)
     }
 
     pub(super) fn allow_cublas(&self, allow: bool) {

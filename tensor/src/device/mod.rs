@@ -76,6 +76,7 @@ pub use peers::{Alone, Part, Peers};
 use std::sync::Arc;
 
 use crate::memory::{Arg, Mut, Ref};
+use crate::module::Row;
 
 mod sealed {
     pub trait Sealed {}
@@ -104,6 +105,18 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     }
     /// [`Device::run`] with a kernel that is chosen already.
     fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]);
+    /// [`Device::call`] for the layer at `path`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn call_of_layer<O: Op>(&self, path: u64, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
+        self.call::<O>(call, arguments);
+        self.locate(path);
+    }
+    /// Says of which model the next layers are.
+    #[doc(hidden)]
+    fn enter_model(&self, parts: &'static [Row]) {
+        let _ = parts;
+    }
     /// The first fault since the last call, if there was one.
     fn take_fault(&self) -> Option<Fault>;
     /// [`Cpu::check_finite`].

@@ -4,6 +4,8 @@
 
 mod library;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -89,6 +91,13 @@ impl Blas {
             )
         };
         accepted(answer).map(|()| true)
+    }
+
+    /// How many forms of product have come, and how many of them have an algorithm.
+    #[cfg(test)]
+    fn forms(&self) -> [usize; 2] {
+        let plans = lock(&self.plans);
+        [plans.len(), plans.values().flatten().count()]
     }
 
     /// What a refusal means.

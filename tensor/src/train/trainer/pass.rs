@@ -110,6 +110,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             device.write_one(&told, scalars.reborrow());
 
             let run = |device: &D| {
+                device.enter_model(M::PARTS);
                 let table = || update.table.arg();
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
@@ -184,6 +185,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             device.write_one(&step, scalars.reborrow());
             device.zero(state.reborrow());
             let work = |device: &D| {
+                device.enter_model(M::PARTS);
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let x = input.as_ref().inner();
                 M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
