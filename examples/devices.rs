@@ -29,6 +29,14 @@ fn gpus() {
         Ok(found) => println!("NVRTC       {}", version(found)),
         Err(missing) => println!("NVRTC       {missing}"),
     }
+    match Cuda::has_cublas() {
+        true => println!("cuBLASLt    computes products of f32"),
+        false => println!(
+            "cuBLASLt    is not found (libcublasLt.so.13 or .12), so our own kernels compute products: \
+             `pip install nvidia-cublas` and put its folder nvidia/cu13/lib into LD_LIBRARY_PATH"
+        ),
+    }
+    nccl();
     match Cuda::cache_folder() {
         Some(folder) => println!("kernels     are kept in {}", folder.display()),
         None => println!("kernels     are compiled anew each time: CASTIRON_CACHE names no folder"),
@@ -50,6 +58,19 @@ fn gpus() {
     if Cuda::devices() == Ok(0) {
         println!("GPUs        {}", castiron::device::CudaError::NoDevice);
     }
+}
+
+#[cfg(feature = "nccl")]
+fn nccl() {
+    match castiron::device::Communicator::version() {
+        Ok([major, minor, patch]) => println!("NCCL        {major}.{minor}.{patch}"),
+        Err(missing) => println!("NCCL        {missing}"),
+    }
+}
+
+#[cfg(all(feature = "cuda", not(feature = "nccl")))]
+fn nccl() {
+    println!("NCCL        not looked for: cargo run --features nccl --example devices");
 }
 
 /// Whether it computes: a kernel is compiled, loaded and run.

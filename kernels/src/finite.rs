@@ -223,6 +223,11 @@ impl Finite {
         self.found.take()
     }
 
+    #[cfg(feature = "cuda")]
+    pub(crate) fn has_found(&self) -> bool {
+        self.found.get().is_some()
+    }
+
     pub(crate) fn locate(&self, path: u64) {
         if self.checks()
             && let Some(found) = self.found.get()

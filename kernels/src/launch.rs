@@ -3,6 +3,7 @@
 //! Nothing here knows CUDA: an operation describes its launches, and the device, if there is one, does them. So
 //! operations have their GPU code in every build, whatever its features.
 
+use crate::gemm::matmul::Matmul;
 use crate::op::MAX_MEMORY;
 use crate::{DType, Fault};
 
@@ -167,6 +168,11 @@ const MAX_DEFINES: usize = 12;
 pub(crate) trait Queue {
     /// Puts a launch behind what was launched before.
     fn launch(&self, op: &'static str, launch: &Launch<'_>);
+    /// Puts a product behind it, if a library computes it.
+    fn matmul(&self, op: &'static str, matmul: &Matmul) -> bool {
+        let _ = (op, matmul);
+        false
+    }
     /// At least `bytes` bytes for the kernels of one call.
     fn scratch(&self, bytes: usize) -> Pointer;
     /// Where kernels note faults, and the number by which `op` is known there.
@@ -217,6 +223,11 @@ impl<'a> Gpu<'a> {
             starts: [0; MAX_PARAMETERS],
             parameters: 0,
         }
+    }
+
+    /// Puts a product behind what was launched before, if a library computes it; else it is to be launched.
+    pub(crate) fn matmul(&self, matmul: &Matmul) -> bool {
+        self.queue.matmul(self.op, matmul)
     }
 
     /// Memory that the kernels of this call share; its content is left over from earlier ones.

@@ -429,6 +429,17 @@ pub enum Fault {
         /// What the driver said: a `CUresult`; zero where it was not asked, since the source did not compile.
         code: u32,
     },
+    /// A library of the GPU refused a call.
+    Library {
+        /// The operation.
+        op: &'static str,
+        /// The library.
+        library: &'static str,
+        /// What it said: a number of its own.
+        code: i32,
+    },
+    /// Another GPU that trains the same model found a fault, so this one waits.
+    Elsewhere,
 }
 
 impl core::fmt::Display for Fault {
@@ -455,6 +466,10 @@ impl core::fmt::Display for Fault {
                 write!(f, "{op}: its CUDA source does not compile; `Cuda::take_log` has the compiler's words")
             }
             Fault::Launch { op, code } => write!(f, "{op}: the GPU failed with CUDA error {code}"),
+            Fault::Library { op, library, code } => write!(f, "{op}: {library} failed with its error {code}"),
+            Fault::Elsewhere => {
+                f.write_str("another GPU that trains this model found a fault: its trainer says which")
+            }
         }
     }
 }

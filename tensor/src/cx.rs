@@ -61,8 +61,7 @@ impl<'a, D: Device> Cx<'a, D> {
     }
 
     fn call<O: Op, const N: usize>(&self, call: Call<'_, O>, mut arguments: [Arg<'_, D>; N]) {
-        self.device.call::<O>(call, &mut arguments);
-        self.device.locate(self.path);
+        self.device.call_of_layer::<O>(self.path, call, &mut arguments);
     }
 }
 

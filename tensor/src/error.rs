@@ -79,6 +79,11 @@ pub enum Error {
         /// What it must be.
         want: &'static str,
     },
+    /// Of several devices that train one model, one does not go on.
+    Stopped {
+        /// What was called.
+        call: &'static str,
+    },
     /// The device has not that much memory.
     OutOfMemory {
         /// Bytes asked for.
@@ -134,6 +139,9 @@ impl core::fmt::Display for Error {
             }
             Error::Argument { call, name, got, want } => {
                 write!(f, "{call}: `{name}` is {got}, but must be {want}")
+            }
+            Error::Stopped { call } => {
+                write!(f, "{call}: the trainer of another device is gone, and its part of the batch with it")
             }
             Error::OutOfMemory { bytes } => write!(f, "allocation: the device has not {bytes} bytes to give"),
         }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the emulated driver into a folder: libcuda.so.1 and libnvrtc.so, for LD_LIBRARY_PATH. Needs g++ 12 or later
-# on x86-64 Linux.
+# Builds the emulated driver into a folder for LD_LIBRARY_PATH: libcuda.so.1, libnvrtc.so, libnccl.so.2 and
+# libnvtx3interop.so.1; in its folder `cublas`, libcublasLt.so.13. Needs g++ 12 or later on x86-64 Linux.
 #
 #   tests/cuda/build.sh target/emulated-cuda
 set -euo pipefail
@@ -33,7 +33,14 @@ trap 'rm -rf "$objects"' EXIT
 for file in *.cpp; do echo "$file"; done | xargs -P "$(nproc)" -I{} \
   "$cxx" $flags "-DEMULATOR_FLAGS=\"$kernel_flags\"" "${kernel_flags##* }" -c {} -o "$objects/{}.o"
 (cd "$objects" && "$cxx" -shared translate.cpp.o nvrtc.cpp.o -o "$out/libnvrtc.so" &&
-  rm translate.cpp.o nvrtc.cpp.o && "$cxx" -shared -Wl,-soname,libcuda.so.1 *.o -ldl -o "$out/libcuda.so.1")
+  mkdir others && mv translate.cpp.o nvrtc.cpp.o nccl.cpp.o cublaslt.cpp.o nvtx.cpp.o others/ &&
+  "$cxx" -shared -Wl,-soname,libcuda.so.1 *.o -ldl -o "$out/libcuda.so.1" &&
+  "$cxx" -shared -Wl,-soname,libnccl.so.2 others/nccl.cpp.o "$out/libcuda.so.1" -o "$out/libnccl.so.2" &&
+  "$cxx" -shared others/nvtx.cpp.o -o "$out/libnvtx3interop.so.1" &&
+  # In a folder of its own: without it, the library's own kernels compute all products.
+  mkdir -p "$out/cublas" &&
+  "$cxx" -shared -Wl,-soname,libcublasLt.so.13 others/cublaslt.cpp.o "$out/libcuda.so.1" \
+    -o "$out/cublas/libcublasLt.so.13")
 ln -sf libcuda.so.1 "$out/libcuda.so"
 cp emulator.h intrinsics.h module.h sanitize.h vectors.h warp.h "$out/emulator/"
 "$cxx" $kernel_flags -x c++-header "$out/emulator/emulator.h" -o "$out/emulator/emulator.h.gch"

@@ -23,3 +23,17 @@ pub fn passes(test: &str, variables: &[(&str, Option<&str>)]) {
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
+
+/// A folder with the driver's libraries, as the loader finds them now, but for these. It goes when it is dropped.
+pub fn driver_without(left_out: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = std::env::var("LD_LIBRARY_PATH").unwrap();
+    let driver =
+        path.split(':').map(std::path::Path::new).find(|path| path.join("libcuda.so.1").exists()).unwrap();
+    for name in ["libcuda.so", "libcuda.so.1", "libnvrtc.so", "libnccl.so.2"] {
+        if !left_out.contains(&name) {
+            std::os::unix::fs::symlink(driver.join(name), folder.path().join(name)).unwrap();
+        }
+    }
+    folder
+}

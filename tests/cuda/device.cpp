@@ -90,10 +90,24 @@ int check_device(int device) {
 
 }  // namespace
 
+namespace {
+
 std::recursive_mutex& driver_lock() {
   // Never destroyed: threads may still call while the process ends.
   static auto* lock = new std::recursive_mutex;
   return *lock;
+}
+thread_local int lock_depth = 0;
+
+}  // namespace
+
+DriverLock::DriverLock() { driver_lock().lock(), lock_depth++; }
+DriverLock::~DriverLock() { lock_depth--, driver_lock().unlock(); }
+void DriverLock::yield() {
+  const int depth = lock_depth;
+  for (int i = 0; i < depth; i++) driver_lock().unlock();
+  std::this_thread::sleep_for(std::chrono::microseconds(200));
+  for (int i = 0; i < depth; i++) driver_lock().lock();
 }
 
 std::string environment(const char* name, const char* otherwise) {

@@ -42,16 +42,37 @@ enum Result {
 };
 
 using Address = unsigned long long;
-using Work = std::function<void()>;
+struct Stream;
+
+// What a stream is given to do.
+struct Work {
+  std::function<void()> run;
+  // Of work that streams do together (NCCL's): whether all have come to it. Nothing: it waits for nobody.
+  std::function<bool()> ready;
+  // Makes such work from what was submitted, each time that it comes to a place in a stream: a graph is replayed.
+  std::function<Work(Stream&, uint64_t position)> meet;
+
+  Work() = default;
+  template <class F, class = decltype(std::declval<F&>()())>
+  Work(F run) : run(std::move(run)) {}
+};
+
+// What other libraries of the emulator use.
+#define SHARED __attribute__((visibility("default")))
 
 // Says what went wrong, since an error's number says little; gives the number.
-int complain(int error, const char* format, ...) __attribute__((format(printf, 2, 3)));
+SHARED int complain(int error, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 // Ends the process; names the kernel that runs, if one does.
-[[noreturn]] void fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
+[[noreturn]] SHARED void fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-std::recursive_mutex& driver_lock();
-#define LOCK std::lock_guard<std::recursive_mutex> lock(driver_lock())
+struct SHARED DriverLock {
+  DriverLock();
+  ~DriverLock();
+  // Lets other threads call for a moment.
+  static void yield();
+};
+#define LOCK DriverLock lock
 
 // Pseudo-random numbers: the order of whatever CUDA leaves open follows from CASTIRON_EMULATED_SEED.
 uint32_t random_bits();
@@ -73,7 +94,7 @@ struct Allocation {
 
 Address device_address(const void* host);
 // The allocation that [address, address + size) lies in; null: none.
-Allocation* find_allocation(Address address, size_t size = 0);
+SHARED Allocation* find_allocation(Address address, size_t size = 0);
 bool is_pinned(const void* host, size_t size);
 int allocate(Address* address, size_t size, int device);
 int release(Address address, const char* who);
@@ -84,11 +105,10 @@ bool is_intact(const Allocation& allocation);
 // In words, for messages: the allocation that is nearest to an address of the host or of the device.
 std::string describe(Address address);
 // The address that the host has for a device's: for `size` bytes there, of which `who` speaks.
-int host_address(Address address, size_t size, const char* who, char** host);
+SHARED int host_address(Address address, size_t size, const char* who, char** host);
 
 // stream.cpp, graph.cpp
 struct Context;
-struct Stream;
 
 // What one stream has seen of the others, in operations of each: for joining forked streams to a capture.
 using Clock = std::map<Stream*, uint64_t>;
@@ -108,6 +128,8 @@ struct Stream {
   bool blocking;
   std::deque<Work> pending;
   uint64_t submitted = 0, done = 0;
+  // Whose thread runs the first of `pending`; nobody's: none does.
+  std::thread::id running;
   std::shared_ptr<Capture> capture;
   Clock clock;
 };
@@ -134,11 +156,12 @@ struct Context {
 int current_context(Context** context);
 Context& primary_context(int device);
 // The stream of a handle: null and the legacy handle are the context's own.
-int find_stream(void* handle, Stream** stream);
+SHARED int find_stream(void* handle, Stream** stream);
 // Gives work to a stream: to be run by `drain`, or to the graph that it is captured into.
-int submit(Stream& stream, Work work);
-// Runs what was submitted to a stream until `position`.
-void drain(Stream& stream, uint64_t position);
+SHARED int submit(Stream& stream, Work work);
+// Runs what was submitted to a stream until `position`. Unless it is to wait, it stops before work that others have not
+// come to.
+SHARED void drain(Stream& stream, uint64_t position, bool wait = true);
 void drain(Stream& stream);
 void drain(Context& context);
 // An error if a capture forbids what `who` is about to do: wait for `stream` (null: for the whole device).

@@ -129,9 +129,9 @@ API cuGraphLaunch(Graph* executable, void* handle) {
   Stream* stream;
   TRY(find_stream(handle, &stream));
   if (!graphs.count(executable)) return complain(INVALID_VALUE, "cuGraphLaunch: no such graph");
-  return submit(*stream, [work = *executable] {
-    for (const Work& piece : *work) piece();
-  });
+  const Graph work = *executable;
+  for (const Work& piece : *work) TRY(submit(*stream, piece));
+  return SUCCESS;
 }
 API cuGraphDestroy(Graph* graph) {
   LOCK;

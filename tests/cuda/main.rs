@@ -12,12 +12,16 @@ mod operations;
 mod quantized_models;
 
 mod child;
+#[cfg(feature = "nccl")]
+mod data_parallel;
 mod devices;
+mod embedded;
 mod faults;
 mod files;
 mod inference;
 mod missing;
 mod own;
+mod profiling;
 mod quantized;
 mod tensors;
 mod training;

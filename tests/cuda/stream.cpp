@@ -20,7 +20,11 @@ double seconds() {
   return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
 }
 
+// How long work may wait for other streams before the program is taken to hang.
+constexpr double MOST_SECONDS = 300;
+
 void put(Stream& stream, Work work) {
+  if (work.meet) work = work.meet(stream, stream.submitted);
   stream.pending.push_back(std::move(work));
   stream.submitted++;
 }
@@ -64,15 +68,28 @@ int submit(Stream& stream, Work work) {
   order_by_null_stream(stream);
   put(stream, std::move(work));
   static const bool at_once = environment("CUDA_LAUNCH_BLOCKING", "0") == "1";
-  if (at_once || stream.pending.size() > MOST_PENDING || random_below(4) == 0) drain(stream);
+  if (at_once || stream.pending.size() > MOST_PENDING || random_below(4) == 0)
+    drain(stream, stream.submitted, false);
   return SUCCESS;
 }
 
-void drain(Stream& stream, uint64_t position) {
-  while (stream.done < position && !stream.pending.empty()) {
-    Work work = std::move(stream.pending.front());
+void drain(Stream& stream, uint64_t position, bool wait) {
+  const auto self = std::this_thread::get_id(), nobody = std::thread::id();
+  double since = 0;
+  while (stream.done < position && !stream.pending.empty() && stream.running != self) {
+    Work& work = stream.pending.front();
+    if (stream.running != nobody || (work.ready && !work.ready())) {
+      if (!wait) return;
+      if (since == 0) since = seconds();
+      if (seconds() - since > MOST_SECONDS)
+        fail("device %d waits for other devices, which do not come to the same call", stream.context->device);
+      DriverLock::yield();
+      continue;
+    }
+    stream.running = self;
+    work.run();
+    stream.running = nobody;
     stream.pending.pop_front();
-    work();
     stream.done++;
   }
 }

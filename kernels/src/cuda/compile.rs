@@ -8,24 +8,41 @@ use std::path::{Path, PathBuf};
 
 use cudarc::nvrtc::{result, sys};
 
+use super::CudaError;
+use super::embedded::identity;
 use crate::launch::{Define, Source};
+
+/// What is compiled to.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Code of one compute capability.
+    Cubin,
+    /// Text that the driver compiles further, for this and later ones.
+    Ptx,
+}
 
 /// One compilation: everything that its result depends on.
 pub(super) struct Job {
     text: String,
+    /// Those that the kernels are chosen by: what names stand for.
     options: Vec<String>,
+    capability: [u32; 2],
     /// NVRTC's version.
     version: [i32; 2],
 }
 
 impl Job {
     pub(super) fn new(source: &Source, defines: &[(&'static str, Define)], capability: [u32; 2]) -> Self {
-        let [major, minor] = capability;
-        let mut options = vec![format!("--gpu-architecture=sm_{major}{minor}"), "--std=c++17".to_owned()];
+        let mut options = vec!["--std=c++17".to_owned()];
         options.extend(defines.iter().map(|(name, value)| format!("-D{name}={value}")));
         let name = source.name;
         let text = format!("{}\n#line 1 \"{name}.cu\"\n{}", Source::PRELUDE, source.text);
-        Job { text, options, version: version() }
+        Job { text, options, capability, version: version() }
+    }
+
+    /// A number of the source and its options, which no GPU and no version of a compiler changes.
+    pub(super) fn identity(&self) -> u64 {
+        identity(self.options.iter().map(String::as_str).chain([self.text.as_str()]))
     }
 
     /// The compiled kernels: from the folder if it has them, else from NVRTC.
@@ -33,19 +50,39 @@ impl Job {
     /// # Errors
     /// What NVRTC says of a source that does not compile.
     pub(super) fn image(&self, folder: Option<&Path>) -> Result<Vec<u8>, String> {
-        let Some(path) = folder.map(|folder| folder.join(self.file_name())) else { return self.compile() };
+        let Some(path) = folder.map(|folder| folder.join(self.file_name())) else {
+            return self.compile(Kind::Cubin);
+        };
         if let Some(image) = std::fs::read(&path).ok().and_then(|file| self.unpack(file)) {
             return Ok(image);
         }
-        let image = self.compile()?;
+        let image = self.compile(Kind::Cubin)?;
         // Without it the next start compiles again; nothing else is lost.
         let _ = self.keep(&path, &image);
         Ok(image)
     }
 
+    /// The kernels for all GPUs from this one's compute capability on, with the zero that ends them.
+    ///
+    /// # Errors
+    /// As for [`Job::image`].
+    pub(super) fn ptx(&self) -> Result<Vec<u8>, String> {
+        self.compile(Kind::Ptx)
+    }
+
     fn key(&self) -> String {
         let [major, minor] = self.version;
-        format!("castiron kernels, NVRTC {major}.{minor}, {}\n{}", self.options.join(" "), self.text)
+        let (gpu, options) = (self.architecture(Kind::Cubin), self.options.join(" "));
+        format!("castiron kernels, NVRTC {major}.{minor}, {gpu} {options}\n{}", self.text)
+    }
+
+    fn architecture(&self, kind: Kind) -> String {
+        let [major, minor] = self.capability;
+        let real_or_virtual = match kind {
+            Kind::Cubin => "sm",
+            Kind::Ptx => "compute",
+        };
+        format!("--gpu-architecture={real_or_virtual}_{major}{minor}")
     }
 
     fn file_name(&self) -> String {
@@ -76,18 +113,36 @@ impl Job {
         whole.then(|| image.to_vec())
     }
 
-    fn compile(&self) -> Result<Vec<u8>, String> {
+    fn compile(&self, kind: Kind) -> Result<Vec<u8>, String> {
+        if !super::Cuda::has_compiler() {
+            return Err(CudaError::NoCompiler.to_string());
+        }
+        let options: Vec<String> =
+            [self.architecture(kind)].into_iter().chain(self.options.clone()).collect();
         let text = CString::new(self.text.as_str()).map_err(|_| "the source holds a zero byte".to_owned())?;
         let said = |error: result::NvrtcError| format!("{error}");
         let program = result::create_program(&text, None).map_err(said)?;
         // SAFETY: `program` was just made, and is destroyed once, below.
-        let image = unsafe { result::compile_program(program, &self.options) }.map_err(said).and_then(|()| {
+        let image = unsafe { result::compile_program(program, &options) }.map_err(said).and_then(|()| {
             let mut size = 0;
             // SAFETY: a compiled program, and a place for a size.
-            unsafe { sys::nvrtcGetCUBINSize(program, &mut size) }.result().map_err(said)?;
+            let answer = unsafe {
+                match kind {
+                    Kind::Cubin => sys::nvrtcGetCUBINSize(program, &mut size),
+                    Kind::Ptx => sys::nvrtcGetPTXSize(program, &mut size),
+                }
+            };
+            answer.result().map_err(said)?;
             let mut image = vec![0u8; size];
+            let to = image.as_mut_ptr().cast();
             // SAFETY: as many bytes as NVRTC has just said.
-            unsafe { sys::nvrtcGetCUBIN(program, image.as_mut_ptr().cast()) }.result().map_err(said)?;
+            let answer = unsafe {
+                match kind {
+                    Kind::Cubin => sys::nvrtcGetCUBIN(program, to),
+                    Kind::Ptx => sys::nvrtcGetPTX(program, to),
+                }
+            };
+            answer.result().map_err(said)?;
             Ok(image)
         });
         let image = image.map_err(|error| {
@@ -112,8 +167,12 @@ pub(super) fn folder() -> Option<PathBuf> {
     }
 }
 
+/// NVRTC's version; zeros where there is none.
 pub(super) fn version() -> [i32; 2] {
     let [mut major, mut minor] = [0; 2];
+    if !super::Cuda::has_compiler() {
+        return [major, minor];
+    }
     // SAFETY: places for two numbers.
     let _ = unsafe { sys::nvrtcVersion(&mut major, &mut minor) };
     [major, minor]
@@ -131,7 +190,8 @@ mod tests {
 
     #[test]
     fn damaged_and_foreign_files_are_not_used() {
-        let job = |text: &str| Job { text: text.into(), options: vec![], version: [13, 0] };
+        let job =
+            |text: &str| Job { text: text.into(), options: vec![], capability: [9, 0], version: [13, 0] };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kernel.cubin");
         job("a").keep(&path, b"image").unwrap();

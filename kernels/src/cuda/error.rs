@@ -24,6 +24,24 @@ pub enum CudaError {
     },
     /// NVRTC, which compiles the kernels, is not there.
     NoCompiler,
+    /// What should be compiled kernels is not.
+    Kernels,
+    /// A kernel does not compile.
+    Source {
+        /// What the compiler says.
+        log: String,
+    },
+    /// NCCL, which several GPUs of one training need, is not there.
+    NoNccl,
+    /// NCCL refused something.
+    Nccl {
+        /// What was asked of it.
+        call: &'static str,
+        /// What it said.
+        error: String,
+        /// The number of that.
+        code: i32,
+    },
     /// The driver refused something.
     Driver {
         /// What was asked of it.
@@ -71,6 +89,17 @@ impl core::fmt::Display for CudaError {
                 "CUDA: NVRTC is not found (libnvrtc.so): `pip install nvidia-cuda-nvrtc` and put its folder \
                  nvidia/cu13/lib into LD_LIBRARY_PATH, or install the CUDA toolkit",
             ),
+            CudaError::Kernels => f.write_str(
+                "CUDA: these are no kernels compiled ahead of time; `Cuda::compiled_kernels` makes such bytes",
+            ),
+            CudaError::Source { log } => write!(f, "CUDA: a kernel does not compile: {log}"),
+            CudaError::NoNccl => f.write_str(
+                "CUDA: NCCL 2.11 or later is not found (libnccl.so.2): `pip install nvidia-nccl-cu13` and put its \
+                 folder nvidia/nccl/lib into LD_LIBRARY_PATH, or install the package libnccl2",
+            ),
+            CudaError::Nccl { call, error, code } => {
+                write!(f, "CUDA: {call} failed with NCCL's error {code}: {error}")
+            }
             CudaError::Driver { call, error } => write!(f, "CUDA: {call} failed with {error}"),
         }
     }

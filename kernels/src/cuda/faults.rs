@@ -22,6 +22,8 @@ struct Record {
     row: i64,
     got: i64,
     limit: i64,
+    anywhere: u32,
+    unused: u32,
 }
 
 const INDEX: u32 = 1;
@@ -74,8 +76,8 @@ impl Faults {
         unsafe { result::memcpy_dtoh_async(&mut record, pointer, stream) }?;
         // SAFETY: a live stream.
         unsafe { result::stream::synchronize(stream) }?;
-        let [Record { kind, op, argument, row, got, limit, .. }] = record;
-        if kind == 0 {
+        let [Record { kind, op, argument, row, got, limit, anywhere, .. }] = record;
+        if kind == 0 && anywhere == 0 {
             return Ok(None);
         }
         // SAFETY: the record is that large; kernels that use it come later on the stream.
@@ -90,7 +92,14 @@ impl Faults {
                 got: got as usize,
                 want: limit as usize,
             }),
-            _ => None,
+            _ => Some(Fault::Elsewhere),
         })
+    }
+
+    /// Where the GPU keeps whether there is a fault, here or elsewhere: a `u32`.
+    #[cfg(feature = "nccl")]
+    pub(super) fn flag(&self) -> Pointer {
+        self.told(true);
+        self.record.pointer().skip(std::mem::offset_of!(Record, anywhere))
     }
 }

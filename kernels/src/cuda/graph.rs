@@ -41,8 +41,8 @@ impl Cuda {
     /// `f` neither reads from the GPU nor writes to it from the host; and as long as `graphs` is used with this key, the
     /// memory that it launched work on stays what [`Cuda::run`] asks for.
     pub unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Cuda)) {
-        // Looking at results reads them.
-        if self.stream.looks() {
+        // Looking at results reads them; a graph has no ranges.
+        if self.stream.looks() || self.stream.names_layers() {
             return f(self);
         }
         let Some(recording) = graphs.known.get_mut(&key) else {

@@ -5,12 +5,18 @@
 //! when they are first used, for the GPU at hand, and kept in a folder (`CASTIRON_CACHE`, or the user's caches).
 
 mod about;
+mod blas;
 mod compile;
+mod embedded;
 mod error;
 mod faults;
 mod graph;
+mod library;
 mod memory;
+#[cfg(feature = "nccl")]
+mod nccl;
 mod queue;
+mod ranges;
 mod staging;
 mod watch;
 
@@ -19,11 +25,14 @@ use std::sync::Arc;
 pub use error::CudaError;
 pub use graph::Graphs;
 pub use memory::Buffer;
+#[cfg(feature = "nccl")]
+pub use nccl::{Communicator, Share};
 
 use crate::finite::NotFinite;
 use crate::launch::{Gpu, Pointer, Pointers, Properties};
 use crate::op::MAX_MEMORY;
 use crate::{Fault, Op, Spec};
+use embedded::Embedded;
 use queue::Stream;
 
 /// One memory argument of an operation on a GPU.
@@ -87,18 +96,84 @@ impl Cuda {
     /// # Errors
     /// When the driver, NVRTC or the GPU is missing, or the GPU is too old.
     pub fn new(ordinal: usize) -> Result<Self, CudaError> {
-        match Cuda::devices()? {
-            0 => Err(CudaError::NoDevice),
-            devices if ordinal >= devices => Err(CudaError::Ordinal { got: ordinal, devices }),
-            _ if !Cuda::has_compiler() => Err(CudaError::NoCompiler),
-            _ => Ok(Cuda { stream: Arc::new(Stream::new(ordinal)?) }),
+        Cuda::open(ordinal, Cuda::has_compiler().then(Embedded::default))
+    }
+
+    /// The same with kernels that were compiled ahead of time, on a machine that need not have NVRTC: what
+    /// [`Cuda::compiled_kernels`] has given, read from a file or put into the program by `include_bytes!`. A kernel that is
+    /// not among them is compiled as usual; without NVRTC it is a fault.
+    ///
+    /// # Errors
+    /// As for [`Cuda::new`], but for the compiler; [`CudaError::Kernels`] where the bytes are something else.
+    pub fn with_kernels(ordinal: usize, kernels: &[u8]) -> Result<Self, CudaError> {
+        Cuda::open(ordinal, Some(Embedded::read(kernels)?))
+    }
+
+    /// The kernels, if they can be had.
+    fn open(ordinal: usize, kernels: Option<Embedded>) -> Result<Self, CudaError> {
+        match (Cuda::devices()?, kernels) {
+            (0, _) => Err(CudaError::NoDevice),
+            (devices, _) if ordinal >= devices => Err(CudaError::Ordinal { got: ordinal, devices }),
+            (_, None) => Err(CudaError::NoCompiler),
+            (_, Some(kernels)) => Ok(Cuda { stream: Arc::new(Stream::new(ordinal, kernels)?) }),
         }
+    }
+
+    /// All kernels that this stream has launched, as PTX for GPUs of its compute capability and later:
+    /// for [`Cuda::with_kernels`]. Kernels are chosen by sizes and by the GPU, so what is to run elsewhere is run before:
+    /// with the same numbers of rows, on the same kind of GPU.
+    ///
+    /// ```no_run
+    /// # use castiron_kernels::cuda::Cuda;
+    /// let gpu = Cuda::new(0)?;
+    /// // .. each kind of step, once ..
+    /// std::fs::write("kernels.ptx", gpu.compiled_kernels()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When NVRTC is missing.
+    pub fn compiled_kernels(&self) -> Result<Vec<u8>, CudaError> {
+        self.stream.compiled().map(|kernels| kernels.to_bytes())
     }
 
     /// Whether products of `f32` may round their factors to TF32, which tensor cores multiply several times faster. Off
     /// until it is set. PyTorch's `torch.backends.cuda.matmul.allow_tf32`.
     pub fn allow_tf32(&self, allow: bool) {
         self.stream.allow_tf32(allow);
+    }
+
+    /// Whether products of `f32` are cuBLASLt's where it can be loaded; they are unless this says no. It computes what it
+    /// has an epilogue for: a bias along rows, a residual, ReLU. All others, and those of up to eight rows, are computed
+    /// by kernels of castiron's own, which need the driver and NVRTC only. With either, results are the same bits each
+    /// time on the same GPU with the same versions of the libraries; with one they are not those of the other.
+    pub fn allow_cublas(&self, allow: bool) {
+        self.stream.allow_cublas(allow);
+    }
+
+    /// Whether cuBLASLt is there.
+    pub fn has_cublas() -> bool {
+        blas::is_present()
+    }
+
+    /// Whether each operation of a model is a range of NVTX, named after its layer, for a profiler to show. Steps are
+    /// then not replayed as graphs, which have no ranges. On from the start in a process that a profiler has started
+    /// with NVTX: `nsys profile --trace cuda,nvtx ..`. Without NVTX (`libnvtx3interop.so.1`, `libnvToolsExt.so.1`)
+    /// nothing happens.
+    pub fn name_layers(&self, on: bool) {
+        self.stream.name_layers(on && ranges::is_present());
+    }
+
+    /// Whether they are named.
+    pub fn names_layers(&self) -> bool {
+        self.stream.names_layers()
+    }
+
+    /// Runs `f` in a range of this name.
+    #[doc(hidden)]
+    pub fn within_range<R>(&self, name: String, f: impl FnOnce() -> R) -> R {
+        let _range = ranges::Range::new(name);
+        f()
     }
 
     /// The name of the GPU.

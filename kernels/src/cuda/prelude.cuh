@@ -359,6 +359,8 @@ __device__ inline Words philox(u32 a, u32 b, u32 c, u32 d, u32 key0, u32 key1) {
 struct Faults {
     u32 lock, kind, op, argument;
     i64 row, got, limit;
+    // Whether there is a fault here or on another GPU that trains the same model.
+    u32 anywhere, unused;
 };
 
 __device__ inline void report(Faults* faults, u32 kind, int op, i64 row, i64 got, i64 limit, u32 argument = 0) {
@@ -374,6 +376,7 @@ __device__ inline void report(Faults* faults, u32 kind, int op, i64 row, i64 got
         f->row = row;
         f->got = got;
         f->limit = limit;
+        f->anywhere = 1u;
     }
     __threadfence();
     atomicExch(&faults->lock, 0u);

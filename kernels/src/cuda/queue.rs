@@ -5,18 +5,22 @@ use std::collections::hash_map::Entry;
 use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cudarc::driver::sys::{self, CUdevice_attribute as Attribute};
 use cudarc::driver::{CudaContext, CudaStream, DriverError, result};
 
 use super::CudaError;
+use super::blas::Blas;
 use super::compile::{Job, folder};
+use super::embedded::Embedded;
 use super::faults::Faults;
 use super::memory::Raw;
+use super::ranges;
 use super::staging::Staging;
 use crate::Fault;
 use crate::finite::{Finite, NotFinite};
+use crate::gemm::matmul::Matmul;
 use crate::launch::{Define, Launch, Pointer, Properties, Queue, Source};
 
 /// A source with its defines.
@@ -63,6 +67,7 @@ impl Drop for Module {
 /// order, so that freeing and writing need not wait.
 pub(super) struct Stream {
     // The order in which they are dropped: what is on the GPU before its stream.
+    pub(super) blas: OnceLock<Option<Blas>>,
     faults: Faults,
     scratch: Mutex<Vec<Raw>>,
     staging: Mutex<Staging>,
@@ -71,14 +76,17 @@ pub(super) struct Stream {
     fault: Mutex<Option<Fault>>,
     log: Mutex<Option<String>>,
     tf32: AtomicBool,
+    cublas: AtomicBool,
+    names_layers: AtomicBool,
     properties: Properties,
     id: u32,
     folder: Option<PathBuf>,
+    embedded: Embedded,
     stream: Arc<CudaStream>,
 }
 
 impl Stream {
-    pub(super) fn new(ordinal: usize) -> Result<Self, CudaError> {
+    pub(super) fn new(ordinal: usize, embedded: Embedded) -> Result<Self, CudaError> {
         let context = CudaContext::new(ordinal).map_err(CudaError::driver("cuDevicePrimaryCtxRetain"))?;
         let ask = |attribute| {
             let value = context.attribute(attribute).map_err(CudaError::driver("cuDeviceGetAttribute"));
@@ -103,9 +111,13 @@ impl Stream {
             fault: Mutex::default(),
             log: Mutex::default(),
             tf32: AtomicBool::new(false),
+            cublas: AtomicBool::new(true),
+            blas: OnceLock::new(),
+            names_layers: AtomicBool::new(ranges::profiler_is_attached() && ranges::is_present()),
             properties: Properties { capability, multiprocessors, tf32: false },
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             folder: folder(),
+            embedded,
             stream,
         })
     }
@@ -124,6 +136,18 @@ impl Stream {
 
     pub(super) fn allow_tf32(&self, allow: bool) {
         self.tf32.store(allow, Ordering::Relaxed);
+    }
+
+    pub(super) fn name_layers(&self, on: bool) {
+        self.names_layers.store(on, Ordering::Relaxed);
+    }
+
+    pub(super) fn names_layers(&self) -> bool {
+        self.names_layers.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn allow_cublas(&self, allow: bool) {
+        self.cublas.store(allow, Ordering::Relaxed);
     }
 
     /// The driver's stream, with its context current on this thread.
@@ -155,7 +179,29 @@ impl Stream {
         let found = self.handle().and_then(|stream| self.faults.take(stream));
         let found = self.check("synchronize", found).flatten();
         let kept = lock(&self.fault).take();
-        found.or(kept)
+        match found {
+            // The others have heard of what is known here.
+            Some(Fault::Elsewhere) if kept.is_some() || lock(&self.finite).has_found() => kept,
+            found => found.or(kept),
+        }
+    }
+
+    /// Tells the GPU of what is known to be wrong already, and says where it keeps that.
+    #[cfg(feature = "nccl")]
+    pub(super) fn fault_flag(&self) -> Result<Pointer, DriverError> {
+        let flag = self.faults.flag();
+        if self.has_fault() || lock(&self.finite).has_found() {
+            let stream = self.handle()?;
+            // SAFETY: a word of the record, which kernels use in the order of the stream.
+            unsafe { sys::cuMemsetD32Async(flag.0, 1, 1, stream) }.result()?;
+        }
+        Ok(flag)
+    }
+
+    /// Keeps what a library refused, and its words.
+    pub(super) fn refuse(&self, fault: Fault, words: String) {
+        *lock(&self.log) = Some(words);
+        self.keep(fault);
     }
 
     /// Leaves no fault expected, and says whether one was.
@@ -253,6 +299,18 @@ impl Stream {
         lock(&self.finite).take()
     }
 
+    /// PTX of all kernels that were launched until now.
+    pub(super) fn compiled(&self) -> Result<Embedded, CudaError> {
+        let mut all = Embedded::default();
+        for (source, defines) in lock(&self.modules).keys() {
+            let job = Job::new(source, defines, self.properties.capability);
+            let known = self.embedded.get(job.identity()).map(|ptx| Ok(ptx.to_vec()));
+            let ptx = known.unwrap_or_else(|| job.ptx()).map_err(|log| CudaError::Source { log })?;
+            all.insert(job.identity(), ptx);
+        }
+        Ok(all)
+    }
+
     /// The function of a launch, compiled if it is the first of its kind.
     fn function(&self, launch: &Launch<'_>) -> Result<sys::CUfunction, Fault> {
         let failed = |error: DriverError| Fault::Launch { op: launch.kernel, code: error.0 as u32 };
@@ -261,7 +319,8 @@ impl Stream {
             Entry::Occupied(module) => module.into_mut(),
             Entry::Vacant(place) => {
                 let job = Job::new(&launch.source, launch.defines(), self.properties.capability);
-                let image = job.image(self.folder.as_deref()).map_err(|log| {
+                let embedded = self.embedded.get(job.identity()).map(|ptx| Ok(ptx.to_vec()));
+                let image = embedded.unwrap_or_else(|| job.image(self.folder.as_deref())).map_err(|log| {
                     *lock(&self.log) = Some(format!("{}.cu: {log}", launch.source.name));
                     Fault::Launch { op: launch.kernel, code: 0 }
                 })?;
@@ -301,6 +360,17 @@ impl Queue for Stream {
         if let Err(fault) = launched {
             self.keep(fault);
         }
+    }
+
+    fn matmul(&self, op: &'static str, matmul: &Matmul) -> bool {
+        if !self.cublas.load(Ordering::Relaxed) || self.handle().is_err() {
+            return false;
+        }
+        let Some(blas) = self.blas.get_or_init(Blas::new) else { return false };
+        blas.multiply(self, matmul).unwrap_or_else(|code| {
+            self.refuse(Fault::Library { op, library: "cuBLASLt", code }, blas.words(code));
+            true
+        })
     }
 
     fn scratch(&self, bytes: usize) -> Pointer {

@@ -1,3 +1,4 @@
+use super::matmul::Matmul;
 use super::{Args, Bias, View};
 use crate::DType;
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Properties, Source};
@@ -158,6 +159,9 @@ impl Product {
             let few = if m == 1 { 1 } else { FEW };
             let launch = Cut::NONE.define(self.launch(gpu, "gemm_dots", sum, pack)).define("FEW", few);
             return launch.grid([blocks as u32, 1, 1]).run();
+        }
+        if sum == [1; 2] && Matmul::of(&self).is_some_and(|matmul| gpu.matmul(&matmul)) {
+            return;
         }
         let cut = Cut::new(&gpu.properties(), (self.factors, self.pack()), [m, n, depth], matrices);
         let parts = match cut.parts {

@@ -12,6 +12,7 @@ mod dot;
 #[cfg(feature = "matrixmultiply")]
 mod external;
 pub(crate) mod lanes;
+pub(crate) mod matmul;
 pub(crate) mod micro;
 pub(crate) mod operand;
 pub(crate) mod output;

@@ -115,7 +115,7 @@ struct Rates {
 
 // Whether an earlier operation found something wrong: then nothing may reach parameters or averages before the host knows.
 __device__ inline bool must_wait(const Faults* faults, int op) {
-    return faults->kind != 0 && faults->op != (u32)op;
+    return faults->kind != 0 ? faults->op != (u32)op : faults->anywhere != 0;
 }
 
 #define TABLE const RunRow *rows, i64 count, i64 bytes, Faults *faults, int op

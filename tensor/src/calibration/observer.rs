@@ -14,7 +14,7 @@ use super::operation::{Operation, places};
 use super::range::{Affine, Range};
 use super::report::Errors;
 use super::simulate::{Weights, simulate};
-use crate::device::Device;
+use crate::device::{Alone, Device};
 use crate::memory::Arg;
 
 /// An index into [`Seen::values`].
@@ -121,6 +121,7 @@ impl core::fmt::Debug for Seen {
 impl Device for Observer {
     type Address = *mut u8;
     type Graphs = ();
+    type Peers = Alone;
 
     fn offset(address: *mut u8, bytes: usize) -> *mut u8 {
         address.wrapping_add(bytes)

@@ -42,8 +42,16 @@ pub struct Loader<D: Dataset> {
     shuffle: bool,
     seed: u64,
     prefetch: usize,
+    shard: Shard,
     augment: Option<Arc<Augment<D::X, D::T>>>,
     pool: Arc<Pool<D::X, D::T>>,
+}
+
+/// Which part of each batch is served.
+#[derive(Clone, Copy)]
+struct Shard {
+    rank: usize,
+    ranks: usize,
 }
 
 impl<D: Dataset> Loader<D> {
@@ -56,6 +64,7 @@ impl<D: Dataset> Loader<D> {
             shuffle: false,
             seed: 0,
             prefetch: 0,
+            shard: Shard { rank: 0, ranks: 1 },
             augment: None,
             pool: Arc::new(Pool::new(0, 0)),
         };
@@ -114,6 +123,26 @@ impl<D: Dataset> Loader<D> {
         self.with_pool()
     }
 
+    /// Serves part number `rank` of `ranks` equal parts of each batch, which differ by one sample where it cannot be
+    /// cut: what each of several devices trains on, whose loaders are otherwise alike. A last batch with fewer samples
+    /// than there are parts is left out. PyTorch's `DistributedSampler`.
+    ///
+    /// ```
+    /// use castiron::data::{Loader, Samples};
+    /// let part = |rank| -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+    ///     let samples = Samples::new((0..7).map(|i| i as f32).collect(), vec![0i32; 7])?;
+    ///     let loader = Loader::new(samples).batch_size(4).shard(rank, 2);
+    ///     Ok(loader.epoch(0).flat_map(|batch| batch.x().to_vec()).collect())
+    /// };
+    /// assert_eq!((part(0)?, part(1)?), (vec![0.0, 1.0, 4.0], vec![2.0, 3.0, 5.0, 6.0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shard(mut self, rank: usize, ranks: usize) -> Self {
+        let ranks = ranks.max(1);
+        self.shard = Shard { rank: rank.min(ranks - 1), ranks };
+        self.with_pool()
+    }
+
     /// The dataset.
     pub fn dataset(&self) -> &D {
         &self.dataset
@@ -126,8 +155,8 @@ impl<D: Dataset> Loader<D> {
 
     /// The number of batches in an epoch.
     pub fn batches(&self) -> usize {
-        let samples = self.dataset.len();
-        if self.drop_last { samples / self.batch_size } else { samples.div_ceil(self.batch_size) }
+        let (whole, rest) = (self.dataset.len() / self.batch_size, self.dataset.len() % self.batch_size);
+        whole + usize::from(rest >= self.shard.ranks && !self.drop_last)
     }
 
     /// The batches of epoch number `epoch`.
@@ -147,6 +176,7 @@ impl<D: Dataset> Loader<D> {
             batch_size: self.batch_size,
             seed: self.seed,
             epoch,
+            shard: self.shard,
             augment: self.augment.clone(),
             pool: Arc::clone(&self.pool),
         });
@@ -157,7 +187,7 @@ impl<D: Dataset> Loader<D> {
 
     /// Memory as the present settings need it: those made ahead, one being made, one in use.
     fn with_pool(mut self) -> Self {
-        let rows = self.batch_size.min(self.dataset.len());
+        let rows = self.batch_size.min(self.dataset.len()).div_ceil(self.shard.ranks);
         self.pool = Arc::new(Pool::new(rows, self.prefetch.min(self.batches()) + 2));
         self
     }
@@ -183,6 +213,7 @@ pub(super) struct Plan<D: Dataset> {
     batch_size: usize,
     seed: u64,
     epoch: u64,
+    shard: Shard,
     augment: Option<Arc<Augment<D::X, D::T>>>,
     pool: Arc<Pool<D::X, D::T>>,
 }
@@ -191,6 +222,8 @@ impl<D: Dataset> Plan<D> {
     pub(super) fn batch(&self, number: usize) -> Batch<D::X, D::T> {
         let start = number * self.batch_size;
         let indices = &self.order[start..self.order.len().min(start + self.batch_size)];
+        let Shard { rank, ranks } = self.shard;
+        let indices = &indices[indices.len() * rank / ranks..indices.len() * (rank + 1) / ranks];
         let mut batch = self.pool.batch(indices.len());
         for (&index, (x, t)) in indices.iter().zip(batch.rows()) {
             let mut rng = rng([self.seed, self.epoch, index as u64, 0]);

@@ -3,7 +3,7 @@
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Cpu, Fault, NotFinite, Op, Plain, Raw};
 
-use super::Device;
+use super::{Alone, Device};
 #[cfg(feature = "std")]
 use super::{Block, Erased, Storage};
 use crate::memory::{Arg, Mut, Ref};
@@ -13,6 +13,7 @@ use std::sync::Arc;
 impl Device for Cpu {
     type Address = *mut u8;
     type Graphs = ();
+    type Peers = Alone;
 
     fn offset(address: *mut u8, bytes: usize) -> *mut u8 {
         address.wrapping_add(bytes)

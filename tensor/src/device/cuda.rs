@@ -1,5 +1,6 @@
 //! [`Cuda`] as a [`Device`]: addresses are those of the GPU's memory.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use castiron_kernels::cuda::{Buffer, Cuda, Graphs, Place};
@@ -7,15 +8,24 @@ use castiron_kernels::launch::Pointer;
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
 
+#[cfg(feature = "nccl")]
+use super::{Communicator, Part, Peers};
 use super::{Device, Erased, Storage};
 use crate::Error;
+use crate::layer_name::LayerName;
 use crate::memory::{Arg, Mut, Ref};
+use crate::module::Row;
 
 /// An address of a [`Cuda`]: where, and on which stream, since another one would not wait for it.
 #[derive(Clone, Copy, Debug)]
 pub struct GpuAddress {
     pointer: Pointer,
     stream: u32,
+}
+
+thread_local! {
+    /// The parts of the model that this thread runs.
+    static PARTS: Cell<&'static [Row]> = const { Cell::new(&[]) };
 }
 
 /// The pointer of an address, if it is of this stream; otherwise a fault is kept.
@@ -36,6 +46,10 @@ fn pointer(
 impl Device for Cuda {
     type Address = GpuAddress;
     type Graphs = Graphs;
+    #[cfg(feature = "nccl")]
+    type Peers = Communicator;
+    #[cfg(not(feature = "nccl"))]
+    type Peers = super::Alone;
 
     fn offset(address: GpuAddress, bytes: usize) -> GpuAddress {
         GpuAddress { pointer: address.pointer.skip(bytes), ..address }
@@ -53,6 +67,21 @@ impl Device for Cuda {
         // uniquely borrowed if writable. The borrow ends on the host before the operation does on the GPU;
         // all that uses or frees the memory later comes after it, on the same stream.
         unsafe { Cuda::run::<O>(self, call.args(), &places[..arguments.len().min(MAX_MEMORY)]) };
+    }
+
+    fn call_of_layer<O: Op>(&self, path: u64, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
+        if self.names_layers() {
+            let name =
+                format!("{} {}", LayerName::new(path, PARTS.get()), O::name(call.args())).replace('`', "");
+            self.within_range(name, || self.call::<O>(call, arguments));
+        } else {
+            self.call::<O>(call, arguments);
+        }
+        self.locate(path);
+    }
+
+    fn enter_model(&self, parts: &'static [Row]) {
+        PARTS.set(parts);
     }
 
     fn take_fault(&self) -> Option<Fault> {
@@ -79,6 +108,21 @@ impl Device for Cuda {
     unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Self)) {
         // SAFETY: the caller promises the memory, and that `f` runs operations only.
         unsafe { Cuda::repeat(self, graphs, key, f) };
+    }
+}
+
+#[cfg(feature = "nccl")]
+impl Peers<Cuda> for Communicator {
+    fn rank(&self) -> usize {
+        Communicator::rank(self)
+    }
+    fn meet(&self, rows: usize) -> Option<Part> {
+        Communicator::meet(self, rows).map(|share| Part { weight: share.weight, kind: share.kind })
+    }
+    unsafe fn sum(&self, gpu: &Cuda, memory: GpuAddress, floats: usize, weight: f32) {
+        let Some(memory) = pointer(gpu, memory, "all_reduce", 0, floats * size_of::<f32>()) else { return };
+        // SAFETY: the caller promises it.
+        unsafe { Communicator::sum(self, memory, floats, weight) }
     }
 }
 

@@ -53,9 +53,12 @@ mod cuda;
 mod erased;
 #[cfg(feature = "std")]
 mod offsets;
+mod peers;
 
 #[cfg(feature = "std")]
 pub use block::Block;
+#[cfg(feature = "nccl")]
+pub use castiron_kernels::cuda::Communicator;
 #[cfg(feature = "cuda")]
 pub use castiron_kernels::cuda::{Cuda, CudaError};
 use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
@@ -67,10 +70,13 @@ pub use cuda::GpuAddress;
 pub use erased::Erased;
 #[cfg(feature = "std")]
 pub use offsets::{Offset, Offsets};
+#[doc(hidden)]
+pub use peers::{Alone, Part, Peers};
 #[cfg(feature = "std")]
 use std::sync::Arc;
 
 use crate::memory::{Arg, Mut, Ref};
+use crate::module::Row;
 
 mod sealed {
     pub trait Sealed {}
@@ -99,6 +105,18 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     }
     /// [`Device::run`] with a kernel that is chosen already.
     fn call<O: Op>(&self, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]);
+    /// [`Device::call`] for the layer at `path`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn call_of_layer<O: Op>(&self, path: u64, call: Call<'_, O>, arguments: &mut [Arg<'_, Self>]) {
+        self.call::<O>(call, arguments);
+        self.locate(path);
+    }
+    /// Says of which model the next layers are.
+    #[doc(hidden)]
+    fn enter_model(&self, parts: &'static [Row]) {
+        let _ = parts;
+    }
     /// The first fault since the last call, if there was one.
     fn take_fault(&self) -> Option<Fault>;
     /// [`Cpu::check_finite`].
@@ -119,6 +137,9 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     /// Sequences of work that [`Device::repeat`] has recorded: the graphs of a GPU.
     #[doc(hidden)]
     type Graphs: Default + Send;
+    /// The devices that train a model together with this one.
+    #[doc(hidden)]
+    type Peers: Peers<Self>;
     /// Runs `f`, which runs the same operations on the same memory each time it is called for `key`, and nothing
     /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again.
     ///

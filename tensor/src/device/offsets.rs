@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Cpu, Fault, NotFinite, Op, Plain, Raw};
 
-use super::{Block, Device, Erased, Storage};
+use super::{Alone, Block, Device, Erased, Storage};
 use crate::Error;
 use crate::memory::{Arg, Mut, Ref};
 
@@ -85,6 +85,7 @@ impl Arena {
 impl Device for Offsets {
     type Address = Offset;
     type Graphs = ();
+    type Peers = Alone;
 
     fn offset(address: Offset, bytes: usize) -> Offset {
         Offset { bytes: address.bytes + bytes, ..address }

@@ -174,6 +174,7 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
                     input.reborrow().inner(),
                 );
                 let infer = |device: &D| {
+                    device.enter_model(M::PARTS);
                     let cx = Cx::new(device, rows, step.as_ref());
                     let to: Mut<'_, Batch<M::Output, B>, D> = output.reborrow().inner();
                     let x = input.as_ref().inner();

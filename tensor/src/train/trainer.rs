@@ -1,5 +1,7 @@
 //! [`Trainer`]: a model, its gradient, the optimizer's memory, and everything a step needs.
 
+#[cfg(feature = "nccl")]
+mod data_parallel;
 mod pass;
 
 #[cfg(feature = "files")]
@@ -74,6 +76,8 @@ pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D
     graphs: D::Graphs,
     /// Batches whose gradients have been added up since the last update.
     accumulated: u32,
+    // Behind the graphs, which use them.
+    peers: Option<D::Peers>,
 }
 
 impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Trainer<M, L, O, B, D> {
@@ -93,7 +97,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         device.write_one(model, params);
         device.write_one(&loss, config);
         let update = Update::new::<M>(&device, optimizer)?;
-        Ok(Trainer { device, memory, update, graphs: D::Graphs::default(), accumulated: 0 })
+        Ok(Trainer { device, memory, update, graphs: D::Graphs::default(), accumulated: 0, peers: None })
     }
 
     /// Seeds dropout. Zero unless set.

@@ -7,7 +7,7 @@ use super::super::differentiate::{StepPlaces, StepWork, differentiate};
 use super::super::enter::enter;
 use super::super::update::Places;
 use super::Trainer;
-use crate::device::Storage;
+use crate::device::{Peers, Storage};
 use crate::error::outcome;
 use crate::loss::Loss;
 use crate::memory::{Aligned, Either};
@@ -44,7 +44,8 @@ pub(super) struct EvaluateWork<M: Model, L: Loss<M::Output>, const B: usize> {
 // SAFETY: `repr(C)`, plain fields.
 unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for EvaluateWork<M, L, B> {}
 
-/// Which sequence of operations runs: with the number of rows, what a recording is known by.
+/// Which sequence of operations runs: with the number of rows (of those of all devices, where several train one model),
+/// what a recording is known by.
 #[derive(Clone, Copy)]
 enum Pass {
     Step { first: bool, updates: bool },
@@ -53,11 +54,11 @@ enum Pass {
 
 impl Pass {
     fn key(self, rows: usize) -> u64 {
-        let kind = match self {
+        let pass = match self {
             Pass::Step { first, updates } => u64::from(first) << 1 | u64::from(updates),
             Pass::Evaluate => 4,
         };
-        (rows as u64) << 3 | kind
+        (rows as u64) << 3 | pass
     }
 }
 
@@ -71,11 +72,19 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         updates: bool,
     ) -> Result<(), Error> {
         let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, update, graphs, accumulated } = self;
+        let Self { device, memory, update, graphs, accumulated, peers } = self;
+        let peers = match peers {
+            Some(peers) => Some((&*peers, peers.meet(rows).ok_or(Error::Stopped { call })?)),
+            None => None,
+        };
         let first = *accumulated == 0;
         let batches = accumulated.saturating_add(1);
         let step = if updates { update.scalars(batches) } else { update.step };
+        // Each device draws masks of its own.
+        let rank = peers.map_or(0, |(peers, _)| peers.rank() as u64);
+        let told = Step { seed: step.seed.wrapping_add(rank << 32), ..step };
         let flat = update.flat::<M>();
+        let key = Pass::Step { first, updates }.key(peers.map_or(rows, |(_, part)| part.kind));
         let result = enter::<M, _, _>(device, 3 * rows, |device| {
             let (
                 mut params,
@@ -98,9 +107,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             );
             M::Input::upload::<D, B>(device, x, input.reborrow().inner());
             L::Target::upload::<D, B>(device, target, at.reborrow().inner());
-            device.write_one(&step, scalars.reborrow());
+            device.write_one(&told, scalars.reborrow());
 
             let run = |device: &D| {
+                device.enter_model(M::PARTS);
                 let table = || update.table.arg();
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
@@ -118,6 +128,11 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                     work: work.a(),
                 };
                 differentiate::<M, L, D, B>(&cx, places);
+                if let Some((peers, part)) = peers {
+                    let (address, floats) = (gradients.address(), size_of::<M>() / size_of::<f32>());
+                    // SAFETY: all gradients, borrowed uniquely. All devices have met for this step.
+                    unsafe { peers.sum(device, address, floats, part.weight) };
+                }
                 // Statistics of data that is wrong must not reach the running averages.
                 known(device, M::PARTS)?;
                 let arguments = &mut [table(), params.arg(), gradients.as_ref().arg()];
@@ -130,9 +145,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             };
             let mut result = Ok(());
             // SAFETY: `run` is given the same parts of the trainer's memory each time, borrowed uniquely with it.
-            unsafe {
-                device.repeat(graphs, Pass::Step { first, updates }.key(rows), |device| result = run(device));
-            }
+            unsafe { device.repeat(graphs, key, |device| result = run(device)) };
             result
         });
         *accumulated = match result {
@@ -172,6 +185,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             device.write_one(&step, scalars.reborrow());
             device.zero(state.reborrow());
             let work = |device: &D| {
+                device.enter_model(M::PARTS);
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let x = input.as_ref().inner();
                 M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);

@@ -1,0 +1,71 @@
+//! Training on several GPUs: each has a trainer, and they share their gradients.
+
+use super::Trainer;
+use crate::Model;
+use crate::device::{Communicator, Cuda};
+use crate::loss::Loss;
+use crate::optim::Optimizer;
+use crate::params::Run;
+use crate::shape::DType;
+
+impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Trainer<M, L, O, B, Cuda> {
+    /// Makes it one of several trainers of the same model, each on a GPU and a thread of its own, with its part of every
+    /// batch: at each step, [`Trainer::accumulate`] included, gradients become their mean over the rows of all of them.
+    /// Started alike, the models stay the same, to the bit. PyTorch's `DistributedDataParallel`, within one process.
+    ///
+    /// ```
+    /// use castiron::device::{Communicator, CudaError};
+    /// use castiron::prelude::*;
+    ///
+    /// # #[derive(Module)]
+    /// # #[module(input = [4])]
+    /// # #[repr(C)]
+    /// # struct Net { fc: Linear<[f32; 4], 2> }
+    /// fn train(model: &Net, x: &[[f32; 4]], t: &[[f32; 2]]) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let gpus = (0..Cuda::devices()?).map(Cuda::new).collect::<Result<Vec<_>, _>>()?;
+    ///     let rows = x.len().div_ceil(gpus.len().max(1));
+    ///     std::thread::scope(|scope| {
+    ///         let parts = x.chunks(rows).zip(t.chunks(rows));
+    ///         for (communicator, (x, t)) in Communicator::all(&gpus)?.into_iter().zip(parts) {
+    ///             scope.spawn(move || -> Result<(), castiron::Error> {
+    ///                 let gpu = communicator.gpu().clone();
+    ///                 let mut trainer = Trainer::<Net, _, _, 64, _>::new(gpu, model, MseLoss, Sgd::new(0.1))?
+    ///                     .data_parallel(communicator);
+    ///                 for _ in 0..10 {
+    ///                     trainer.step(x, t)?;
+    ///                 }
+    ///                 Ok(())
+    ///             });
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// A [`Loader`](crate::data::Loader) with [`shard`](crate::data::Loader::shard) serves each its part.
+    ///
+    /// - All trainers make the same calls; a call waits for the others. When one of them is dropped, the others' calls
+    ///   are [`Error::Stopped`](crate::Error::Stopped).
+    /// - Losses that are returned are those of the GPU's own rows.
+    /// - Batch norm takes the statistics of the GPU's own rows; running averages follow their mean. Masks of dropout
+    ///   are drawn for each GPU.
+    /// - A fault of one, such as a class out of range, keeps all of them from changing a parameter; on the others it
+    ///   is [`Fault::Elsewhere`](castiron_kernels::Fault::Elsewhere).
+    #[must_use]
+    pub fn data_parallel(mut self, communicator: Communicator) -> Self {
+        const { assert!(is_f32(M::RUNS), "models that are trained on several GPUs have f32 parameters only") };
+        self.peers = Some(communicator);
+        self
+    }
+}
+
+const fn is_f32(runs: &[Run]) -> bool {
+    let mut i = 0;
+    while i < runs.len() {
+        if !matches!(runs[i].element, DType::F32) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
