@@ -255,16 +255,23 @@ impl Operand for ByTap<'_> {
                 let y = tap.u as isize * windows.step[0] + windows.origin[0];
                 [y, tap.v as isize * windows.step[1] + windows.origin[1]]
             };
+            // Loops, as the closure of a `map` might not be inlined.
             let reach = |d: usize| {
-                let all = taps.map(|tap| at(tap)[d]);
-                all.iter().fold((isize::MAX, isize::MIN), |(min, max), &x| (x.min(min), x.max(max)))
+                let (mut least, mut most) = (isize::MAX, isize::MIN);
+                for tap in taps {
+                    (least, most) = (least.min(at(tap)[d]), most.max(at(tap)[d]));
+                }
+                (least, most)
             };
             let ((top, bottom), (left, right)) = (reach(0), reach(1));
             let offset = |tap: Tap| {
                 let [y, x] = at(tap);
                 ((tap.channel * height) as isize + y - top) * width as isize + x - left
             };
-            let lines = taps.map(|tap| offset(tap) as usize);
+            let mut lines = [0; 8];
+            for (line, tap) in lines.iter_mut().zip(taps) {
+                *line = offset(tap) as usize;
+            }
             let furthest = lines.iter().fold(0, |max, &line| line.max(max)) + 8;
             let mut done = 0;
             while done < depth.len() {
@@ -284,8 +291,11 @@ impl Operand for ByTap<'_> {
                     if stride == 1 && len >= side && start >= 0 && start as usize + furthest <= group.len() {
                         V::transpose(rest(group, start as usize), &lines, to, W);
                         if !(whole && from + left >= 0 && from + right + side as isize <= width as isize) {
-                            let place = taps.map(|tap| [y + at(tap)[0], from + at(tap)[1]]);
-                            clear(&place[..side], windows.size, to, W);
+                            let mut places = [[0; 2]; 8];
+                            for (place, tap) in places.iter_mut().zip(taps) {
+                                *place = [y + at(tap)[0], from + at(tap)[1]];
+                            }
+                            clear(&places[..side], windows.size, to, W);
                         }
                         d += side;
                         continue;

@@ -53,12 +53,15 @@ pub(super) fn applies_backward_input(args: &Args) -> bool {
     let (ins, outs, [height, width]) = (args.in_per_group(), args.out_per_group(), args.kernel);
     cfg!(feature = "std")
         && args.is_modest()
-        && (1..=TAPS).contains(&(outs * height))
+        && (1..=TAPS).contains(&outs.saturating_mul(height))
         && ins.min(outs) <= FEW
         && args.stride == [1, 1]
         && (2..=backward_input::COLUMNS).contains(&width)
         && !args.output().contains(&0)
-        && Layout::outputs(args, 1).size().saturating_add(ins * width * args.output()[1]) <= FITS
+        && Layout::outputs(args, 1)
+            .size()
+            .saturating_add(ins.saturating_mul(width).saturating_mul(args.output()[1]))
+            <= FITS
 }
 
 /// How many of `height` lines are computed at once, where `size` tells what is copied of so many.
