@@ -25,6 +25,8 @@ mod lookup;
 mod pool2d;
 mod requantize;
 mod round;
+#[cfg(target_arch = "x86_64")]
+mod short;
 #[cfg(test)]
 mod tests;
 

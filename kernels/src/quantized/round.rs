@@ -47,6 +47,7 @@ mod x86 {
     use core::arch::x86_64::*;
 
     use super::Round;
+    use crate::quantized::short;
 
     /// A few sums.
     ///
@@ -221,7 +222,7 @@ mod x86 {
                 if !rest.is_empty() {
                     let mut bytes = [0; 32];
                     constants.step::<LEFT>(at, bytes.as_mut_ptr());
-                    rest.copy_from_slice(&bytes[..rest.len()]);
+                    short::copy(&bytes[..rest.len()], rest);
                 }
                 sums = sums.wrapping_add(stride);
             }

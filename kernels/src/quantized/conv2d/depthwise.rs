@@ -7,11 +7,11 @@ use core::ops::Range;
 
 use super::Call;
 use super::neighbours::{LINES, Plane, sums};
-use super::pack;
 use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::quantized::Factor;
 use crate::quantized::round::{Round, round};
+use crate::quantized::short;
 
 /// Floats of scratch memory for a plane and for sums; registers go beyond the end of both.
 const PLANE: usize = 1 << 18;
@@ -86,7 +86,7 @@ fn copy(call: &Call<'_>, plane: usize, to: &mut [u8]) {
     let x = &call.x[plane * height * width..][..height * width];
     let pitch = width + 2 * left;
     for (x, to) in x.chunks_exact(width).zip(to[above * pitch..].chunks_exact_mut(pitch)) {
-        pack::copy(x, &mut to[left..][..width]);
+        short::copy(x, &mut to[left..][..width]);
     }
 }
 

@@ -147,10 +147,14 @@ fn columns<const C: usize, const G: usize>(
         let to = to.as_chunks_mut::<C>().0;
         for column in 0..C {
             let (whole, rest) = lines.next().unwrap_or(&[]).as_chunks::<G>();
-            let mut end = [0; G];
-            end[..rest.len()].copy_from_slice(rest);
-            let bytes = whole.iter().copied().chain([end]).chain(core::iter::repeat([0; G]));
-            to.iter_mut().zip(bytes).for_each(|(to, bytes)| to[column] = word(bytes));
+            let (inside, end) = to.split_at_mut(whole.len().min(to.len()));
+            inside.iter_mut().zip(whole).for_each(|(to, bytes)| to[column] = word(*bytes));
+            end.iter_mut().for_each(|to| to[column] = 0);
+            if let Some(to) = end.first_mut() {
+                let mut bytes = [0; G];
+                bytes[..rest.len()].copy_from_slice(rest);
+                to[column] = word(bytes);
+            }
         }
     }
 }
@@ -174,25 +178,5 @@ pub(super) fn every(line: &[u8], padding: usize, phase: usize, step: usize, zero
             }
         }
         _ => inside.iter_mut().zip(line.iter().step_by(step)).for_each(|(to, byte)| *to = *byte),
-    }
-}
-
-/// Copies a short slice without calling `memcpy`: in pieces, the last of which may overlap.
-#[inline(always)]
-pub(super) fn copy(from: &[u8], to: &mut [u8]) {
-    #[inline(always)]
-    fn pieces<const N: usize>(from: &[u8], to: &mut [u8]) {
-        let last = to.len() - N;
-        for at in (0..last).step_by(N) {
-            to[at..][..N].copy_from_slice(&from[at..][..N]);
-        }
-        to[last..].copy_from_slice(&from[last..][..N]);
-    }
-    match to.len() {
-        0..4 => to.iter_mut().zip(from).for_each(|(to, x)| *to = *x),
-        4..8 => pieces::<4>(from, to),
-        8..16 => pieces::<8>(from, to),
-        16..32 => pieces::<16>(from, to),
-        _ => pieces::<32>(from, to),
     }
 }

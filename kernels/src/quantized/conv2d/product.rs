@@ -10,6 +10,7 @@ use crate::cpu::SendPtr;
 use crate::product::{LINE, STRIDE};
 use crate::quantized::Factor;
 use crate::quantized::round::{Round, round};
+use crate::quantized::short;
 use crate::{Cpu, Isa};
 
 /// Words of scratch memory: for planes, for packed windows and for sums. What is left is for weights and offsets.
@@ -212,7 +213,7 @@ impl<'a> Product<'a> {
             let at = plane + line * width + column.min(width);
             // SAFETY: windows of a line of this part, in a plane of y, whose length was asserted; no other task has them.
             let to = unsafe { core::slice::from_raw_parts_mut(y.get().add(at), count) };
-            pack::copy(&bytes[..count], to);
+            short::copy(&bytes[..count], to);
             (rest, line, column) = (after, line + 1, 0);
         }
     }
