@@ -23,7 +23,6 @@ pub(crate) struct Matmul {
 
 /// What an algorithm is chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(not(feature = "cuda"), expect(dead_code, reason = "only a GPU looks at them"))]
 pub(crate) struct Form {
     /// Rows and columns of D, and columns of A.
     pub(crate) size: [usize; 3],
@@ -37,7 +36,6 @@ pub(crate) struct Form {
 
 /// Where a matrix lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(not(feature = "cuda"), expect(dead_code, reason = "only a GPU looks at them"))]
 pub(crate) struct Matrix {
     /// Whether it lies in rows, and its transpose in columns.
     pub(crate) transposed: bool,

@@ -21,7 +21,7 @@ fn product(gpu: &Cuda, args: &Args) -> Vec<f32> {
     let absent = [false, false, args.bias == Bias::None, false, !args.keep_pre, !args.residual];
     let mut places = [Place::NONE; 6];
     for (i, place) in places.iter_mut().enumerate() {
-        if !absent[i] && !(args.accumulate && [2, 4, 5].contains(&i)) {
+        if !(absent[i] || args.accumulate && [2, 4, 5].contains(&i)) {
             let bytes = if i == 2 && args.bias == Bias::PerRow { 4 * M } else { sizes[i] };
             *place = Place { pointer: buffers[i].pointer(), bytes, writable: i == 3 || i == 4 };
         }

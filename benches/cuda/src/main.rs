@@ -1,0 +1,157 @@
+//! One workload on the first GPU, for `run.py`: prints the seconds that one run takes, and numbers that must be PyTorch's.
+//!
+//!     castiron-cuda WORKLOAD SECONDS [PARAMETERS.safetensors]
+
+use std::env::args;
+use std::process::exit;
+use std::time::Instant;
+
+use castiron::files::Load;
+use castiron::prelude::*;
+use castiron::{Sample, Shape, flat_mut, zeroed};
+
+#[path = "../../../examples/common/vision/resnet.rs"]
+mod resnet;
+use resnet::ResNet;
+
+model! {
+    Mlp: [784] -> [10] {
+        fc1: Linear(128), Relu,
+        fc2: Linear(10),
+    }
+
+    LeNet: [1, 28, 28] -> [10] {
+        conv1: Conv2d(6, kernel = 5, padding = 2), Relu, MaxPool2d(2),
+        conv2: Conv2d(16, kernel = 5),             Relu, MaxPool2d(2),
+        fc1: Linear(120), Relu,
+        fc2: Linear(84),  Relu,
+        fc3: Linear(10),
+    }
+
+    ResNet32 = ResNet<32, 10>;
+    ResNet224 = ResNet<224, 10>;
+}
+
+fn main() {
+    let [name, seconds] = [1, 2].map(|i| args().nth(i).unwrap_or_else(usage));
+    let seconds: f64 = seconds.parse().unwrap_or_else(|_| usage());
+    let gpu = Cuda::new(0).unwrap_or_else(|missing| {
+        eprintln!("{missing}");
+        exit(2)
+    });
+    gpu.allow_tf32(name.ends_with("tf32"));
+    let run = Run { gpu, seconds };
+    match name.trim_end_matches("_tf32").trim_end_matches("_f32") {
+        "gemm_16" => run.product::<16>(),
+        "gemm_256" => run.product::<256>(),
+        "gemm_512" => run.product::<512>(),
+        "gemm_1024" => run.product::<1024>(),
+        "gemm_2048" => run.product::<2048>(),
+        "gemm_4096" => run.product::<4096>(),
+        "gemm_8192" => run.product::<8192>(),
+        "mlp_2_train" => run.train::<Mlp, _, 2>(),
+        "mlp_2_infer" => run.infer::<Mlp, _, 2>(),
+        "mlp_64_train" => run.train::<Mlp, _, 64>(),
+        "mlp_64_infer" => run.infer::<Mlp, _, 64>(),
+        "lenet_2_train" => run.train::<LeNet, _, 2>(),
+        "lenet_2_infer" => run.infer::<LeNet, _, 2>(),
+        "lenet_64_train" => run.train::<LeNet, _, 64>(),
+        "lenet_64_infer" => run.infer::<LeNet, _, 64>(),
+        "lenet_1024_train" => run.train::<LeNet, _, 1024>(),
+        "lenet_1024_infer" => run.infer::<LeNet, _, 1024>(),
+        "resnet32_128_train" => run.train::<ResNet32, _, 128>(),
+        "resnet32_128_infer" => run.infer::<ResNet32, _, 128>(),
+        "resnet224_32_train" => run.train::<ResNet224, _, 32>(),
+        "resnet224_32_infer" => run.infer::<ResNet224, _, 32>(),
+        _ => usage(),
+    }
+}
+
+fn usage<T>() -> T {
+    eprintln!("usage: castiron-cuda WORKLOAD SECONDS [PARAMETERS.safetensors]");
+    exit(1)
+}
+
+/// The numbers of an input: `run.py` has the same.
+fn numbers(count: usize) -> impl Iterator<Item = f32> {
+    (0..count).map(|i| ((i * 7919 + 13) % 997) as f32 / 997.0 - 0.5)
+}
+
+struct Run {
+    gpu: Cuda,
+    seconds: f64,
+}
+
+impl Run {
+    /// Prints what one call of `f` takes, without waiting for each: the best of several rounds.
+    fn measure(&self, values: &[f32], mut f: impl FnMut()) {
+        let mut round = |calls: usize| {
+            let start = Instant::now();
+            (0..calls).for_each(|_| f());
+            self.gpu.synchronize();
+            start.elapsed().as_secs_f64() / calls as f64
+        };
+        // Kernels are compiled and graphs recorded.
+        round(5);
+        let once = round(3);
+        let calls = (self.seconds / 10.0 / once).clamp(1.0, 100_000.0) as usize;
+        let best = (0..10).map(|_| round(calls)).fold(f64::INFINITY, f64::min);
+        let values: Vec<String> = values.iter().map(f32::to_string).collect();
+        println!("{best:e} {}", values.join(" "));
+    }
+
+    fn product<const N: usize>(self) {
+        let matrix = |start: usize| {
+            let mut matrix = Tensor::<Rank2<N, N>>::zeros();
+            let numbers = numbers(start + N * N).skip(start);
+            matrix.as_flattened_mut().iter_mut().zip(numbers).for_each(|(place, x)| *place = x);
+            matrix.to(&self.gpu).expect("memory")
+        };
+        let (a, b) = (matrix(0), matrix(5));
+        let c: Tensor<Rank2<N, N>> = a.matmul(&b).to_cpu(&self.gpu);
+        self.measure(&[c[0][0], c[N / 2][1], c[N - 1][N - 1]], || drop(a.matmul(&b)));
+    }
+
+    fn model<M: Params>() -> Tensor<M> {
+        let mut model = Tensor::zeros();
+        let file = args().nth(3).unwrap_or_else(usage);
+        Load::default().allow_extra().load(&mut *model, file).expect("the parameters of the model");
+        model
+    }
+
+    fn train<M, X, const B: usize>(self)
+    where
+        M: Model<Input = X, Output = Rank1<10>>,
+        X: Shape<Elem = f32> + for<'a> Sample<Rows<'a> = &'a [X]>,
+    {
+        let (loss, sgd) = (CrossEntropyLoss::<10>::new(), Sgd::new(0.01).momentum(0.9));
+        let mut trainer =
+            Trainer::<M, _, _, B, _>::new(self.gpu.clone(), &*Self::model::<M>(), loss, sgd).expect("memory");
+        let (x, t) = (rows::<X>(B), (0..B).map(|i| (i % 10) as i32).collect::<Vec<_>>());
+        let losses: Vec<f32> = (0..3).map(|_| trainer.step(&x, &t).expect("a step")).collect();
+        self.measure(&losses, || trainer.enqueue(&x, &t).expect("a step"));
+    }
+
+    fn infer<M, X, const B: usize>(self)
+    where
+        M: Model<Input = X, Output = Rank1<10>>,
+        X: Shape<Elem = f32> + for<'a> Sample<Rows<'a> = &'a [X]>,
+    {
+        let mut predictor =
+            Predictor::<M, B, _>::new(self.gpu.clone(), &*Self::model::<M>()).expect("memory");
+        let (x, mut y) = (rows::<X>(B), vec![[0.0; 10]; B]);
+        predictor.predict(&x, &mut y).expect("a prediction");
+        let values = y[0];
+        self.measure(&values, || predictor.predict(&x, &mut y).expect("a prediction"));
+    }
+}
+
+fn rows<X: Shape<Elem = f32>>(count: usize) -> Vec<X> {
+    let mut numbers = numbers(count * X::LEN);
+    let mut row = || {
+        let mut row = zeroed::<X>();
+        flat_mut(&mut row).iter_mut().zip(&mut numbers).for_each(|(place, x)| *place = x);
+        row
+    };
+    (0..count).map(|_| row()).collect()
+}
