@@ -187,7 +187,7 @@ fn folded_weights_are_what_the_formula_says() {
     let mut dims = Vec::new();
     visit::<Prepared<Depthwise>>(|_, offset, leaf| dims.push((offset % 64, leaf.dims.as_slice().to_vec())));
     assert_eq!(dims[2], (0, vec![8, 1, 3, 3]));
-    assert_eq!(Prepared::<ConvNormRelu>::BYTES, 6 * 2 * 9 * 4 + 16 + 64);
+    assert_eq!(<Prepared<ConvNormRelu>>::BYTES, 6 * 2 * 9 * 4 + 16 + 64);
 }
 
 /// Weights are packed where images are in blocks.
@@ -295,7 +295,7 @@ fn opaque_modules_are_used_as_they_are() {
     model.bytes.table[4] = 0;
     assert!(max_error(&outputs::<Opaque, [f32; 5], _>(Cpu::new(), &*model, &x), &want) > 0.1);
 
-    let mut rest = vec![true; Prepared::<Opaque>::BYTES];
+    let mut rest = vec![true; <Prepared<Opaque>>::BYTES];
     visit::<Prepared<Opaque>>(|_, offset, leaf| {
         rest[offset..][..leaf.dims.len() * leaf.dtype.size()].fill(false);
     });

@@ -51,7 +51,7 @@ pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32],
 }
 
 /// `added` are the bias and the residual, each empty where there is none.
-pub(super) fn forward(
+pub(crate) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],

@@ -48,11 +48,16 @@ pub(super) fn product(isa: Isa, args: &Args, a: &[f32], b: &[f32], added: [&[f32
     for row in 0..args.m {
         let at = row * args.c.row;
         let residual = if added[1].is_empty() { &[] } else { cut(added[1], at, args.n) };
-        let c = cut_mut(c, at, args.n);
-        finish(isa, args.activation == Activation::Relu, added[0], residual, c);
-        if !matches!(args.activation, Activation::Identity | Activation::Relu) {
-            apply_in_place(isa, args.activation, c);
-        }
+        finish_row(isa, args.activation, added[0], residual, cut_mut(c, at, args.n));
+    }
+}
+
+/// c ← activation(c + bias + residual), of one row; bias and residual are empty where there is none.
+#[inline(always)]
+pub(crate) fn finish_row(isa: Isa, activation: Activation, bias: &[f32], residual: &[f32], c: &mut [f32]) {
+    finish(isa, activation == Activation::Relu, bias, residual, c);
+    if !matches!(activation, Activation::Identity | Activation::Relu) {
+        apply_in_place(isa, activation, c);
     }
 }
 

@@ -20,6 +20,8 @@ mod square;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use direct::finish_row;
+
 use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
