@@ -51,19 +51,21 @@ def main():
     digits = Path(__file__).parents[2] / "examples/microcontroller/digits/images"
     programs = {
         "inference": ("inference", 784, "inference:"),
+        "inference_bf16": ("inference, weights in bf16", 784, "no such line"),
         "inference_int8": ("inference, int8", 784, "inference on bytes:"),
         "microcontroller": ("both, and a step of training", digits.stat().st_size, "step "),
     }
     print("\n| LeNet-5 | code and constants | weights | digits | RAM | stack | instructions |\n|---|---|---|---|---|---|---|")
     for name, (words, digits, line) in programs.items():
         elf = Elf(folder / name)
-        weights = sum(size for symbol, size in elf.symbols() if symbol.endswith(("5MODEL", "10MODEL_INT8")))
+        weights = sum(size for symbol, size in elf.symbols() if symbol.endswith(("5MODEL", "10MODEL_BF16", "10MODEL_INT8")))
         code = elf.flash() - weights - digits
         taken = re.findall(line + r".* (\d+) instructions, (\d+) bytes of stack", log)
         count, stack = (max(map(int, numbers)) for numbers in zip(*taken)) if taken else (0, 0)
         used = f"{stack:,} B | {count:,}" if taken else "not run | not run"
         print(f"| {words} | {code:,} B | {weights:,} B | {digits:,} B | {elf.ram():,} B | {used} |")
-    check_panics(Elf(folder / "inference"), "inference")
+    for name in ["inference", "inference_bf16"]:
+        check_panics(Elf(folder / name), name)
 
 
 main()

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{DType, Raw};
 use crate::activation::tests::reference as activated;
 use crate::check::{Checked, Data, Random, gradient, tolerance, weights};
+use crate::{DType, Raw};
 
 fn small() -> BoxedStrategy<Args> {
     let pixels = prop_oneof![Just(1usize), 1..12usize];

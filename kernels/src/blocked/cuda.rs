@@ -25,7 +25,10 @@ fn convolve(gpu: &Gpu<'_>, args: &Args, operands: [Pointer; 5]) {
     let [height, width] = conv.output();
     let outs = padded(conv.out_channels);
     let (code, _) = conv.activation.code();
-    let launch = gpu.kernel(&SOURCE, "blocked_conv2d").define("WEIGHT", weight).over(conv.images * outs * height * width);
+    let launch = gpu
+        .kernel(&SOURCE, "blocked_conv2d")
+        .define("WEIGHT", weight)
+        .over(conv.images * outs * height * width);
     let launch = launch.arg(kind as u32).arg(conv.images).arg(conv.in_channels).arg(outs / BLOCK);
     let launch = launch.array(conv.input).array([height, width]).array(conv.kernel);
     let launch = launch.array(conv.stride).array(conv.padding).array(conv.dilation).arg(code);
@@ -35,7 +38,10 @@ fn convolve(gpu: &Gpu<'_>, args: &Args, operands: [Pointer; 5]) {
 pub(super) fn pack(gpu: &Gpu<'_>, args: &PackArgs, memory: &Pointers) {
     let &PackArgs { outputs, inputs, kernel: [height, width], eps, .. } = args;
     // The bias is written where there are no weights too.
-    let launch = gpu.kernel(&SOURCE, "pack_conv2d").define("WEIGHT", args.weight).over(padded(outputs) * args.depth().max(1));
+    let launch = gpu
+        .kernel(&SOURCE, "pack_conv2d")
+        .define("WEIGHT", args.weight)
+        .over(padded(outputs) * args.depth().max(1));
     let launch = launch.arg(outputs).arg(inputs).arg(height).arg(width).arg(eps);
     launch.memory(memory, [0, 1, 2, 3, 4, 5, 6, 7]).run();
 }

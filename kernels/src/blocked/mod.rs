@@ -181,7 +181,10 @@ impl Op for BlockedExpand {
     type Args = ExpandArgs;
     fn memory(args: &ExpandArgs, spec: &mut Spec) {
         let [x, y, weight, each, bias] = args.sizes();
-        spec.read_dtype(args.weight, weight).read::<f32>(bias).read_dtype(args.weight, each).read::<f32>(bias);
+        spec.read_dtype(args.weight, weight)
+            .read::<f32>(bias)
+            .read_dtype(args.weight, each)
+            .read::<f32>(bias);
         spec.read::<f32>(x).write::<f32>(y);
     }
     fn cpu(cpu: &Cpu, args: &ExpandArgs, memory: &mut Memory<'_>) {

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::activation::Activation;
 use crate::DType;
+use crate::activation::Activation;
 use crate::check::{Checked, tolerance, weights};
 
 fn conv(in_channels: usize, out_channels: usize, input: [usize; 2]) -> conv2d::Args {
@@ -83,7 +83,11 @@ impl Checked for BlockedConv2d {
             Args { kind: Kind::Pointwise, conv: large, weight: DType::F32 },
             Args { kind: Kind::First, conv: first, weight: DType::F32 },
             Args { kind: Kind::Depthwise, conv: each, weight: DType::F32 },
-            Args { kind: Kind::Depthwise, conv: conv2d::Args { padding: [9, 9], dilation: [3, 2], ..each }, weight: DType::F32 },
+            Args {
+                kind: Kind::Depthwise,
+                conv: conv2d::Args { padding: [9, 9], dilation: [3, 2], ..each },
+                weight: DType::F32,
+            },
         ]
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
@@ -101,12 +105,14 @@ impl Checked for BlockedExpand {
         let limits = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Relu6]);
         let window = (pair(1..5), pair(1..4), pair(0..3), pair(1..3));
         (1..3usize, 1..40usize, 1..70usize, pair(1..12), window, [limits.clone(), limits], weights())
-            .prop_map(|(images, ins, outs, input, (kernel, stride, padding, dilation), [first, last], weight)| {
-                let expand = conv2d::Args { images, activation: first, ..conv(ins, outs, input) };
-                let general = conv2d::Args { images, activation: last, ..conv(outs, outs, input) };
-                let each = conv2d::Args { groups: outs, kernel, stride, padding, dilation, ..general };
-                ExpandArgs { expand, each, weight }
-            })
+            .prop_map(
+                |(images, ins, outs, input, (kernel, stride, padding, dilation), [first, last], weight)| {
+                    let expand = conv2d::Args { images, activation: first, ..conv(ins, outs, input) };
+                    let general = conv2d::Args { images, activation: last, ..conv(outs, outs, input) };
+                    let each = conv2d::Args { groups: outs, kernel, stride, padding, dilation, ..general };
+                    ExpandArgs { expand, each, weight }
+                },
+            )
             .prop_filter("no window fits", |args| !args.each.output().contains(&0))
             .boxed()
     }
@@ -119,7 +125,11 @@ impl Checked for BlockedExpand {
                 stride: [stride; 2],
                 ..conv(outs, outs, input)
             };
-            ExpandArgs { expand: conv(ins, outs, input), each: conv2d::Args { groups: outs, ..window }, weight: DType::F32 }
+            ExpandArgs {
+                expand: conv(ins, outs, input),
+                each: conv2d::Args { groups: outs, ..window },
+                weight: DType::F32,
+            }
         };
         vec![of(5, 40, [90, 70], 1), of(5, 40, [91, 70], 2), of(1, 17, [4, 2100], 1), of(1, 17, [5, 2100], 2)]
     }
@@ -132,7 +142,11 @@ impl Checked for BlockedExpand {
             [expand, expand_bias, x, &[]],
             &mut between,
         );
-        convolve(&Args { kind: Kind::Depthwise, conv: args.each, weight: args.weight }, [each, each_bias, &between, &[]], y);
+        convolve(
+            &Args { kind: Kind::Depthwise, conv: args.each, weight: args.weight },
+            [each, each_bias, &between, &[]],
+            y,
+        );
     }
 }
 

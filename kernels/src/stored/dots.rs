@@ -24,9 +24,7 @@ pub(super) fn forward(cpu: &Cpu, args: &LinearArgs, memory: &mut Memory<'_>) {
     let (x, weight, bias) = (memory.read::<f32>(0), memory.read::<bf16>(1), memory.read::<f32>(2));
     let (y, residual) = (memory.write::<f32>(3), memory.read::<f32>(4));
     let &LinearArgs { rows, inputs, outputs, activation, .. } = args;
-    if !holds(
-        x.len() >= rows * inputs && weight.len() >= outputs * inputs && y.len() >= rows * outputs,
-    ) {
+    if !holds(x.len() >= rows * inputs && weight.len() >= outputs * inputs && y.len() >= rows * outputs) {
         return;
     }
     let (isa, y, work) = (cpu.isa(), SendPtr(y.as_mut_ptr()), rows * outputs * (inputs / 8 + 1));
@@ -112,37 +110,15 @@ impl Part<'_> {
         let x = self.x.as_ptr().wrapping_add(row * k);
         let w = self.weight.as_ptr();
         // SAFETY: rows of x and of the weight have k numbers, of which no others are read; and the caller's promise.
-        // Indices with constant bounds: iterators over `sums` would keep it in memory.
         unsafe {
             let mut sums = [[V::splat(0.0); R]; C];
             let mut d = 0;
-            while d < k {
-                let rest = k - d;
-                let whole = rest >= 2 * V::N;
-                let mut xs = [[V::splat(0.0); 2]; R];
-                let mut r = 0;
-                while r < R {
-                    let x = x.wrapping_add(r * k + d);
-                    xs[r] = if whole {
-                        V::unzip(V::load(x), V::load(x.add(V::N)))
-                    } else {
-                        let high = V::load_first(x.wrapping_add(V::N), rest.saturating_sub(V::N));
-                        V::unzip(V::load_first(x, rest.min(V::N)), high)
-                    };
-                    r += 1;
-                }
-                let mut c = 0;
-                while c < C {
-                    let w = w.add(at[c] + d);
-                    let [even, odd] = if whole { V::load_pairs(w) } else { V::load_first_pairs(w, rest) };
-                    let mut r = 0;
-                    while r < R {
-                        sums[c][r] = sums[c][r].fma(xs[r][0], even).fma(xs[r][1], odd);
-                        r += 1;
-                    }
-                    c += 1;
-                }
+            while d + 2 * V::N <= k {
+                sums = add::<V, R, C, true>(sums, x.add(d), w.add(d), at, k, 2 * V::N);
                 d += 2 * V::N;
+            }
+            if d < k {
+                sums = add::<V, R, C, false>(sums, x.add(d), w.add(d), at, k, k - d);
             }
             let mut tile = [[0.0; R]; C];
             let to = tile.as_flattened_mut();
@@ -155,5 +131,48 @@ impl Part<'_> {
             }
             tile
         }
+    }
+}
+
+/// sums + x·w, over `count` numbers, which are two registers if that is `WHOLE`. Rows of x are `k` apart, those of w at
+/// `at`.
+///
+/// # Safety
+/// They are there, and this is called within [`run`].
+#[inline(always)]
+unsafe fn add<V: Vector, const R: usize, const C: usize, const WHOLE: bool>(
+    mut sums: [[V; R]; C],
+    x: *const f32,
+    w: *const bf16,
+    at: [usize; C],
+    k: usize,
+    count: usize,
+) -> [[V; R]; C] {
+    // SAFETY: the caller's promise. Indices with constant bounds: iterators over `sums` would keep it in memory.
+    unsafe {
+        let mut xs = [[V::splat(0.0); 2]; R];
+        let mut r = 0;
+        while r < R {
+            let x = x.add(r * k);
+            let high = x.wrapping_add(V::N);
+            xs[r] = if WHOLE {
+                V::unzip(V::load(x), V::load(high))
+            } else {
+                V::unzip(V::load_first(x, count.min(V::N)), V::load_first(high, count.saturating_sub(V::N)))
+            };
+            r += 1;
+        }
+        let mut c = 0;
+        while c < C {
+            let w = w.add(at[c]);
+            let [even, odd] = if WHOLE { V::load_pairs(w) } else { V::load_first_pairs(w, count) };
+            let mut r = 0;
+            while r < R {
+                sums[c][r] = sums[c][r].fma(xs[r][0], even).fma(xs[r][1], odd);
+                r += 1;
+            }
+            c += 1;
+        }
+        sums
     }
 }

@@ -18,7 +18,14 @@ impl Checked for StoredLinear {
             activation: Activation::Relu,
             residual: false,
         };
-        vec![of(1, 600, 2050), of(7, 130, 1500), of(8, 33, 96), of(9, 65, 33), of(40, 300, 600), of(64, 10, 128)]
+        vec![
+            of(1, 600, 2050),
+            of(7, 130, 1500),
+            of(8, 33, 96),
+            of(9, 65, 33),
+            of(40, 300, 600),
+            of(64, 10, 128),
+        ]
     }
     fn cases() -> BoxedStrategy<LinearArgs> {
         let size = || prop_oneof![1..10usize, 1..70usize, 31..=33usize];
@@ -65,7 +72,12 @@ impl Checked for StoredConv2d {
     fn every() -> Vec<plain::Args> {
         // All weights fit into the buffer; several groups do; some outputs of one do; not even those of one output do.
         let of = |channels, kernel| plain::tests::wide(channels, [9, 7], kernel, 1, [1, 1]);
-        let all = [of([3, 1, 2, 5], 3), of([2, 12, 12, 12], 5), of([3, 3, 12, 30], 3), of([2, 2, 46, 6], 3).residual()];
+        let all = [
+            of([3, 1, 2, 5], 3),
+            of([2, 12, 12, 12], 5),
+            of([3, 3, 12, 30], 3),
+            of([2, 2, 46, 6], 3).residual(),
+        ];
         assert_eq!(all.map(|args| args.sizes()[2] > conv2d::BUFFER), [false, true, true, true]);
         all.to_vec()
     }

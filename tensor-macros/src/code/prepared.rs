@@ -263,7 +263,8 @@ fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
         | Prepared::Packed { conv: unit, .. } => {
             let [weight, bias] = ["weight", "bias"].map(|leaf| leaf_name(graph, unit, leaf));
             let [weights, biases] = arrays(graph, field);
-            let bias = has_own_bias(graph, field).then(|| quote!(#bias: ::castiron::memory::Aligned<#biases>,));
+            let bias =
+                has_own_bias(graph, field).then(|| quote!(#bias: ::castiron::memory::Aligned<#biases>,));
             quote! {
                 #weight: ::castiron::memory::Aligned<#weights>,
                 #bias

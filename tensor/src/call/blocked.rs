@@ -6,9 +6,9 @@ use castiron_kernels::blocked::{BlockedConv2d, BlockedExpand, Pack, PackArgs};
 pub use castiron_kernels::blocked::{Args, ExpandArgs, Kind};
 
 use super::conv2d;
-use crate::{Cx, DType};
 use crate::device::Device;
 use crate::memory::Arg;
+use crate::{Cx, DType};
 
 /// y = A(w ⋆ x + b + r), for every image: [`conv2d::forward`] with a packed weight and bias, on blocked images.
 ///
@@ -40,7 +40,10 @@ pub fn expand<D: Device>(
     y: Arg<'_, D>,
 ) {
     let [expand, each] = [&args.expand, &args.each].map(|args| conv2d::of_batch(args, cx.rows()));
-    cx.run::<BlockedExpand, 6>(ExpandArgs { expand, each, ..*args }, [weight, bias, each_weight, each_bias, x, y]);
+    cx.run::<BlockedExpand, 6>(
+        ExpandArgs { expand, each, ..*args },
+        [weight, bias, each_weight, each_bias, x, y],
+    );
 }
 
 /// Packs the parameters of a convolution of `outputs` channels, each from `inputs`, by kernels of `size`×`size`, with

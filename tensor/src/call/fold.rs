@@ -2,9 +2,9 @@
 
 use castiron_kernels::batch_norm::{FoldArgs, FoldBatchNorm};
 
-use crate::{Cx, DType};
 use crate::device::Device;
 use crate::memory::Arg;
+use crate::{Cx, DType};
 
 /// Folds the batch norm after a convolution or linear layer into it, for inference: with
 /// sₒ = gₒ/√(varₒ + ε), weight′ₒ = sₒ·weightₒ and bias′ = s·(bias − mean) + β, where g and β are

@@ -87,6 +87,8 @@ pub fn conv2d<D: Device>(
 pub fn store<D: Device>(cx: &Cx<'_, D>, element: DType, len: usize, from: Arg<'_, D>, to: Arg<'_, D>) {
     match element {
         DType::F32 => arithmetic::copy(cx, len, from, to),
-        _ => cx.run::<Cast, 2>(cast::Args { from: DType::F32, to: element, len: cx.rows() * len }, [from, to]),
+        _ => {
+            cx.run::<Cast, 2>(cast::Args { from: DType::F32, to: element, len: cx.rows() * len }, [from, to])
+        }
     }
 }
