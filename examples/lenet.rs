@@ -1,10 +1,10 @@
-//! Trains the LeNet-5 of the README's first page, and makes the same network compute on bytes. Writes the weights of both,
-//! `examples/data/lenet.safetensors` and `lenet.int8.safetensors`, which are in this repository for programs that hold
-//! their weights ([`include_weights!`]).
+//! Trains the LeNet-5 of the README's first page, stores its weights in half the memory, and makes the same network compute on
+//! bytes. Writes the weights of all three, `examples/data/lenet.safetensors`, `lenet.bf16.safetensors` and
+//! `lenet.int8.safetensors`, which are in this repository for programs that hold their weights ([`include_weights!`]).
 //!
 //! ```sh
 //! cargo run --release --example lenet
-//! cargo run --release --example lenet -- --int8    # makes only the second file, of the first
+//! cargo run --release --example lenet -- --trained    # makes only the other two files, of the first
 //! ```
 
 use std::error::Error;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use castiron::data::{Dataset, Loader, Samples};
 use castiron::prelude::*;
 use castiron::train::{Fit, Record, accuracy};
-use castiron::{Calibration, files};
+use castiron::{Calibration, bf16, files};
 use clap::Parser;
 use examples_common::{Part, Scan, finish, mnist};
 
@@ -33,12 +33,12 @@ const BATCH: usize = 64;
 /// How many digits the scales of bytes are chosen by.
 const SAMPLES: usize = 512;
 
-/// Trains LeNet-5, and makes it compute on bytes.
+/// Trains LeNet-5, stores it in bf16, and makes it compute on bytes.
 #[derive(Parser)]
 struct Options {
     /// Takes the trained network that is there.
     #[arg(long)]
-    int8: bool,
+    trained: bool,
 }
 
 fn main() -> ExitCode {
@@ -48,9 +48,10 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     let trained = folder.join("lenet.safetensors");
-    if !options.int8 {
+    if !options.trained {
         train(&trained)?;
     }
+    halve(&trained, &folder.join("lenet.bf16.safetensors"))?;
     quantize(&trained, &folder.join("lenet.int8.safetensors"))
 }
 
@@ -65,6 +66,14 @@ fn train(path: &Path) -> Result<(), Box<dyn Error>> {
     Fit::new(EPOCHS).score(accuracy).on_epoch(report).run(&mut trainer, &train, Some(&test))?;
 
     files::save(&*trainer.model(), path)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+fn halve(trained: &Path, path: &Path) -> Result<(), Box<dyn Error>> {
+    let mut model = Tensor::<LeNet>::zeros();
+    files::load(&mut *model, trained)?;
+    files::save(&*Prepared::stored_in::<bf16>(&Cpu::new(), &*model)?, path)?;
     println!("{}", path.display());
     Ok(())
 }

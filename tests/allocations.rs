@@ -6,6 +6,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use castiron::bf16;
 use castiron::export::Status;
 use castiron::prelude::*;
 use common::{Small, quarters};
@@ -55,6 +56,8 @@ fn steps_and_inference_allocate_nothing() {
         let mut predictor = Predictor::<Small, 8>::new(cpu(), &model).unwrap();
         let mut form = Prepared::of(&cpu(), &*model).unwrap();
         let mut prepared = Predictor::<Prepared<Small>, 8>::new(cpu(), &form).unwrap();
+        let half = Prepared::stored_in::<bf16>(&cpu(), &*model).unwrap();
+        let mut half = Predictor::<Prepared<Small, bf16>, 8>::new(cpu(), &half).unwrap();
         let there = cpu();
         let mut y = vec![[0.0; 4]; 30];
         let mut work = |steps: usize| {
@@ -63,6 +66,7 @@ fn steps_and_inference_allocate_nothing() {
                 trainer.step(&x[..rows], &t[..rows]).unwrap();
                 predictor.predict(&x[..30], &mut y).unwrap();
                 prepared.predict(&x[..30], &mut y).unwrap();
+                half.predict(&x[..30], &mut y).unwrap();
                 castiron::prepare(&there, &*model, &mut form).unwrap();
             }
             trainer.evaluate(&x, &t).unwrap();

@@ -5,7 +5,7 @@ use castiron::files;
 use castiron::prelude::*;
 use castiron::quantized::FromBytes;
 use castiron::train::Workspace;
-use castiron::{Calibration, Quantized};
+use castiron::{Calibration, Prepare, Quantized, bf16};
 
 #[derive(Module)]
 #[module(input = [1, 28, 28], output = [10])]
@@ -97,6 +97,37 @@ fn on_bytes_at_most_ten_digits_fewer_are_right() {
     {
         println!("{before} digits are right in f32, {after} on bytes");
         assert!(before >= 9900 && after + 10 >= before, "{after} are right, and {before} in f32");
+    }
+}
+
+/// How many test digits are right with weights in f32, and in bf16.
+fn with_bf16<M>(model: &M, number: impl Fn(u8) -> f32) -> [usize; 2]
+where
+    M: Prepare<Input = Rank3<1, 28, 28>, Output = [f32; 10]>,
+{
+    let scans: Vec<[[u8; 28]; 28]> = idx::read(file("mnist/t10k-images-idx3-ubyte.gz")).unwrap();
+    let images: Vec<Rank3<1, 28, 28>> = scans.iter().map(|scan| [scan.map(|row| row.map(&number))]).collect();
+    let (cpu, mut logits) = (|| Cpu::with_threads(0).unwrap(), vec![[0.0; 10]; scans.len()]);
+    let prepared = Prepared::of(&cpu(), model).unwrap();
+    Predictor::<Prepared<M>, 64>::new(cpu(), &prepared).unwrap().predict(&images, &mut logits).unwrap();
+    let before = right(&logits);
+    let prepared = Prepared::stored_in::<bf16>(&cpu(), model).unwrap();
+    Predictor::<Prepared<M, bf16>, 64>::new(cpu(), &prepared).unwrap().predict(&images, &mut logits).unwrap();
+    assert!(<Prepared<M, bf16>>::BYTES < <Prepared<M>>::BYTES / 2 + 2048);
+    [before, right(&logits)]
+}
+
+/// At most a twentieth of a percent is lost.
+#[test]
+fn with_weights_in_bf16_at_most_five_digits_fewer_are_right() {
+    let mut lenet = Tensor::<LeNet>::zeros();
+    files::load(&mut *lenet, file("lenet.safetensors")).unwrap();
+    let normal = |grey: u8| (f32::from(grey) / 255.0 - 0.1307) / 0.3081;
+    for [before, after] in
+        [with_bf16(&*network(), normal), with_bf16(&*lenet, |grey| f32::from(grey) / 255.0)]
+    {
+        println!("{before} digits are right with weights in f32, {after} in bf16");
+        assert!(before >= 9900 && after + 5 >= before, "{after} are right, and {before} in f32");
     }
 }
 

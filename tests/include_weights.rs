@@ -25,6 +25,8 @@ model! {
 static LENET: LeNet = include_weights!(LeNet, "../examples/data/lenet.safetensors");
 static INT8: Quantized<LeNet, u8> =
     include_weights!(Quantized<LeNet, u8>, "../examples/data/lenet.int8.safetensors");
+static HALF: Prepared<LeNet, bf16> =
+    include_weights!(Prepared<LeNet, bf16>, "../examples/data/lenet.bf16.safetensors");
 const LENET_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/lenet.safetensors");
 
 #[test]
@@ -50,6 +52,13 @@ fn the_lenet_of_the_repository_knows_its_digits() {
     Predictor::<LeNet, 100>::new(Cpu::new(), &LENET).unwrap().predict(&images, &mut logits).unwrap();
     let floats = right(&logits);
     assert!(floats >= 9880, "{floats} of 10000");
+
+    Predictor::<Prepared<LeNet, bf16>, 100>::new(Cpu::new(), &HALF)
+        .unwrap()
+        .predict(&images, &mut logits)
+        .unwrap();
+    let half = right(&logits);
+    assert!(half + 5 >= floats, "{half} of 10000, {floats} with weights in f32");
 
     Predictor::<Quantized<LeNet, u8>, 100>::new(Cpu::new(), &INT8)
         .unwrap()
@@ -116,6 +125,8 @@ fn models_and_prepared_models_survive() {
         }
     }
     let prepared = Prepared::of(&Cpu::new(), &*init::<Mobile>(1)).unwrap();
+    assert!(bits(&*prepared) == bits(&*survives(&*prepared)));
+    let prepared = Prepared::stored_in::<bf16>(&Cpu::new(), &*init::<Mobile>(1)).unwrap();
     assert!(bits(&*prepared) == bits(&*survives(&*prepared)));
 }
 

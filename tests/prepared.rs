@@ -12,7 +12,7 @@ use castiron::device::{Offsets, Storage};
 use castiron::params::{Init, Kind, init_matching, visit};
 use castiron::prelude::*;
 use castiron::train::{Workspace, infer};
-use castiron::{Infer, Prepare, Sample, flat, flat_mut, prepare, zeroed};
+use castiron::{DType, Infer, Prepare, Sample, bf16, flat, flat_mut, prepare, zeroed};
 use common::bits;
 use common::fixtures::{leaves, max_error};
 use models::*;
@@ -80,6 +80,8 @@ fn distance<M: Prepare<Input = X, Output = Y>, X: Shape<Elem = f32>, Y: Shape<El
     let there = outputs::<Prepared<M>, Y, _>(Offsets::new(memory).unwrap(), &*prepared, &x);
     assert!(got == there, "another device gives other bits");
 
+    weights_in_bf16::<M, X, Y>(&model, &x);
+
     // The same without a heap.
     let (mut y, mut workspace) = ([zeroed::<Y>()], Workspace::<Prepared<M>, 1>::zeroed());
     let first = core::array::from_fn::<_, 1, _>(|_| samples::<X>(1).remove(0));
@@ -88,6 +90,40 @@ fn distance<M: Prepare<Input = X, Output = Y>, X: Shape<Elem = f32>, Y: Shape<El
 
     assert!(want.iter().any(|y| *y != want[0]), "a constant shows nothing");
     max_error(&got, &want)
+}
+
+/// Weights that are stored in bf16 give what `f32` weights give that were rounded to it.
+fn weights_in_bf16<M, X, Y>(model: &M, x: &[X])
+where
+    M: Prepare<Input = X, Output = Y>,
+    X: Shape<Elem = f32>,
+    Y: Shape<Elem = f32>,
+{
+    let mut stored = Vec::new();
+    visit::<Prepared<M, bf16>>(|path, _, leaf| stored.push((path.to_string(), leaf.dtype)));
+    let mut rounded = Prepared::of(&Cpu::new(), model).unwrap();
+    let base = core::ptr::from_mut(&mut *rounded).cast::<u8>();
+    let mut leaves = 0;
+    visit::<Prepared<M>>(|path, offset, leaf| {
+        let is = (path.to_string(), DType::Bf16);
+        if stored.contains(&is) {
+            // SAFETY: the tree describes the value: at `offset` lie so many floats.
+            let numbers =
+                unsafe { core::slice::from_raw_parts_mut(base.add(offset).cast::<f32>(), leaf.dims.len()) };
+            numbers.iter_mut().for_each(|number| *number = bf16::from_f32(*number).to_f32());
+            leaves += 1;
+        }
+    });
+    assert!(leaves > 0);
+    assert_eq!(leaves, stored.iter().filter(|(_, dtype)| *dtype == DType::Bf16).count());
+
+    let prepared = Prepared::stored_in::<bf16>(&Cpu::new(), model).unwrap();
+    let want = outputs::<Prepared<M>, Y, _>(Cpu::new(), &*rounded, x);
+    let got = outputs::<Prepared<M, bf16>, Y, _>(Cpu::new(), &*prepared, x);
+    assert!(max_error(&got, &want) < TOLERANCE);
+    let memory = Predictor::<Prepared<M, bf16>, CAPACITY, Offsets>::BYTES + 4096;
+    let there = outputs::<Prepared<M, bf16>, Y, _>(Offsets::new(memory).unwrap(), &*prepared, x);
+    assert!(got == there, "another device gives other bits");
 }
 
 /// What is folded agrees within rounding, and the rest to the bit.
@@ -187,7 +223,7 @@ fn folded_weights_are_what_the_formula_says() {
     let mut dims = Vec::new();
     visit::<Prepared<Depthwise>>(|_, offset, leaf| dims.push((offset % 64, leaf.dims.as_slice().to_vec())));
     assert_eq!(dims[2], (0, vec![8, 1, 3, 3]));
-    assert_eq!(Prepared::<ConvNormRelu>::BYTES, 6 * 2 * 9 * 4 + 16 + 64);
+    assert_eq!(<Prepared<ConvNormRelu>>::BYTES, 6 * 2 * 9 * 4 + 16 + 64);
 }
 
 /// Weights are packed where images are in blocks.
@@ -295,7 +331,7 @@ fn opaque_modules_are_used_as_they_are() {
     model.bytes.table[4] = 0;
     assert!(max_error(&outputs::<Opaque, [f32; 5], _>(Cpu::new(), &*model, &x), &want) > 0.1);
 
-    let mut rest = vec![true; Prepared::<Opaque>::BYTES];
+    let mut rest = vec![true; <Prepared<Opaque>>::BYTES];
     visit::<Prepared<Opaque>>(|_, offset, leaf| {
         rest[offset..][..leaf.dims.len() * leaf.dtype.size()].fill(false);
     });

@@ -49,12 +49,14 @@ pub mod select;
 pub mod softmax;
 pub mod sort;
 mod step;
+pub mod stored;
 pub mod strided;
 mod strides;
 mod sure;
 pub mod unary;
 pub mod update;
 mod vector;
+mod weight;
 mod window;
 
 pub use cpu::{Cpu, Isa};

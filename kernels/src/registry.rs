@@ -64,6 +64,8 @@ registry! {
     pairwise::Pairwise,
     reduce::Reduce,
     reduce::Expand,
+    stored::StoredConv2d,
+    stored::StoredLinear,
     strided::Strided,
     select::Select,
     unary::Unary,

@@ -6,14 +6,14 @@ use crate::cx::Cx;
 use crate::device::Device;
 use crate::memory::{Mut, Ref};
 use crate::module::{Model, Module, Prepare, Row};
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, WeightElement};
 use crate::quantized::{Quantizable, Quantized};
 use crate::sample::{Batch, Sample};
 
 mod sealed {
     pub trait Sealed {}
     impl<M: super::Model> Sealed for M {}
-    impl<M: super::Prepare> Sealed for super::Prepared<M> {}
+    impl<M: super::Prepare, E: super::WeightElement> Sealed for super::Prepared<M, E> {}
     impl<M: super::Quantizable, X> Sealed for super::Quantized<M, X> {}
 }
 
@@ -79,7 +79,7 @@ impl<M: Model> Infer for M {
     }
 }
 
-impl<M: Prepare> Infer for Prepared<M> {
+impl<M: Prepare, E: WeightElement> Infer for Prepared<M, E> {
     const KIND: &'static str = <M as Module<<M as Model>::Input, <M as Model>::Output>>::KIND;
     const PARTS: &'static [Row] = <M as Module<<M as Model>::Input, <M as Model>::Output>>::PARTS;
     type Input = <M as Model>::Input;
@@ -95,6 +95,6 @@ impl<M: Prepare> Infer for Prepared<M> {
         state: Mut<'_, Self::State<B>, D>,
         scratch: Mut<'_, Self::Scratch<B>, D>,
     ) {
-        M::infer_prepared::<D, B>(cx, Prepared::weights(p), x, y, state, scratch);
+        M::infer_prepared::<E, D, B>(cx, Prepared::weights(p), x, y, state, scratch);
     }
 }

@@ -119,7 +119,7 @@ pub use half::{bf16, f16};
 pub use infer::Infer;
 pub use layer_name::LayerName;
 pub use module::{Model, Module, Prepare, Row};
-pub use prepared::{Prepared, prepare};
+pub use prepared::{Prepared, WeightElement, prepare};
 pub use quantized::{Quantizable, Quantized};
 pub use rank::ByRank;
 pub use sample::{Batch, GradBatch, Layout, Sample};

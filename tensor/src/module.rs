@@ -3,7 +3,8 @@
 use crate::cx::Cx;
 use crate::device::Device;
 use crate::memory::{Mut, Ref};
-use crate::params::{Params, Tree};
+use crate::params::Params;
+use crate::prepared::WeightElement;
 use crate::sample::{Batch, GradBatch, Layout, Sample};
 
 use castiron_kernels::Plain;
@@ -116,20 +117,22 @@ pub trait Model: Module<Self::Input, Self::Output> {
     note = "models that `model!` declares and structs with `#[derive(Module)]` have one; others run as they are"
 )]
 pub trait Prepare: Model {
-    /// The parameters in that form; [`Prepared`](crate::Prepared) says how they lie.
-    type Weights: Plain;
+    /// The parameters in that form, all of it frozen; [`Prepared`](crate::Prepared) says how they lie.
+    type Weights<E: WeightElement>: Params;
     /// Working memory.
     type Scratch<const B: usize>: Plain;
-    /// Names, dimensions and offsets of everything in [`Prepare::Weights`]; all of it frozen.
-    const LAYOUT: Tree;
 
     /// Computes them. `cx` has one row: parameters are not a batch. Nothing between them is written.
-    fn prepare<D: Device>(cx: &Cx<'_, D>, p: Ref<'_, Self, D>, to: Mut<'_, Self::Weights, D>);
+    fn prepare<E: WeightElement, D: Device>(
+        cx: &Cx<'_, D>,
+        p: Ref<'_, Self, D>,
+        to: Mut<'_, Self::Weights<E>, D>,
+    );
 
     /// y = f(x), as used after training.
-    fn infer_prepared<D: Device, const B: usize>(
+    fn infer_prepared<E: WeightElement, D: Device, const B: usize>(
         cx: &Cx<'_, D>,
-        p: Ref<'_, Self::Weights, D>,
+        p: Ref<'_, Self::Weights<E>, D>,
         x: Ref<'_, Batch<Self::Input, B>, D>,
         y: Mut<'_, Batch<Self::Output, B>, D>,
         state: Mut<'_, Self::State<B>, D>,

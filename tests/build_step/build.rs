@@ -1,4 +1,5 @@
-//! Reads what PyTorch has trained, folds its batch norms, and leaves the result for the program.
+//! Reads what PyTorch has trained, folds its batch norms, and leaves the result for the program: with weights of `f32`, and
+//! of `bf16`.
 
 #[path = "src/model.rs"]
 mod model;
@@ -7,7 +8,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use castiron::files::{Load, save};
-use castiron::{Cpu, Prepared, Tensor};
+use castiron::{Cpu, Prepared, Tensor, bf16};
 use model::LeNet;
 
 /// With the names `lenet_bn/sgd/final/conv1.weight` and so on, among others.
@@ -19,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = |ours: &str| format!("lenet_bn/sgd/final/{ours}");
     Load::default().rename(names).allow_extra().load(&mut *lenet, CHECKPOINT)?;
 
-    let prepared = Prepared::of(&Cpu::new(), &*lenet)?;
-    save(&*prepared, PathBuf::from(std::env::var("OUT_DIR")?).join("lenet.safetensors"))?;
+    let (cpu, folder) = (Cpu::new(), PathBuf::from(std::env::var("OUT_DIR")?));
+    save(&*Prepared::of(&cpu, &*lenet)?, folder.join("lenet.safetensors"))?;
+    save(&*Prepared::stored_in::<bf16>(&cpu, &*lenet)?, folder.join("lenet.bf16.safetensors"))?;
     Ok(())
 }

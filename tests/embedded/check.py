@@ -49,9 +49,10 @@ def main():
         check_output(log, json.loads(FIXTURE.read_text()))
 
     digits = Path(__file__).parents[2] / "examples/microcontroller/digits/images"
-    # What to call them, bytes of digits in them, the line that says what they take, and how much code they may have.
+    # What to call them, bytes of digits in them, the line that says what they take (if one does), and how much code they may have.
     programs = {
         "inference": ("inference", 784, "inference:", 40_000),
+        "inference_bf16": ("inference, weights in bf16", 784, None, 50_000),
         "inference_int8": ("inference, int8", 784, "inference on bytes:", 24_000),
         "training": ("training, 8 digits a step", digits.stat().st_size, "step ", 185_000),
         "microcontroller": ("all of it, and printing", digits.stat().st_size, "step ", 220_000),
@@ -59,14 +60,14 @@ def main():
     print("\n| LeNet-5 | code and constants | weights | digits | RAM | stack | instructions |\n|---|---|---|---|---|---|---|")
     for name, (words, digits, line, limit) in programs.items():
         elf = Elf(folder / name)
-        weights = sum(size for symbol, size in elf.symbols() if symbol.endswith(("5MODEL", "10MODEL_INT8")))
+        weights = sum(size for symbol, size in elf.symbols() if symbol.endswith(("5MODEL", "10MODEL_BF16", "10MODEL_INT8")))
         code = elf.flash() - weights - digits
         assert code < limit, f"{name} has {code} bytes of code and constants, which should be less than {limit}"
-        taken = re.findall(line + r".* (\d+) instructions, (\d+) bytes of stack", log)
+        taken = re.findall(line + r".* (\d+) instructions, (\d+) bytes of stack", log) if line else []
         count, stack = (max(map(int, numbers)) for numbers in zip(*taken)) if taken else (0, 0)
         used = f"{stack:,} B | {count:,}" if taken else "not run | not run"
         print(f"| {words} | {code:,} B | {weights:,} B | {digits:,} B | {elf.ram():,} B | {used} |")
-    for name in ("inference", "inference_int8", "training"):
+    for name in ("inference", "inference_bf16", "inference_int8", "training"):
         check_panics(Elf(folder / name), name)
 
 

@@ -94,7 +94,7 @@ fn gradients(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers, batch: [Poin
 }
 
 pub(super) fn fold(gpu: &Gpu<'_>, args: &FoldArgs, memory: &Pointers) {
-    let launch = gpu.kernel(&FOLD, "fold").over_rows(args.outputs, args.per_output);
+    let launch = gpu.kernel(&FOLD, "fold").define("WEIGHT", args.to).over_rows(args.outputs, args.per_output);
     let launch = launch.arg(args.outputs).arg(args.per_output).arg(args.eps);
     launch.memory(memory, [0, 1, 2, 3, 4, 5, 6, 7]).run();
 }

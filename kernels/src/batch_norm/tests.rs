@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::Raw;
 use crate::activation::tests::reference as activated;
-use crate::check::{Checked, Data, Random, gradient};
+use crate::check::{Checked, Data, Random, gradient, tolerance, weights};
+use crate::{DType, Raw};
 
 fn small() -> BoxedStrategy<Args> {
     let pixels = prop_oneof![Just(1usize), 1..12usize];
@@ -217,9 +217,15 @@ impl Checked for BatchNormFrozenBackward {
 impl Checked for FoldBatchNorm {
     fn cases() -> BoxedStrategy<FoldArgs> {
         let per_output = prop_oneof![1..40usize, Just(0usize), Just(1500)];
-        (0..70usize, per_output, any::<bool>())
-            .prop_map(|(outputs, per_output, bias)| FoldArgs { outputs, per_output, bias, eps: 1e-3 })
+        (0..70usize, per_output, any::<bool>(), weights())
+            .prop_map(|(outputs, per_output, bias, to)| FoldArgs { outputs, per_output, bias, eps: 1e-3, to })
             .boxed()
+    }
+    fn dtype(args: &FoldArgs, i: usize) -> DType {
+        if i == 6 { args.to } else { DType::F32 }
+    }
+    fn tolerance(args: &FoldArgs) -> f64 {
+        tolerance(args.to)
     }
     fn fill(_: &FoldArgs, i: usize, len: usize, random: &mut Random) -> Data {
         match i {

@@ -7,6 +7,7 @@ use super::{BLOCK, Call, STACK};
 use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::vector::{Kernel, Vector, run};
+use crate::weight::Weight;
 
 /// Work is cut into parts of about so many multiplications, but not into more than [`PARTS`].
 const TASK: usize = 1 << 18;
@@ -16,14 +17,14 @@ const PARTS: usize = 16;
 const CHUNK: usize = 1 << 16;
 
 /// Output pixels of some blocks of channels.
-pub(super) struct Part<'a> {
+pub(super) struct Part<'a, T> {
     pub(super) tile: Tile,
     /// From one pixel to the next in x.
     pub(super) step: usize,
     /// The pixels to compute, of the planes of this image.
     pub(super) pixels: Range<usize>,
     pub(super) blocks: Range<usize>,
-    pub(super) call: &'a Call<'a>,
+    pub(super) call: &'a Call<'a, T>,
     /// Where pixel 0 is, of block 0, whether it is there or not.
     pub(super) x: *const f32,
     pub(super) y: *mut f32,
@@ -31,7 +32,7 @@ pub(super) struct Part<'a> {
     pub(super) residual: *const f32,
 }
 
-impl Kernel for Part<'_> {
+impl<T: Weight> Kernel for Part<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         // SAFETY: what `pointwise` and `first` promise.
@@ -45,7 +46,7 @@ impl Kernel for Part<'_> {
     }
 }
 
-impl Part<'_> {
+impl<T: Weight> Part<'_, T> {
     /// # Safety
     /// All memory is there, and the output is nobody else's.
     #[inline(always)]
@@ -65,7 +66,7 @@ impl Part<'_> {
                         y: self.y.wrapping_add(to),
                         residual: if self.residual.is_null() { self.residual } else { self.residual.add(to) },
                     };
-                    pixels::<V, STEP>(&self.tile, at, count, 2.min(self.blocks.end - block));
+                    pixels::<V, T, STEP>(&self.tile, at, count, 2.min(self.blocks.end - block));
                 }
             }
         }
@@ -73,7 +74,7 @@ impl Part<'_> {
 }
 
 /// Tiles of a whole image.
-fn tile(call: &Call<'_>, depth: Depth) -> Tile {
+fn tile<T: Weight>(call: &Call<'_, T>, depth: Depth) -> Tile {
     Tile { depth, w_block: call.depth * BLOCK, y_block: call.area() * BLOCK, limits: call.limits }
 }
 
@@ -83,7 +84,7 @@ pub(super) fn channels(ins: usize, area: usize) -> Depth {
     Depth { runs, run: BLOCK, last: ins - runs.saturating_sub(1) * BLOCK, stride: area * BLOCK }
 }
 
-pub(super) fn pointwise(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
+pub(super) fn pointwise<T: Weight>(cpu: &Cpu, call: &Call<'_, T>, y: &mut [f32]) {
     let (area, blocks, ins, images) = (call.area(), call.blocks(), call.args.in_channels, call.args.images);
     let tile = tile(call, channels(ins, area));
     let runs = tile.depth.runs;
@@ -126,7 +127,7 @@ pub(super) fn pointwise(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
 
 /// Lines of the image are copied with the zeros around them, the channels of a line one after the other: then the
 /// columns of a window in all channels are at equal distances.
-pub(super) fn first(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
+pub(super) fn first<T: Weight>(cpu: &Cpu, call: &Call<'_, T>, y: &mut [f32]) {
     let args = call.args;
     let ([height, width], [lines, columns], blocks) = (args.input, args.output(), call.blocks());
     let ([kernel, across], channels, [_, stride]) = (args.kernel, args.in_channels, args.stride);

@@ -6,6 +6,7 @@ use super::{BLOCK, Call};
 use crate::Cpu;
 use crate::cpu::SendPtr;
 use crate::vector::{Kernel, Vector, run};
+use crate::weight::Weight;
 
 /// Pixels that are computed together, as far as a line has so many that see no edge.
 const PIXELS: usize = 8;
@@ -13,7 +14,7 @@ const PIXELS: usize = 8;
 /// Floats that one task writes, roughly.
 const TASK: usize = 1 << 14;
 
-pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
+pub(super) fn forward<T: Weight>(cpu: &Cpu, call: &Call<'_, T>, y: &mut [f32]) {
     let ([height, width], [lines, columns]) = (call.args.input, call.args.output());
     let (blocks, images) = (call.blocks(), call.args.images);
     assert!(call.x.len() >= images * blocks * height * width * BLOCK);
@@ -44,11 +45,11 @@ pub(super) fn forward(cpu: &Cpu, call: &Call<'_>, y: &mut [f32]) {
 }
 
 /// Some lines of a plane of one block.
-pub(super) struct Part<'a> {
-    pub(super) call: &'a Call<'a>,
+pub(super) struct Part<'a, T> {
+    pub(super) call: &'a Call<'a, T>,
     pub(super) lines: Range<usize>,
     pub(super) columns: Range<usize>,
-    pub(super) weight: *const f32,
+    pub(super) weight: *const T,
     pub(super) bias: *const f32,
     /// Where the first pixel of the plane is, whether it is there or not, and pixels from one line to the next.
     pub(super) x: *const f32,
@@ -75,7 +76,7 @@ fn taps(start: isize, input: usize, taps: usize, dilation: usize) -> Range<usize
     first.div_ceil(dilation).min(end)..end
 }
 
-impl Kernel for Part<'_> {
+impl<T: Weight> Kernel for Part<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let args = &self.call.args;
@@ -121,7 +122,7 @@ struct Window {
     to: usize,
 }
 
-impl Part<'_> {
+impl<T: Weight> Part<'_, T> {
     /// # Safety
     /// All that is read and written is there, as `forward` asserted.
     #[inline(always)]
@@ -136,7 +137,7 @@ impl Part<'_> {
                 for u in rows.clone() {
                     let row = (y + (u * args.dilation[0]) as isize) * self.pitch as isize + x;
                     for v in across.clone() {
-                        let weight = V::load(self.weight.add((u * args.kernel[1] + v) * BLOCK + lane));
+                        let weight = T::load::<V>(self.weight.add((u * args.kernel[1] + v) * BLOCK + lane));
                         let from = (row + (v * args.dilation[1]) as isize) * BLOCK as isize;
                         let from = self.x.wrapping_offset(from + lane as isize);
                         let mut p = 0;

@@ -7,6 +7,7 @@ use super::tile::Tile;
 use super::{BLOCK, Call, STACK, depthwise};
 use crate::cpu::SendPtr;
 use crate::vector::run;
+use crate::weight::Weight;
 use crate::{Cpu, Isa};
 
 /// Floats between the two: with what is read and written beside them, they stay in the second-level cache.
@@ -16,7 +17,7 @@ const BETWEEN: usize = if STACK == 0 { 1 << 17 } else { STACK };
 const BLOCKS: usize = if STACK == 0 { 2 } else { 1 };
 
 /// Lines and columns of the output that are computed at a time, at most.
-fn band(each: &Call<'_>) -> [usize; 2] {
+fn band<T: Weight>(each: &Call<'_, T>) -> [usize; 2] {
     let ([_, width], output) = (each.args.input, each.args.output());
     let reach = |d: usize| (each.args.kernel[d] - 1) * each.args.dilation[d] + 1;
     // How many windows see no more than so many pixels.
@@ -42,7 +43,7 @@ pub(super) fn is_valid(each: &crate::conv2d::Args) -> bool {
     reach(0).saturating_mul(reach(1)) <= super::LEAST / BLOCK
 }
 
-pub(super) fn forward(cpu: &Cpu, expand: &Call<'_>, each: &Call<'_>, y: &mut [f32]) {
+pub(super) fn forward<T: Weight>(cpu: &Cpu, expand: &Call<'_, T>, each: &Call<'_, T>, y: &mut [f32]) {
     let (input, [lines, columns], blocks) = (each.args.input, each.args.output(), each.blocks());
     let (images, area) = (each.args.images, input[0] * input[1]);
     let ins = expand.args.in_channels.div_ceil(BLOCK) * BLOCK * area;
@@ -77,9 +78,9 @@ pub(super) fn forward(cpu: &Cpu, expand: &Call<'_>, each: &Call<'_>, y: &mut [f3
 }
 
 /// Some output pixels of some blocks of an image.
-struct Part<'a> {
-    expand: &'a Call<'a>,
-    each: &'a Call<'a>,
+struct Part<'a, T> {
+    expand: &'a Call<'a, T>,
+    each: &'a Call<'a, T>,
     lines: Range<usize>,
     columns: Range<usize>,
     blocks: Range<usize>,
@@ -87,7 +88,7 @@ struct Part<'a> {
     y: *mut f32,
 }
 
-impl Part<'_> {
+impl<T: Weight> Part<'_, T> {
     /// Pixels of the input that outputs see.
     fn seen(&self, d: usize, outputs: &Range<usize>) -> Range<usize> {
         let args = &self.each.args;

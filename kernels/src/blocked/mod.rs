@@ -15,10 +15,13 @@ mod tile;
 
 pub use pack::{Pack, PackArgs};
 
-use crate::Cpu;
+use half::bf16;
+
 use crate::conv2d;
 use crate::launch::{Gpu, Pointers};
-use crate::op::{Memory, Op, Spec};
+use crate::op::{Kernel, Memory, Op, Spec};
+use crate::weight::{self, Weight};
+use crate::{Cpu, DType};
 
 /// Channels of a block.
 pub const BLOCK: usize = 16;
@@ -48,6 +51,8 @@ pub struct Args {
     /// The convolution. There is always a bias, whatever it says; the activation must be none, ReLU or ReLU6, and
     /// values before it are not kept.
     pub conv: conv2d::Args,
+    /// The element of the weight: f32 or bf16. All else is f32.
+    pub weight: DType,
 }
 
 impl Args {
@@ -79,7 +84,8 @@ impl Args {
         let (outs, area) = (padded(out_channels), |[h, w]: [usize; 2]| h.saturating_mul(w));
         let ins = if self.kind == Kind::First { in_channels } else { padded(in_channels) };
         let planes = |channels: usize, size| images.saturating_mul(channels).saturating_mul(area(size));
-        [planes(ins, input), planes(outs, self.conv.output()), outs.saturating_mul(self.depth()), outs]
+        let weights = weight::count(self.weight, outs.saturating_mul(self.depth()));
+        [planes(ins, input), planes(outs, self.conv.output()), weights, outs]
     }
 }
 
@@ -99,13 +105,29 @@ impl Op for BlockedConv2d {
     type Args = Args;
     fn memory(args: &Args, spec: &mut Spec) {
         let [x, y, weight, bias] = args.sizes();
-        spec.read::<f32>(weight).read::<f32>(bias).read::<f32>(x).write::<f32>(y);
+        spec.read_dtype(args.weight, weight).read::<f32>(bias).read::<f32>(x).write::<f32>(y);
         spec.read::<f32>(if args.conv.residual { y } else { 0 });
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &Args) -> Kernel<Self> {
+        match args.weight {
+            DType::Bf16 => Self::forward::<bf16>,
+            _ => Self::forward::<f32>,
+        }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
+        cuda::forward(gpu, args, memory);
+    }
+}
+
+impl BlockedConv2d {
+    fn forward<T: Weight>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let call = Call {
             args: args.conv,
-            weight: memory.read(0),
+            weight: memory.read::<T>(0),
             bias: memory.read(1),
             x: memory.read(2),
             residual: memory.read(4),
@@ -120,9 +142,6 @@ impl Op for BlockedConv2d {
             Kind::Depthwise => depthwise::forward(cpu, &call, y),
         }
     }
-    fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
-        cuda::forward(gpu, args, memory);
-    }
 }
 
 /// The arguments of [`BlockedExpand`].
@@ -132,15 +151,17 @@ pub struct ExpandArgs {
     pub expand: conv2d::Args,
     /// The depthwise one, of what that gives.
     pub each: conv2d::Args,
+    /// The element of both weights: f32 or bf16. All else is f32.
+    pub weight: DType,
 }
 
 impl ExpandArgs {
     /// Elements of x, of y, of the two packed weights and of the packed biases.
     fn sizes(&self) -> [usize; 5] {
-        let ExpandArgs { expand, each } = *self;
+        let ExpandArgs { expand, each, weight: dtype } = *self;
         let fits = expand.images == each.images && expand.out_channels == each.in_channels;
-        let [x, between, weight, bias] = Args { kind: Kind::Pointwise, conv: expand }.sizes();
-        let [same, y, each_weight, _] = Args { kind: Kind::Depthwise, conv: each }.sizes();
+        let [x, between, weight, bias] = Args { kind: Kind::Pointwise, conv: expand, weight: dtype }.sizes();
+        let [same, y, each_weight, _] = Args { kind: Kind::Depthwise, conv: each, weight: dtype }.sizes();
         let added = expand.residual || each.residual;
         if !fits || between != same || expand.output() != each.input || added || !expand::is_valid(&each) {
             return [usize::MAX; 5];
@@ -160,17 +181,36 @@ impl Op for BlockedExpand {
     type Args = ExpandArgs;
     fn memory(args: &ExpandArgs, spec: &mut Spec) {
         let [x, y, weight, each, bias] = args.sizes();
-        spec.read::<f32>(weight).read::<f32>(bias).read::<f32>(each).read::<f32>(bias);
+        spec.read_dtype(args.weight, weight)
+            .read::<f32>(bias)
+            .read_dtype(args.weight, each)
+            .read::<f32>(bias);
         spec.read::<f32>(x).write::<f32>(y);
     }
     fn cpu(cpu: &Cpu, args: &ExpandArgs, memory: &mut Memory<'_>) {
+        Self::kernel(args)(cpu, args, memory);
+    }
+    #[inline(always)]
+    fn kernel(args: &ExpandArgs) -> Kernel<Self> {
+        match args.weight {
+            DType::Bf16 => Self::forward::<bf16>,
+            _ => Self::forward::<f32>,
+        }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &ExpandArgs, memory: &Pointers) {
+        cuda::expand(gpu, args, memory);
+    }
+}
+
+impl BlockedExpand {
+    fn forward<T: Weight>(cpu: &Cpu, args: &ExpandArgs, memory: &mut Memory<'_>) {
         let call = |kind, conv: conv2d::Args, first: usize| Call {
             args: conv,
-            weight: memory.read(first),
+            weight: memory.read::<T>(first),
             bias: memory.read(first + 1),
             x: memory.read(4),
             residual: &[],
-            depth: Args { kind, conv }.depth(),
+            depth: Args { kind, conv, weight: args.weight }.depth(),
             limits: conv.activation.limits().unwrap_or([f32::NEG_INFINITY, f32::INFINITY]),
         };
         let (expand, each) = (call(Kind::Pointwise, args.expand, 0), call(Kind::Depthwise, args.each, 2));
@@ -179,15 +219,12 @@ impl Op for BlockedExpand {
             expand::forward(cpu, &expand, &each, y);
         }
     }
-    fn cuda(gpu: &Gpu<'_>, args: &ExpandArgs, memory: &Pointers) {
-        cuda::expand(gpu, args, memory);
-    }
 }
 
 /// What the kernels read.
-struct Call<'a> {
+struct Call<'a, T> {
     args: conv2d::Args,
-    weight: &'a [f32],
+    weight: &'a [T],
     bias: &'a [f32],
     x: &'a [f32],
     /// Empty where there is none.
@@ -196,7 +233,7 @@ struct Call<'a> {
     limits: [f32; 2],
 }
 
-impl Call<'_> {
+impl<T> Call<'_, T> {
     /// Blocks of the output.
     fn blocks(&self) -> usize {
         self.args.out_channels.div_ceil(BLOCK)

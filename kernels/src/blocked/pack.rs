@@ -1,9 +1,13 @@
 //! Weights as blocked convolutions read them.
 
+use half::bf16;
+
 use super::{BLOCK, cuda, padded};
-use crate::Cpu;
+
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::weight::{self, Weight};
+use crate::{Cpu, DType};
 
 /// The arguments of [`Pack`].
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +22,8 @@ pub struct PackArgs {
     pub bias: bool,
     /// The ε of the batch norm behind it.
     pub eps: f32,
+    /// The element of the packed weight: f32 or bf16, to which it is rounded.
+    pub weight: DType,
 }
 
 impl PackArgs {
@@ -44,13 +50,26 @@ impl Op for Pack {
         let (outs, depth) = (args.outputs, args.depth());
         spec.read::<f32>(outs.saturating_mul(depth)).read::<f32>(if args.bias { outs } else { 0 });
         spec.read::<f32>(outs).read::<f32>(outs).read::<f32>(outs).read::<f32>(outs);
-        spec.write::<f32>(padded(outs).saturating_mul(depth)).write::<f32>(padded(outs));
+        let packed = weight::count(args.weight, padded(outs).saturating_mul(depth));
+        spec.write_dtype(args.weight, packed).write::<f32>(padded(outs));
     }
     fn cpu(_: &Cpu, args: &PackArgs, memory: &mut Memory<'_>) {
+        match args.weight {
+            DType::Bf16 => Pack::pack::<bf16>(args, memory),
+            _ => Pack::pack::<f32>(args, memory),
+        }
+    }
+    fn cuda(gpu: &Gpu<'_>, args: &PackArgs, memory: &Pointers) {
+        cuda::pack(gpu, args, memory);
+    }
+}
+
+impl Pack {
+    fn pack<T: Weight>(args: &PackArgs, memory: &mut Memory<'_>) {
         let [weight, bias, gain, shift, mean, var] = core::array::from_fn(|i| memory.read::<f32>(i));
-        let (to, to_bias) = (memory.write::<f32>(6), memory.write::<f32>(7));
+        let (to, to_bias) = (memory.write::<T>(6), memory.write::<f32>(7));
         let &PackArgs { outputs, inputs, kernel: [height, width], .. } = args;
-        to.fill(0.0);
+        to.fill(T::narrow(0.0));
         to_bias.fill(0.0);
         for o in 0..outputs {
             let bias = bias.get(o).unwrap_or(&0.0);
@@ -61,12 +80,9 @@ impl Op for Pack {
             for (i, (u, c)) in places.enumerate() {
                 for v in 0..width {
                     let from = weight[((o * inputs + c) * height + u) * width + v];
-                    block[(i * width + v) * BLOCK + o % BLOCK] = scale * from;
+                    block[(i * width + v) * BLOCK + o % BLOCK] = T::narrow(scale * from);
                 }
             }
         }
-    }
-    fn cuda(gpu: &Gpu<'_>, args: &PackArgs, memory: &Pointers) {
-        cuda::pack(gpu, args, memory);
     }
 }

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::DType;
 use crate::activation::Activation;
-use crate::check::Checked;
+use crate::check::{Checked, tolerance, weights};
 
 fn conv(in_channels: usize, out_channels: usize, input: [usize; 2]) -> conv2d::Args {
     conv2d::Args {
@@ -33,14 +34,17 @@ fn at(blocked: bool, channels: usize, area: usize, [image, channel, pixel]: [usi
 }
 
 impl Checked for BlockedConv2d {
+    fn dtype(args: &Args, i: usize) -> DType {
+        if i == 0 { args.weight } else { DType::F32 }
+    }
     fn cases() -> BoxedStrategy<Args> {
         let pair = |range: core::ops::Range<usize>| [range.clone(), range];
         let kind = prop::sample::select(vec![Kind::First, Kind::Pointwise, Kind::Depthwise]);
         let activation =
             prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Relu6]);
         let window = (pair(1..5), pair(1..4), pair(0..3), pair(1..3));
-        (kind, 1..3usize, (1..40usize, 1..70usize), pair(1..12), window, activation, any::<bool>())
-            .prop_map(|(kind, images, (ins, outs), input, window, activation, residual)| {
+        (kind, 1..3usize, (1..40usize, 1..70usize), pair(1..12), window, activation, any::<bool>(), weights())
+            .prop_map(|(kind, images, (ins, outs), input, window, activation, residual, weight)| {
                 let (kernel, stride, padding, dilation) = window;
                 let ins = if kind == Kind::First { ins % 5 + 1 } else { ins };
                 let general = conv2d::Args { images, activation, residual, ..conv(ins, outs, input) };
@@ -63,7 +67,7 @@ impl Checked for BlockedConv2d {
                         ..general
                     },
                 };
-                Args { kind, conv }
+                Args { kind, conv, weight }
             })
             .prop_filter("no window fits", |args| !args.conv.output().contains(&0))
             .boxed()
@@ -75,11 +79,15 @@ impl Checked for BlockedConv2d {
         let first = conv2d::Args { kernel: [3, 3], stride: [2, 2], padding: [1, 1], ..conv(3, 32, [30, 33]) };
         let each = conv2d::Args { groups: 40, kernel: [3, 3], padding: [1, 1], ..conv(40, 40, [40, 27]) };
         vec![
-            Args { kind: Kind::Pointwise, conv: many },
-            Args { kind: Kind::Pointwise, conv: large },
-            Args { kind: Kind::First, conv: first },
-            Args { kind: Kind::Depthwise, conv: each },
-            Args { kind: Kind::Depthwise, conv: conv2d::Args { padding: [9, 9], dilation: [3, 2], ..each } },
+            Args { kind: Kind::Pointwise, conv: many, weight: DType::F32 },
+            Args { kind: Kind::Pointwise, conv: large, weight: DType::F32 },
+            Args { kind: Kind::First, conv: first, weight: DType::F32 },
+            Args { kind: Kind::Depthwise, conv: each, weight: DType::F32 },
+            Args {
+                kind: Kind::Depthwise,
+                conv: conv2d::Args { padding: [9, 9], dilation: [3, 2], ..each },
+                weight: DType::F32,
+            },
         ]
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
@@ -89,17 +97,22 @@ impl Checked for BlockedConv2d {
 }
 
 impl Checked for BlockedExpand {
+    fn dtype(args: &ExpandArgs, i: usize) -> DType {
+        if [0, 2].contains(&i) { args.weight } else { DType::F32 }
+    }
     fn cases() -> BoxedStrategy<ExpandArgs> {
         let pair = |range: core::ops::Range<usize>| [range.clone(), range];
         let limits = prop::sample::select(vec![Activation::Identity, Activation::Relu, Activation::Relu6]);
         let window = (pair(1..5), pair(1..4), pair(0..3), pair(1..3));
-        (1..3usize, 1..40usize, 1..70usize, pair(1..12), window, [limits.clone(), limits])
-            .prop_map(|(images, ins, outs, input, (kernel, stride, padding, dilation), [first, last])| {
-                let expand = conv2d::Args { images, activation: first, ..conv(ins, outs, input) };
-                let general = conv2d::Args { images, activation: last, ..conv(outs, outs, input) };
-                let each = conv2d::Args { groups: outs, kernel, stride, padding, dilation, ..general };
-                ExpandArgs { expand, each }
-            })
+        (1..3usize, 1..40usize, 1..70usize, pair(1..12), window, [limits.clone(), limits], weights())
+            .prop_map(
+                |(images, ins, outs, input, (kernel, stride, padding, dilation), [first, last], weight)| {
+                    let expand = conv2d::Args { images, activation: first, ..conv(ins, outs, input) };
+                    let general = conv2d::Args { images, activation: last, ..conv(outs, outs, input) };
+                    let each = conv2d::Args { groups: outs, kernel, stride, padding, dilation, ..general };
+                    ExpandArgs { expand, each, weight }
+                },
+            )
             .prop_filter("no window fits", |args| !args.each.output().contains(&0))
             .boxed()
     }
@@ -112,7 +125,11 @@ impl Checked for BlockedExpand {
                 stride: [stride; 2],
                 ..conv(outs, outs, input)
             };
-            ExpandArgs { expand: conv(ins, outs, input), each: conv2d::Args { groups: outs, ..window } }
+            ExpandArgs {
+                expand: conv(ins, outs, input),
+                each: conv2d::Args { groups: outs, ..window },
+                weight: DType::F32,
+            }
         };
         vec![of(5, 40, [90, 70], 1), of(5, 40, [91, 70], 2), of(1, 17, [4, 2100], 1), of(1, 17, [5, 2100], 2)]
     }
@@ -121,16 +138,20 @@ impl Checked for BlockedExpand {
         let ([height, width], outs) = (args.each.input, padded(args.each.in_channels));
         let mut between = vec![0.0; args.each.images * outs * height * width];
         convolve(
-            &Args { kind: Kind::Pointwise, conv: args.expand },
+            &Args { kind: Kind::Pointwise, conv: args.expand, weight: args.weight },
             [expand, expand_bias, x, &[]],
             &mut between,
         );
-        convolve(&Args { kind: Kind::Depthwise, conv: args.each }, [each, each_bias, &between, &[]], y);
+        convolve(
+            &Args { kind: Kind::Depthwise, conv: args.each, weight: args.weight },
+            [each, each_bias, &between, &[]],
+            y,
+        );
     }
 }
 
 fn convolve(args: &Args, [weights, bias, x, residual]: [&[f64]; 4], y: &mut [f64]) {
-    let Args { kind, conv } = *args;
+    let Args { kind, conv, .. } = *args;
     let ([height, width], [lines, columns]) = (conv.input, conv.output());
     let ([kh, kw], outs) = (conv.kernel, padded(conv.out_channels));
     let ins = if kind == Kind::Depthwise { 1 } else { conv.in_channels };
@@ -162,9 +183,22 @@ fn convolve(args: &Args, [weights, bias, x, residual]: [&[f64]; 4], y: &mut [f64
 }
 
 impl Checked for Pack {
+    fn dtype(args: &PackArgs, i: usize) -> DType {
+        if i == 6 { args.weight } else { DType::F32 }
+    }
+    fn tolerance(args: &PackArgs) -> f64 {
+        tolerance(args.weight)
+    }
     fn cases() -> BoxedStrategy<PackArgs> {
-        (1..40usize, 1..6usize, [1..4usize, 1..4], any::<bool>())
-            .prop_map(|(outputs, inputs, kernel, bias)| PackArgs { outputs, inputs, kernel, bias, eps: 2.0 })
+        (1..40usize, 1..6usize, [1..4usize, 1..4], any::<bool>(), weights())
+            .prop_map(|(outputs, inputs, kernel, bias, weight)| PackArgs {
+                outputs,
+                inputs,
+                kernel,
+                bias,
+                eps: 2.0,
+                weight,
+            })
             .boxed()
     }
     fn reference(args: &PackArgs, memory: &mut [Vec<f64>]) {

@@ -2,6 +2,7 @@
 
 use super::BLOCK;
 use crate::vector::Vector;
+use crate::weight::Weight;
 
 /// Where the numbers of a sum are, relative to the pixel: `runs` times `run` of them side by side (of the last run
 /// `last`), and each run `stride` after the one before.
@@ -26,9 +27,9 @@ pub(super) struct Tile {
 /// Where one is: its first pixel, the weights and the bias of its first channel, its first output, and the residual
 /// there or null.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place<T> {
     pub(super) x: *const f32,
-    pub(super) w: *const f32,
+    pub(super) w: *const T,
     pub(super) bias: *const f32,
     pub(super) y: *mut f32,
     pub(super) residual: *const f32,
@@ -40,7 +41,12 @@ pub(super) struct Place {
 /// # Safety
 /// All of it is there, y is nobody else's, and this is called within [`crate::vector::run`].
 #[inline(always)]
-pub(super) unsafe fn pixels<V: Vector, const STEP: usize>(t: &Tile, at: Place, pixels: usize, blocks: usize) {
+pub(super) unsafe fn pixels<V: Vector, T: Weight, const STEP: usize>(
+    t: &Tile,
+    at: Place<T>,
+    pixels: usize,
+    blocks: usize,
+) {
     let (large, small) = if V::N == BLOCK { (14, 7) } else { (6, 3) };
     let mut done = 0;
     let mut panel = 0;
@@ -64,12 +70,12 @@ pub(super) unsafe fn pixels<V: Vector, const STEP: usize>(t: &Tile, at: Place, p
             // The first two tiles ask for half of the next weights each.
             let next = t.w_block * (blocks + panel.min(blocks));
             match (V::N == BLOCK, size, blocks) {
-                (true, 14, 2) => tile::<V, 14, 2, STEP>(t, at, next),
-                (true, 14, _) => tile::<V, 14, 1, STEP>(t, at, next),
-                (true, 7, 2) => tile::<V, 7, 2, STEP>(t, at, next),
-                (true, 7, _) => tile::<V, 7, 1, STEP>(t, at, next),
-                (true, _, 2) => tile::<V, 1, 2, STEP>(t, at, next),
-                (true, ..) => tile::<V, 1, 1, STEP>(t, at, next),
+                (true, 14, 2) => tile::<V, T, 14, 2, STEP>(t, at, next),
+                (true, 14, _) => tile::<V, T, 14, 1, STEP>(t, at, next),
+                (true, 7, 2) => tile::<V, T, 7, 2, STEP>(t, at, next),
+                (true, 7, _) => tile::<V, T, 7, 1, STEP>(t, at, next),
+                (true, _, 2) => tile::<V, T, 1, 2, STEP>(t, at, next),
+                (true, ..) => tile::<V, T, 1, 1, STEP>(t, at, next),
                 (false, ..) => {
                     for lane in (0..blocks * BLOCK).step_by(2 * V::N) {
                         let (block, lane) = (lane / BLOCK, lane % BLOCK);
@@ -82,9 +88,9 @@ pub(super) unsafe fn pixels<V: Vector, const STEP: usize>(t: &Tile, at: Place, p
                             ..at
                         };
                         match size {
-                            6 => tile::<V, 6, 2, STEP>(t, at, next),
-                            3 => tile::<V, 3, 2, STEP>(t, at, next),
-                            _ => tile::<V, 1, 2, STEP>(t, at, next),
+                            6 => tile::<V, T, 6, 2, STEP>(t, at, next),
+                            3 => tile::<V, T, 3, 2, STEP>(t, at, next),
+                            _ => tile::<V, T, 1, 2, STEP>(t, at, next),
                         }
                     }
                 }
@@ -100,9 +106,9 @@ pub(super) unsafe fn pixels<V: Vector, const STEP: usize>(t: &Tile, at: Place, p
 /// # Safety
 /// As for [`pixels`].
 #[inline(always)]
-unsafe fn tile<V: Vector, const P: usize, const C: usize, const STEP: usize>(
+unsafe fn tile<V: Vector, T: Weight, const P: usize, const C: usize, const STEP: usize>(
     t: &Tile,
-    at: Place,
+    at: Place<T>,
     next: usize,
 ) {
     // Registers of one block follow each other, and then comes the next block.
@@ -128,7 +134,7 @@ unsafe fn tile<V: Vector, const P: usize, const C: usize, const STEP: usize>(
                 let mut weights = [V::splat(0.0); C];
                 let mut v = 0;
                 while v < C {
-                    weights[v] = V::load(w.add(place(v, t.w_block)));
+                    weights[v] = T::load::<V>(w.add(place(v, t.w_block)));
                     v += 1;
                 }
                 prefetch(w.wrapping_add(next));
@@ -164,7 +170,7 @@ unsafe fn tile<V: Vector, const P: usize, const C: usize, const STEP: usize>(
 
 /// Asks for a cache line in the second-level cache.
 #[inline(always)]
-fn prefetch(at: *const f32) {
+fn prefetch<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 has it, and any address may be asked for.
     unsafe {

@@ -226,6 +226,11 @@ pub(crate) fn tolerance(dtype: DType) -> f64 {
     }
 }
 
+/// The elements that weights have.
+pub(crate) fn weights() -> BoxedStrategy<DType> {
+    prop::sample::select(vec![DType::F32, DType::Bf16]).boxed()
+}
+
 /// Any element type.
 pub(crate) fn dtypes() -> BoxedStrategy<DType> {
     use DType::*;

@@ -48,12 +48,12 @@ pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32],
 
 /// Whether the activation does no more than to limit, and that in place.
 #[inline(always)]
-pub(super) fn limits(args: &Args) -> Option<[f32; 2]> {
+pub(crate) fn limits(args: &Args) -> Option<[f32; 2]> {
     if args.keep_pre { None } else { args.activation.limits() }
 }
 
 /// [`forward`] where there are [`limits`]. A program that needs no more is linked with no other activation.
-pub(super) fn limited(
+pub(crate) fn limited(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],
@@ -66,7 +66,7 @@ pub(super) fn limited(
 }
 
 /// `added` are the bias and the residual, each empty where there is none.
-pub(super) fn forward(
+pub(crate) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],

@@ -8,9 +8,9 @@
 mod backward;
 mod columns;
 pub(crate) mod cuda;
-mod depthwise;
-mod direct;
-mod forward;
+pub(crate) mod depthwise;
+pub(crate) mod direct;
+pub(crate) mod forward;
 mod scatter;
 mod seamless;
 #[cfg(test)]
@@ -18,7 +18,7 @@ pub(crate) mod tests;
 mod tile;
 mod totals;
 mod windows;
-mod winograd;
+pub(crate) mod winograd;
 
 use crate::Cpu;
 use crate::activation::Activation;
@@ -162,30 +162,32 @@ impl Op for Conv2d {
     }
     #[inline(always)]
     fn kernel(args: &Args) -> Kernel<Self> {
-        if depthwise::applies(args) {
-            |cpu, args, memory| by(depthwise::forward, cpu, args, memory)
-        } else if direct::applies(args) {
-            |cpu, args, memory| by(direct::forward, cpu, args, memory)
-        } else if winograd::may_apply(args) {
-            // That depends on the number of images, which is no constant.
-            |cpu, args, memory| {
-                by(
-                    if winograd::applies(args) { winograd::forward } else { forward::limited },
-                    cpu,
-                    args,
-                    memory,
-                )
-            }
-        } else if forward::limits(args).is_some() {
-            |cpu, args, memory| by(forward::limited, cpu, args, memory)
-        } else {
-            |cpu, args, memory| by(forward::forward, cpu, args, memory)
-        }
+        by_algorithm!(args, by)
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::forward(gpu, args, memory);
     }
 }
+
+/// The kernel of an operation that computes convolutions of these `Args`: `$by(algorithm, cpu, args, memory)`, with the
+/// algorithm as [`by`] takes it.
+macro_rules! by_algorithm {
+    ($args:ident, $by:path) => {{
+        use $crate::conv2d::{depthwise, direct, forward, winograd};
+        if depthwise::applies($args) {
+            |cpu, args, memory| $by(depthwise::forward, cpu, args, memory)
+        } else if direct::applies($args) {
+            |cpu, args, memory| $by(direct::forward, cpu, args, memory)
+        } else if winograd::may_apply($args) {
+            |cpu, args, memory| $by(winograd::forward_if_it_pays, cpu, args, memory)
+        } else if forward::limits($args).is_some() {
+            |cpu, args, memory| $by(forward::limited, cpu, args, memory)
+        } else {
+            |cpu, args, memory| $by(forward::forward, cpu, args, memory)
+        }
+    }};
+}
+pub(crate) use by_algorithm;
 
 /// Computes [`Conv2d`] by an algorithm: a function of weight, bias and residual, x, y, and the values before the
 /// activation.

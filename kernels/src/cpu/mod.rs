@@ -2,6 +2,8 @@
 
 mod beyond;
 mod block;
+#[cfg(feature = "std")]
+mod buffer;
 mod isa;
 #[cfg(feature = "std")]
 mod lanes;
@@ -50,6 +52,8 @@ pub struct Cpu {
     pub(crate) finite: Finite,
     #[cfg(feature = "std")]
     lanes: lanes::Lanes,
+    #[cfg(feature = "std")]
+    buffer: buffer::Buffer,
     #[cfg(feature = "rayon")]
     team: Option<team::Team>,
 }
@@ -68,6 +72,8 @@ impl Cpu {
             finite: Finite::default(),
             #[cfg(feature = "std")]
             lanes: lanes::Lanes::new(1),
+            #[cfg(feature = "std")]
+            buffer: buffer::Buffer::default(),
             #[cfg(feature = "rayon")]
             team: None,
         }
@@ -232,6 +238,19 @@ impl Cpu {
             f(task, chunk, scratch);
         });
     }
+
+    /// Lends memory to an operation as a whole, beside the scratch memory of its tasks: `len` floats, whose content is
+    /// left over from earlier ones. Without a standard library it lies on the stack, and is never longer than
+    /// [`STACK`](Self::STACK).
+    pub(crate) fn with_buffer(&self, len: usize, f: impl FnOnce(&mut [f32])) {
+        #[cfg(feature = "std")]
+        self.buffer.with(len, f);
+        #[cfg(not(feature = "std"))]
+        f(crate::sure::cut_mut(&mut [0.0; Self::STACK], 0, len.min(Self::STACK)));
+    }
+
+    /// Floats of [`Self::with_buffer`] where they are on the stack.
+    pub(crate) const STACK: usize = 1 << 10;
 
     #[cfg(feature = "std")]
     fn with_scratch(&self, f: impl FnOnce(&mut [f32])) {

@@ -36,8 +36,8 @@ pub(super) fn fits(args: &Args) -> bool {
 
 /// Whether the activation is one that needs no code of its own.
 #[inline(always)]
-pub(super) fn is_limited(args: &Args) -> bool {
-    matches!(args.activation, Activation::Identity | Activation::Relu)
+pub(crate) fn is_limited(activation: Activation) -> bool {
+    matches!(activation, Activation::Identity | Activation::Relu)
 }
 
 /// C = activation(A·B + bias + R); `added` are the bias and the residual, each empty where there is none. A program whose
@@ -62,11 +62,22 @@ pub(super) fn product<const ONE: bool, const LIMITED: bool>(
     for row in 0..args.m {
         let at = row * args.c.row;
         let residual = if added[1].is_empty() { &[] } else { cut(added[1], at, args.n) };
-        let c = cut_mut(c, at, args.n);
-        finish(isa, args.activation == Activation::Relu, added[0], residual, c);
-        if !LIMITED && !is_limited(args) {
-            apply_in_place(isa, args.activation, c);
-        }
+        finish_row::<LIMITED>(isa, args.activation, added[0], residual, cut_mut(c, at, args.n));
+    }
+}
+
+/// c ← activation(c + bias + residual), of one row; bias and residual are empty where there is none.
+#[inline(always)]
+pub(crate) fn finish_row<const LIMITED: bool>(
+    isa: Isa,
+    activation: Activation,
+    bias: &[f32],
+    residual: &[f32],
+    c: &mut [f32],
+) {
+    finish(isa, activation == Activation::Relu, bias, residual, c);
+    if !LIMITED && !is_limited(activation) {
+        apply_in_place(isa, activation, c);
     }
 }
 

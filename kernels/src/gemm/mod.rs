@@ -21,6 +21,8 @@ mod square;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use direct::{finish_row, is_limited};
+
 use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
@@ -269,7 +271,7 @@ impl Op for Gemm {
         if cfg!(any(feature = "rayon", feature = "matrixmultiply")) || !direct::fits(args) {
             return Self::cpu;
         }
-        match (direct::is_limited(args), args.m) {
+        match (is_limited(args.activation), args.m) {
             (true, ..=1) => small::<true, true>,
             (true, _) => small::<false, true>,
             _ => small::<false, false>,

@@ -10,6 +10,8 @@ pub(crate) use wide::{Registers, Wide};
 
 use core::ops::Range;
 
+use half::bf16;
+
 use crate::Isa;
 
 /// A few floats that the processor handles at once.
@@ -33,6 +35,20 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
+    /// As many numbers of 16 bits, widened.
+    unsafe fn load_bf16(from: *const bf16) -> Self;
+    /// Twice as many: those at even places, and the others.
+    unsafe fn load_pairs(from: *const bf16) -> [Self; 2];
+    /// The same of the first `count`, then zeros.
+    #[inline(always)]
+    unsafe fn load_first_pairs(from: *const bf16, count: usize) -> [Self; 2] {
+        let mut some = [bf16::ZERO; 32];
+        // SAFETY: the caller's promise, for the first `count`.
+        unsafe {
+            (0..count.min(2 * Self::N)).for_each(|i| some[i] = from.add(i).read());
+            Self::load_pairs(some.as_ptr())
+        }
+    }
     /// Zero in the other lanes, whose memory is not accessed.
     unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self;
     unsafe fn store_masked(self, to: *mut f32, mask: Self::Mask);

@@ -3,7 +3,10 @@
 use core::array;
 use core::ops::Range;
 
+use half::bf16;
+
 use super::Vector;
+use crate::element::Element;
 use crate::gemm::{lanes, operand::transpose};
 use crate::math::F32s;
 
@@ -26,6 +29,16 @@ unsafe impl Vector for [f32; 4] {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller's, here and below.
         unsafe { from.cast::<Self>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const bf16) -> Self {
+        // SAFETY: the caller's.
+        array::from_fn(|i| unsafe { from.add(i).read().widen() })
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const bf16) -> [Self; 2] {
+        // SAFETY: the caller's.
+        [0, 1].map(|odd| array::from_fn(|i| unsafe { from.add(2 * i + odd).read().widen() }))
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {

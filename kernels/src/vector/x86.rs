@@ -4,6 +4,8 @@ use core::arch::x86_64::*;
 use core::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 use core::ops::Range;
 
+use half::bf16;
+
 use super::Vector;
 use crate::gemm::{lanes, operand::transpose};
 use crate::math::ROUND;
@@ -23,6 +25,14 @@ macro_rules! functions {
     )* };
 }
 
+functions! {
+    /// The lower halves of words as the upper halves of floats, and the upper ones.
+    fn pairs512(pairs: __m512i) -> [__m512; 2] {
+        let odd = _mm512_and_si512(pairs, _mm512_set1_epi32(-0x10000));
+        [_mm512_castsi512_ps(_mm512_slli_epi32::<16>(pairs)), _mm512_castsi512_ps(odd)]
+    }
+}
+
 // SAFETY: the masked instructions access only the lanes of the mask.
 unsafe impl Vector for __m512 {
     const N: usize = 16;
@@ -39,6 +49,14 @@ unsafe impl Vector for __m512 {
         fn splat(x: f32) -> Self { _mm512_set1_ps(x) }
         fn load(from: *const f32) -> Self { _mm512_loadu_ps(from) }
         fn store(self, to: *mut f32) { _mm512_storeu_ps(to, self) }
+        fn load_bf16(from: *const bf16) -> Self {
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()))))
+        }
+        fn load_pairs(from: *const bf16) -> [Self; 2] { pairs512(_mm512_loadu_si512(from.cast())) }
+        fn load_first_pairs(from: *const bf16, count: usize) -> [Self; 2] {
+            let first = ((1u64 << count.min(32)) - 1) as __mmask32;
+            pairs512(_mm512_maskz_loadu_epi16(first, from.cast()))
+        }
         fn load_masked(from: *const f32, mask: Self::Mask) -> Self { _mm512_maskz_loadu_ps(mask, from) }
         fn store_masked(self, to: *mut f32, mask: Self::Mask) { _mm512_mask_storeu_ps(to, mask, self) }
         fn load_or(from: *const f32, mask: Self::Mask, rest: Self) -> Self {
@@ -146,6 +164,14 @@ unsafe impl Vector for __m256 {
         fn splat(x: f32) -> Self { _mm256_set1_ps(x) }
         fn load(from: *const f32) -> Self { _mm256_loadu_ps(from) }
         fn store(self, to: *mut f32) { _mm256_storeu_ps(to, self) }
+        fn load_bf16(from: *const bf16) -> Self {
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()))))
+        }
+        fn load_pairs(from: *const bf16) -> [Self; 2] {
+            let pairs = _mm256_loadu_si256(from.cast());
+            let odd = _mm256_and_si256(pairs, _mm256_set1_epi32(-0x10000));
+            [_mm256_castsi256_ps(_mm256_slli_epi32::<16>(pairs)), _mm256_castsi256_ps(odd)]
+        }
         fn load_masked(from: *const f32, mask: Self::Mask) -> Self { _mm256_maskload_ps(from, mask) }
         fn store_masked(self, to: *mut f32, mask: Self::Mask) { _mm256_maskstore_ps(to, mask, self) }
         fn load_or(from: *const f32, mask: Self::Mask, rest: Self) -> Self {

@@ -1,4 +1,5 @@
-//! `Prepare`: the model's parameters as inference wants them, with batch norms folded.
+//! `Prepare`: the model's parameters as inference wants them, with batch norms folded, and weights of the element that
+//! they are stored in, which is a type parameter.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -12,12 +13,14 @@ use super::names::{Names, layer_type, unit_at, word};
 use crate::graph::{Graph, Unit, UnitId, What};
 use crate::layers::{Layer, Window};
 use crate::lower::blocked::{BLOCK, Blocked};
-use crate::lower::{Group, Phase, groups, is_erased};
+use crate::lower::{Group, Phase, groups, is_erased, is_stored};
 
 /// A field of the prepared parameters.
 enum Prepared {
     /// As it is in the model.
     Kept(UnitId),
+    /// A linear layer or convolution.
+    Stored(UnitId),
     /// A convolution with the batch norm behind it.
     Folded { conv: UnitId, norm: UnitId },
     /// The same of a convolution of blocked images, packed.
@@ -44,6 +47,7 @@ fn fields(graph: &Graph) -> Vec<Prepared> {
     kept.map(|unit| match folds.iter().find(|(conv, _)| *conv == unit) {
         Some(&(conv, norm)) if is_packed(graph, conv) => Prepared::Packed { conv, norm },
         Some(&(conv, norm)) => Prepared::Folded { conv, norm },
+        None if is_stored(&graph.units[unit]) => Prepared::Stored(unit),
         None => Prepared::Kept(unit),
     })
     .collect()
@@ -73,17 +77,11 @@ fn leaf_name(graph: &Graph, unit: UnitId, leaf: &str) -> Ident {
     format_ident!("{}_{leaf}", word(graph, unit))
 }
 
-/// Whether a unit is a convolution into which a batch norm is folded.
-pub(super) fn is_folded(graph: &Graph, unit: UnitId) -> bool {
-    folds(graph).iter().any(|(conv, _)| *conv == unit)
-}
-
 /// Bytes from the start of the prepared parameters to one of them.
 pub(super) fn offset_of(graph: &Graph, names: &Names, unit: UnitId, leaf: &str) -> TokenStream {
-    let prepared = &names.prepared;
-    if is_folded(graph, unit) {
-        let field = leaf_name(graph, unit, leaf);
-        return quote!(offset_of!(#prepared, #field));
+    if is_stored(&graph.units[unit]) {
+        let (prepared, field) = (&names.prepared, leaf_name(graph, unit, leaf));
+        return quote!(offset_of!(#prepared<AnyElement>, #field));
     }
     let (offset, layer, leaf) =
         (module_offset(graph, names, unit), layer_type(graph, unit), format_ident!("{leaf}"));
@@ -96,7 +94,7 @@ pub(super) fn module_offset(graph: &Graph, names: &Names, unit: UnitId) -> Token
         return quote!(0);
     }
     let (prepared, field) = (&names.prepared, format_ident!("{}_layer", word(graph, unit)));
-    quote!(offset_of!(#prepared, #field))
+    quote!(offset_of!(#prepared<AnyElement>, #field))
 }
 
 /// Its struct, its scratch memory and the impl.
@@ -116,26 +114,31 @@ pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> T
     quote! {
         #[doc(hidden)]
         #[repr(C)]
-        pub struct #prepared #requires {
+        pub struct #prepared<AnyElement: ::castiron::WeightElement> #requires {
             #(#declared)*
+            element: ::core::marker::PhantomData<AnyElement>,
         }
-        unsafe impl ::castiron::Plain for #prepared #requires {}
+        unsafe impl<AnyElement: ::castiron::WeightElement> ::castiron::Plain for #prepared<AnyElement> #requires {}
+        #[automatically_derived]
+        impl<AnyElement: ::castiron::WeightElement> ::castiron::params::Params for #prepared<AnyElement> #requires {
+            const TREE: ::castiron::params::Tree = {
+                use ::castiron::params::{Child, Init, Leaf, Params, Tree};
+                Tree::Node(&[#(#layout,)*])
+            };
+            type With<Other: ::castiron::Element> = Self;
+        }
 
         #scratch
 
         #[automatically_derived]
         impl ::castiron::Prepare for #model #requires {
-            type Weights = #prepared;
+            type Weights<AnyElement: ::castiron::WeightElement> = #prepared<AnyElement>;
             type Scratch<const CAP: usize> = #prepared_scratch<CAP>;
-            const LAYOUT: ::castiron::params::Tree = {
-                use ::castiron::params::{Child, Init, Leaf, Params, Tree};
-                Tree::Node(&[#(#layout,)*])
-            };
 
-            fn prepare<AnyDevice: ::castiron::device::Device>(
+            fn prepare<AnyElement: ::castiron::WeightElement, AnyDevice: ::castiron::device::Device>(
                 cx: &::castiron::Cx<'_, AnyDevice>,
                 p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
-                to: ::castiron::memory::Mut<'_, Self::Weights, AnyDevice>,
+                to: ::castiron::memory::Mut<'_, Self::Weights<AnyElement>, AnyDevice>,
             ) {
                 use ::castiron::{call, memory::{Area, Arg, copy_leaves}};
                 let p = Area::of(p);
@@ -143,9 +146,9 @@ pub(super) fn items(model: &Ident, body: &Body<'_>, requires: &TokenStream) -> T
                 #(#steps)*
             }
 
-            fn infer_prepared<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+            fn infer_prepared<AnyElement: ::castiron::WeightElement, AnyDevice: ::castiron::device::Device, const CAP: usize>(
                 cx: &::castiron::Cx<'_, AnyDevice>,
-                p: ::castiron::memory::Ref<'_, Self::Weights, AnyDevice>,
+                p: ::castiron::memory::Ref<'_, Self::Weights<AnyElement>, AnyDevice>,
                 x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
                 y: ::castiron::memory::Mut<'_, ::castiron::Batch<#y, CAP>, AnyDevice>,
                 state: ::castiron::memory::Mut<'_, #state<CAP>, AnyDevice>,
@@ -170,18 +173,17 @@ pub(super) fn stand_in(
         #[automatically_derived]
         #[allow(unused_variables)]
         impl ::castiron::Prepare for #model #requires {
-            type Weights = ();
+            type Weights<AnyElement: ::castiron::WeightElement> = ();
             type Scratch<const CAP: usize> = ();
-            const LAYOUT: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[]);
 
-            fn prepare<AnyDevice: ::castiron::device::Device>(
+            fn prepare<AnyElement: ::castiron::WeightElement, AnyDevice: ::castiron::device::Device>(
                 cx: &::castiron::Cx<'_, AnyDevice>,
                 p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
                 to: ::castiron::memory::Mut<'_, (), AnyDevice>,
             ) {
             }
 
-            fn infer_prepared<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+            fn infer_prepared<AnyElement: ::castiron::WeightElement, AnyDevice: ::castiron::device::Device, const CAP: usize>(
                 cx: &::castiron::Cx<'_, AnyDevice>,
                 p: ::castiron::memory::Ref<'_, (), AnyDevice>,
                 x: ::castiron::memory::Ref<'_, ::castiron::Batch<#x, CAP>, AnyDevice>,
@@ -204,10 +206,28 @@ fn sizes(graph: &Graph, conv: UnitId) -> (usize, usize, &Window) {
     }
 }
 
+/// The dimensions of a weight.
+fn dims(graph: &Graph, unit: UnitId) -> Vec<usize> {
+    match &graph.units[unit].layer {
+        Ok(Layer::Linear { input, outputs, .. }) => {
+            vec![outputs.value, input.as_ref().map_or(0, |input| input.dims.iter().product())]
+        }
+        _ => {
+            let (outputs, inputs, kernel) = sizes(graph, unit);
+            let each = kernel.over.dims([inputs, kernel.size.value, kernel.size.value]);
+            [outputs].into_iter().chain(each).collect()
+        }
+    }
+}
+
 /// Outputs, and weights of each.
-fn matrix(graph: &Graph, conv: UnitId) -> [Literal; 2] {
-    let (outputs, inputs, kernel) = sizes(graph, conv);
-    [outputs, inputs * kernel.taps()].map(Literal::usize_unsuffixed)
+fn matrix(graph: &Graph, unit: UnitId) -> [Literal; 2] {
+    let dims = dims(graph, unit);
+    [dims[0], dims[1..].iter().product()].map(Literal::usize_unsuffixed)
+}
+
+fn has_bias(graph: &Graph, unit: UnitId) -> bool {
+    matches!(graph.units[unit].layer, Ok(Layer::Conv { bias: true, .. } | Layer::Linear { bias: true, .. }))
 }
 
 /// The arrays that the weight and the bias are.
@@ -218,13 +238,18 @@ fn arrays(graph: &Graph, field: &Prepared) -> [TokenStream; 2] {
             let [blocks, depth] =
                 [outputs.div_ceil(BLOCK), inputs * kernel.taps()].map(Literal::usize_unsuffixed);
             let block = Literal::usize_unsuffixed(BLOCK);
-            [quote!([[[f32; #block]; #depth]; #blocks]), quote!([[f32; #block]; #blocks])]
+            [quote!([[[AnyElement; #block]; #depth]; #blocks]), quote!([[f32; #block]; #blocks])]
         }
-        Prepared::Folded { conv: unit, .. } | Prepared::Kept(unit) => {
+        Prepared::Folded { conv: unit, .. } | Prepared::Stored(unit) | Prepared::Kept(unit) => {
             let [outputs, each] = matrix(graph, unit);
-            [quote!([[f32; #each]; #outputs]), quote!([f32; #outputs])]
+            [quote!([[AnyElement; #each]; #outputs]), quote!([f32; #outputs])]
         }
     }
+}
+
+/// Whether there is a bias: a batch norm that is folded leaves one.
+fn has_own_bias(graph: &Graph, field: &Prepared) -> bool {
+    !matches!(*field, Prepared::Stored(unit) if !has_bias(graph, unit))
 }
 
 fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
@@ -233,12 +258,16 @@ fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
             let (name, layer) = (format_ident!("{}_layer", word(graph, unit)), layer_type(graph, unit));
             quote!(#name: #layer,)
         }
-        Prepared::Folded { conv, .. } | Prepared::Packed { conv, .. } => {
-            let [weight, bias] = ["weight", "bias"].map(|leaf| leaf_name(graph, conv, leaf));
+        Prepared::Stored(unit)
+        | Prepared::Folded { conv: unit, .. }
+        | Prepared::Packed { conv: unit, .. } => {
+            let [weight, bias] = ["weight", "bias"].map(|leaf| leaf_name(graph, unit, leaf));
             let [weights, biases] = arrays(graph, field);
+            let bias =
+                has_own_bias(graph, field).then(|| quote!(#bias: ::castiron::memory::Aligned<#biases>,));
             quote! {
                 #weight: ::castiron::memory::Aligned<#weights>,
-                #bias: ::castiron::memory::Aligned<#biases>,
+                #bias
             }
         }
     }
@@ -246,30 +275,31 @@ fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
 
 /// Its branch of the tree of names, in which nothing is trained.
 fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
-    let (Prepared::Kept(unit) | Prepared::Folded { conv: unit, .. } | Prepared::Packed { conv: unit, .. }) =
-        *field;
+    let (Prepared::Kept(unit)
+    | Prepared::Stored(unit)
+    | Prepared::Folded { conv: unit, .. }
+    | Prepared::Packed { conv: unit, .. }) = *field;
     let name = &graph.units[unit].name;
     let (offset, tree) = match *field {
         Prepared::Kept(_) => {
             let layer = layer_type(graph, unit);
             (module_offset(graph, names, unit), quote!(<#layer as Params>::TREE))
         }
-        Prepared::Folded { conv, .. } | Prepared::Packed { conv, .. } => {
+        _ => {
             let dims = match field {
                 Prepared::Packed { .. } => None,
                 _ => {
-                    let (outputs, inputs, kernel) = sizes(graph, conv);
-                    let dims = kernel.over.dims([inputs, kernel.size.value, kernel.size.value]);
-                    let dims = [outputs].into_iter().chain(dims).map(Literal::usize_unsuffixed);
+                    let dims = dims(graph, unit).into_iter().map(Literal::usize_unsuffixed);
                     Some(quote!(.with_dims(&[#(#dims),*])))
                 }
             };
             let leaf = |leaf: &str, of: TokenStream| {
-                let at = offset_of(graph, names, conv, leaf);
+                let at = offset_of(graph, names, unit, leaf);
                 quote!(Child::leaf(#leaf, #at, #of))
             };
             let [weights, biases] = arrays(graph, field).map(|array| quote!(Leaf::of::<#array>(Init::ZEROS)));
-            let (weight, bias) = (leaf("weight", quote!(#weights #dims)), leaf("bias", biases));
+            let weight = leaf("weight", quote!(#weights #dims));
+            let bias = has_own_bias(graph, field).then(|| leaf("bias", biases));
             (quote!(0), quote!(Tree::Node(&[#weight, #bias])))
         }
     };
@@ -277,13 +307,29 @@ fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
 }
 
 fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
-    let prepared = &names.prepared;
     match *field {
         Prepared::Kept(unit) => {
             let (layer, from) = (layer_type(graph, unit), unit_at(graph, unit));
             let to = module_offset(graph, names, unit);
             quote! {
                 copy_leaves::<#layer, AnyDevice>(cx, p.field(#from), to.field(#to));
+            }
+        }
+        Prepared::Stored(unit) => {
+            let (layer, from) = (layer_type(graph, unit), unit_at(graph, unit));
+            let [outputs, each] = matrix(graph, unit);
+            let places = |leaf: &str| {
+                let (at, field) = (offset_of(graph, names, unit, leaf), format_ident!("{leaf}"));
+                quote!(p.field(#from + offset_of!(#layer, #field)).read(), to.field(#at).write())
+            };
+            let weight = places("weight");
+            let bias = has_bias(graph, unit).then(|| {
+                let places = places("bias");
+                quote!(call::arithmetic::copy(cx, #outputs, #places);)
+            });
+            quote! {
+                call::stored::store(cx, AnyElement::DTYPE, #outputs * #each, #weight);
+                #bias
             }
         }
         Prepared::Folded { conv, norm } | Prepared::Packed { conv, norm } => {
@@ -295,13 +341,12 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
                 let at = super::names::leaf_at(graph, names, Phase::Infer, unit, leaf);
                 quote!(p.field(#at).read())
             };
-            let has_bias = matches!(graph.units[conv].layer, Ok(Layer::Conv { bias: true, .. }));
-            let bias = if has_bias { leaf(conv, "bias") } else { quote!(Arg::none()) };
+            let bias = if has_bias(graph, conv) { leaf(conv, "bias") } else { quote!(Arg::none()) };
             let weight = leaf(conv, "weight");
             let norm = ["weight", "bias", "running_mean", "running_var"].map(|name| leaf(norm, name));
             let to = ["weight", "bias"].map(|leaf| {
-                let field = leaf_name(graph, conv, leaf);
-                quote!(to.field(offset_of!(#prepared, #field)).write())
+                let at = offset_of(graph, names, conv, leaf);
+                quote!(to.field(#at).write())
             });
             let (call, sizes) = match field {
                 Prepared::Packed { .. } => {
@@ -316,7 +361,7 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
                 }
             };
             quote! {
-                #call(cx, #sizes, const { (#eps as f64 / 1e9) as f32 }, #weight, #bias, #(#norm),*, #(#to),*);
+                #call(cx, #sizes, const { (#eps as f64 / 1e9) as f32 }, AnyElement::DTYPE, #weight, #bias, #(#norm),*, #(#to),*);
             }
         }
     }

@@ -178,14 +178,14 @@ pub(super) fn convolution(builder: &mut Builder<'_>, group: &Group, unit: UnitId
     if let Some((first, unit, x)) = before {
         let expand =
             arguments(&product_call(builder, unit, &builder.graph.nodes[first.anchor]).1, first, false);
-        let args = quote!(&const { call::blocked::ExpandArgs { expand: #expand, each: #conv } });
+        let args = quote!(&const { call::blocked::ExpandArgs { expand: #expand, each: #conv, weight: AnyElement::DTYPE } });
         let [first_weight, first_bias] = ["weight", "bias"].map(|leaf| Operand::Parameter(unit, leaf));
         let operands = vec![first_weight, first_bias, weight, bias, x, Operand::Write(y)];
         builder.step("blocked::expand", args, operands);
     } else {
         let x = builder.read(node.inputs[0]);
         let kind = format_ident!("{kind:?}");
-        let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv } });
+        let args = quote!(&const { call::blocked::Args { kind: call::blocked::Kind::#kind, conv: #conv, weight: AnyElement::DTYPE } });
         builder.step("blocked::forward", args, vec![weight, bias, x, residual, Operand::Write(y)]);
     }
 }

@@ -45,6 +45,12 @@ pub(crate) fn is_erased(unit: &Unit) -> bool {
         )
 }
 
+/// Whether a prepared model has the weight of a unit in the element that weights are stored in.
+pub(crate) fn is_stored(unit: &Unit) -> bool {
+    let own = matches!(unit.layer, Ok(Layer::Linear { tied: None, .. } | Layer::Conv { .. }));
+    own && is_erased(unit) && !unit.path.is_empty()
+}
+
 impl<'g> Builder<'g> {
     pub(super) fn new(graph: &'g Graph, phase: Phase) -> Self {
         let class = values::classes(graph, phase);

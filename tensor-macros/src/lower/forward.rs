@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::blocked::{self, Blocked};
 use super::broadcast::{self, Walk};
-use super::build::{Builder, is_erased};
+use super::build::{Builder, is_erased, is_stored};
 use super::fuse::{self, Group};
 use super::program::{BufferId, Call, Function, Operand, Phase, Place};
 use super::quantized;
@@ -168,7 +168,9 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             } else {
                 Operand::None
             };
-            let weight = Operand::Parameter(weight_of(builder, unit), "weight");
+            let of = weight_of(builder, unit);
+            let stored = builder.phase() == Phase::Prepared && is_stored(&builder.graph.units[of]);
+            let weight = Operand::Parameter(of, "weight");
             let y = create(builder, group.output);
             let pre = if keep {
                 let (name, floats) =
@@ -182,9 +184,15 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             } else {
                 Operand::None
             };
-            let operands = vec![weight, bias, x, residual, Operand::Write(y), pre];
-            let function = if module == "conv2d" { "conv2d::forward" } else { "linear::forward" };
-            builder.step(function, quote!(&const { #args }), operands);
+            let mut operands = vec![weight, bias, x, residual, Operand::Write(y)];
+            if stored {
+                let function = if module == "conv2d" { "stored::conv2d" } else { "stored::linear" };
+                builder.step(function, quote!(&const { #args }, AnyElement::DTYPE), operands);
+            } else {
+                operands.push(pre);
+                let function = if module == "conv2d" { "conv2d::forward" } else { "linear::forward" };
+                builder.step(function, quote!(&const { #args }), operands);
+            }
         }
         Layer::BatchNorm { .. } => {
             let [channels, height, width] = image(builder, node.inputs[0]);

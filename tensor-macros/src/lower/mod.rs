@@ -16,7 +16,7 @@ mod quantized;
 mod values;
 mod whole;
 
-pub(crate) use build::{identifier, is_erased};
+pub(crate) use build::{identifier, is_erased, is_stored};
 pub(crate) use fuse::{Group, groups};
 pub(crate) use program::{BufferId, Call, Function, Operand, Phase, Place, Program, Step, Table, TableId};
 

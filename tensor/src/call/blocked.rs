@@ -6,9 +6,9 @@ use castiron_kernels::blocked::{BlockedConv2d, BlockedExpand, Pack, PackArgs};
 pub use castiron_kernels::blocked::{Args, ExpandArgs, Kind};
 
 use super::conv2d;
-use crate::Cx;
 use crate::device::Device;
 use crate::memory::Arg;
+use crate::{Cx, DType};
 
 /// y = A(w ⋆ x + b + r), for every image: [`conv2d::forward`] with a packed weight and bias, on blocked images.
 ///
@@ -40,16 +40,19 @@ pub fn expand<D: Device>(
     y: Arg<'_, D>,
 ) {
     let [expand, each] = [&args.expand, &args.each].map(|args| conv2d::of_batch(args, cx.rows()));
-    cx.run::<BlockedExpand, 6>(ExpandArgs { expand, each }, [weight, bias, each_weight, each_bias, x, y]);
+    cx.run::<BlockedExpand, 6>(
+        ExpandArgs { expand, each, ..*args },
+        [weight, bias, each_weight, each_bias, x, y],
+    );
 }
 
 /// Packs the parameters of a convolution of `outputs` channels, each from `inputs`, by kernels of `size`×`size`, with
 /// the batch norm behind it folded into them as [`fold::batch_norm`](super::fold::batch_norm) does. `bias` is
-/// [`Arg::none`] where the layer has none; the packed one has.
+/// [`Arg::none`] where the layer has none; the packed one has. The packed weight is of element `to`, `f32` or `bf16`.
 ///
 /// ```
 /// use castiron::memory::{Arg, Mut, Ref};
-/// use castiron::{Cpu, Cx, Step, call};
+/// use castiron::{Cpu, Cx, DType, Step, call};
 ///
 /// let (weight, gain, shift) = ([[[[1.0f32]], [[2.0]]]], [2.0f32], [0.5f32]);
 /// let (mean, variance) = ([1.0f32], [3.0f32]);
@@ -61,6 +64,7 @@ pub fn expand<D: Device>(
 ///     2,
 ///     1,
 ///     1.0,
+///     DType::F32,
 ///     Ref::from(&weight).arg(),
 ///     Arg::none(),
 ///     Ref::from(&gain).arg(),
@@ -80,6 +84,7 @@ pub fn pack<D: Device>(
     inputs: usize,
     size: usize,
     eps: f32,
+    to: DType,
     weight: Arg<'_, D>,
     bias: Arg<'_, D>,
     bn_weight: Arg<'_, D>,
@@ -89,6 +94,6 @@ pub fn pack<D: Device>(
     to_weight: Arg<'_, D>,
     to_bias: Arg<'_, D>,
 ) {
-    let args = PackArgs { outputs, inputs, kernel: [size; 2], bias: !bias.is_none(), eps };
+    let args = PackArgs { outputs, inputs, kernel: [size; 2], bias: !bias.is_none(), eps, weight: to };
     cx.run::<Pack, 8>(args, [weight, bias, bn_weight, bn_bias, mean, var, to_weight, to_bias]);
 }

@@ -19,3 +19,4 @@ pub mod linear;
 pub mod pool2d;
 pub mod quantized;
 pub mod reduce;
+pub mod stored;

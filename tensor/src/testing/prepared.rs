@@ -4,7 +4,7 @@ use super::Probe;
 use super::case::Case;
 use super::memory::{Guarded, Junk, float, put};
 use crate::device::{Offsets, Storage};
-use crate::{Batch, Cpu, Cx, Prepare, Tensor};
+use crate::{Batch, Cpu, Cx, Prepare, Tensor, WeightElement};
 
 /// Checks that inference with prepared parameters gives what inference gives, up to rounding; and that it
 /// reads no scratch memory and no dead rows, writes only what is its own, and gives the same bits on a device
@@ -33,7 +33,7 @@ pub fn check_prepared<M: Prepare<Input: Probe, Output: Probe>, const B: usize>(
     let case = Case::<M, M::Input, M::Output, B>::draw(rows, seed, classes);
     let cpu = Cpu::new();
     let want = case.run(&cpu, &Tensor::<M>::zeros(), false, Junk::NAN).inferred;
-    let got = case.infer_prepared(&cpu, Junk::NAN);
+    let got = case.infer_prepared::<f32, _>(&cpu, Junk::NAN);
     let largest =
         case.places.real_y.iter().fold(1.0, |largest: f32, at| largest.max(float(&want, *at).abs()));
     for (i, at) in case.places.real_y.iter().enumerate() {
@@ -42,11 +42,11 @@ pub fn check_prepared<M: Prepare<Input: Probe, Output: Probe>, const B: usize>(
         assert!(close, "number {i} is {got} with prepared parameters, {want} without");
     }
     let bytes =
-        case.device_bytes() + Guarded::<M::Weights, Cpu>::BYTES + Guarded::<M::Scratch<B>, Cpu>::BYTES;
+        case.device_bytes() + Guarded::<M::Weights<f32>, Cpu>::BYTES + Guarded::<M::Scratch<B>, Cpu>::BYTES;
     let offsets = Offsets::new(bytes).expect("memory for the test");
     let others = [
-        ("with other junk in its memory", case.infer_prepared(&cpu, Junk::LARGE)),
-        ("on the offset device", case.infer_prepared(&offsets, Junk::NAN)),
+        ("with other junk in its memory", case.infer_prepared::<f32, _>(&cpu, Junk::LARGE)),
+        ("on the offset device", case.infer_prepared::<f32, _>(&offsets, Junk::NAN)),
     ];
     for (circumstances, other) in others {
         let same = case.places.y.iter().all(|(at, size)| got[*at..][..*size] == other[*at..][..*size]);
@@ -54,22 +54,22 @@ pub fn check_prepared<M: Prepare<Input: Probe, Output: Probe>, const B: usize>(
     }
     #[cfg(feature = "cuda")]
     if let Some(gpu) = super::gpu::gpu() {
-        let there = case.infer_prepared(&gpu, Junk::NAN);
+        let there = case.infer_prepared::<f32, _>(&gpu, Junk::NAN);
         super::gpu::compare("y", &there, &got, case.places.y.iter().copied(), &case.places.real_y);
     }
 }
 
 impl<M: Prepare<Input: Probe, Output: Probe>, const B: usize> Case<M, M::Input, M::Output, B> {
-    fn infer_prepared<D: Storage>(&self, device: &D, junk: Junk) -> Vec<u8> {
+    fn infer_prepared<E: WeightElement, D: Storage>(&self, device: &D, junk: Junk) -> Vec<u8> {
         let (model, x, step) = (put(&*self.model, device), put(&*self.x, device), put(&self.step, device));
         let cx = Cx::new(device, self.rows, step.borrow());
-        let mut weights = junk.guarded::<M::Weights, D>(device);
-        M::prepare::<D>(&Cx::new(device, 1, step.borrow()), model.borrow(), weights.borrow_mut());
+        let mut weights = junk.guarded::<M::Weights<E>, D>(device);
+        M::prepare::<E, D>(&Cx::new(device, 1, step.borrow()), model.borrow(), weights.borrow_mut());
         let before = weights.read("the prepared parameters", device);
         let mut y = junk.guarded::<Batch<M::Output, B>, D>(device);
         let mut state = Guarded::<M::State<B>, D>::copy(&self.state, junk, device);
         let mut scratch = junk.guarded::<M::Scratch<B>, D>(device);
-        M::infer_prepared::<D, B>(
+        M::infer_prepared::<E, D, B>(
             &cx,
             weights.borrow(),
             x.borrow(),

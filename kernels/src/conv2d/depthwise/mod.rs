@@ -29,7 +29,7 @@ use crate::{Cpu, Isa};
 
 /// Whether a convolution is computed here.
 #[inline(always)]
-pub(super) fn applies(args: &Args) -> bool {
+pub(crate) fn applies(args: &Args) -> bool {
     args.is_modest() && args.in_per_group() == 1 && (args.groups > 1 && args.out_per_group() <= 2)
 }
 
@@ -140,7 +140,7 @@ fn nine(weight: &[f32], turned: bool) -> [f32; 9] {
 }
 
 /// `added` are the bias and the residual, each empty where there is none.
-pub(super) fn forward(
+pub(crate) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],

@@ -9,7 +9,7 @@ use crate::conv2d::Args;
 use crate::cpu::SendPtr;
 use crate::vector::run;
 
-pub(in crate::conv2d) fn forward(
+pub(crate) fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],

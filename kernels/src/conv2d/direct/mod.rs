@@ -15,7 +15,7 @@ mod product;
 
 pub(super) use backward_input::backward_input;
 pub(super) use backward_weight::backward_weight;
-pub(super) use forward::forward;
+pub(crate) use forward::forward;
 
 use super::Args;
 use super::forward::TAIL;
@@ -34,7 +34,7 @@ const FITS: usize = 65_000;
 
 /// Whether the output and the gradient of the weight are computed here.
 #[inline(always)]
-pub(super) fn applies(args: &Args) -> bool {
+pub(crate) fn applies(args: &Args) -> bool {
     let (ins, outs) = (args.in_per_group(), args.out_per_group());
     let taps = ins.saturating_mul(args.kernel[0]).saturating_mul(args.kernel[1]);
     cfg!(feature = "std")

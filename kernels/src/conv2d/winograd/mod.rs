@@ -109,7 +109,7 @@ impl Sizes {
 
 /// Whether a convolution of enough images would be computed here.
 #[inline(always)]
-pub(super) fn may_apply(args: &Args) -> bool {
+pub(crate) fn may_apply(args: &Args) -> bool {
     let plain = args.groups == 1 && args.kernel == [3, 3] && args.stride == [1, 1] && args.dilation == [1, 1];
     let channels = args.in_channels.is_multiple_of(LANES) && args.out_channels.is_multiple_of(OUT);
     let limits = !args.keep_pre && args.activation.limits().is_some();
@@ -161,8 +161,23 @@ pub(super) fn backward_input(cpu: &Cpu, args: &Args, weight: &[f32], dy: &[f32],
     job.run(cpu, dx);
 }
 
+/// [`forward`], or the product where that is faster: it depends on the number of images, which is no constant.
+#[inline(always)]
+pub(crate) fn forward_if_it_pays(
+    cpu: &Cpu,
+    args: &Args,
+    weight: &[f32],
+    added: [&[f32]; 2],
+    x: &[f32],
+    y: &mut [f32],
+    z: &mut [f32],
+) {
+    let by = if applies(args) { forward } else { super::forward::limited };
+    by(cpu, args, weight, added, x, y, z);
+}
+
 /// `added` are the bias and the residual, each empty where there is none.
-pub(super) fn forward(
+fn forward(
     cpu: &Cpu,
     args: &Args,
     weight: &[f32],
