@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use castiron::files;
 use castiron::prelude::*;
-use castiron::{Calibration, Cx, Prepare, Quantized, Step, flat, flat_mut};
+use castiron::{Calibration, Quantized, flat, flat_mut};
 use examples_common::photo::{self, Crop};
 use examples_common::vision::{MobileNetV2, MobileNetV2Taps};
 
@@ -90,25 +90,12 @@ fn batch_norms_folded_into_convolutions_change_nothing() {
     let Some(folder) = &*FOLDER else { return };
     let images = numpy::<[Image; IMAGES]>(folder.join("input.npy"));
     let want = numpy::<[[f32; 1000]; IMAGES]>(folder.join("logits.npy"));
-    let (cpu, step) = (Cpu::with_threads(0).unwrap(), Step::new());
-    let mut folded = Tensor::<<MobileNetV2 as Prepare>::Weights>::zeros();
-    let cx = Cx::new(&cpu, 1, (&step).into());
-    MobileNetV2::prepare(&cx, weights::<MobileNetV2>(folder).borrow(), folded.borrow_mut());
-
-    let cx = Cx::new(&cpu, IMAGES, (&step).into());
+    let cpu = || Cpu::with_threads(0).unwrap();
+    let folded: Tensor<Prepared<MobileNetV2>> =
+        Prepared::of(&cpu(), &*weights::<MobileNetV2>(folder)).unwrap();
     let mut logits = Tensor::<[[f32; 1000]; IMAGES]>::zeros();
-    let mut state = Tensor::<<MobileNetV2 as Module<Image, [f32; 1000]>>::State<IMAGES>>::zeros();
-    let mut scratch = Tensor::<<MobileNetV2 as Prepare>::Scratch<IMAGES>>::zeros();
-    let memory = (logits.borrow_mut(), state.borrow_mut(), scratch.borrow_mut());
-    MobileNetV2::infer_prepared::<Cpu, IMAGES>(
-        &cx,
-        folded.borrow(),
-        images.borrow(),
-        memory.0,
-        memory.1,
-        memory.2,
-    );
-    assert_eq!(cpu.take_fault(), None);
+    let mut predictor = Predictor::<Prepared<MobileNetV2>, IMAGES>::new(cpu(), &folded).unwrap();
+    predictor.predict(&*images, &mut *logits).unwrap();
     close("the logits", flat(&*logits), flat(&*want));
 }
 

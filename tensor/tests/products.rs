@@ -258,6 +258,7 @@ fn a_batch_norm_folds_into_the_convolution_before_it() {
             3,
             18,
             1e-5,
+            castiron::DType::F32,
             weight,
             bias,
             castiron::field!(p, BatchNorm2d<3>, weight).arg(),
