@@ -164,7 +164,7 @@ fn without_rows_that_count_loss_and_gradient_are_zero() {
 }
 
 #[test]
-#[should_panic(expected = "out of range")]
+#[should_panic(expected = "reaches beyond its memory")]
 fn memory_of_another_operation_is_checked() {
     /// Hands its own memory on, with arguments that ask for more.
     struct HandsOn;

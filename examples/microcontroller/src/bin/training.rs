@@ -55,7 +55,8 @@ fn main() -> ! {
 
 /// The losses of the first and of the last step.
 fn learn(Training { model, images, classes, workspace }: &mut Training) -> Result<(f32, f32), Error> {
-    for ((image, class), (scan, label)) in images.iter_mut().zip(&mut *classes).zip(SCANS.iter().zip(LABELS)) {
+    for ((image, class), (scan, label)) in images.iter_mut().zip(&mut *classes).zip(SCANS.iter().zip(LABELS))
+    {
         scale(scan, image);
         image.as_flattened_mut().as_flattened_mut().reverse();
         *class = i32::from(*label);
