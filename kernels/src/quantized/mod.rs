@@ -10,8 +10,8 @@
 //!   y = clamp(z + ⌊sum·M + ½⌋, low, high), where M is an `f32` whose bits are taken apart: no kernel but [`Quantize`]
 //!   and [`Dequantize`] computes with floats. ReLU and ReLU6 are the limits low and high.
 //!
-//! So results are the same bits on every processor. Images are stored as those of floats are (NCHW), weights as
-//! PyTorch has them.
+//! So results are the same bits on every processor and on every GPU. Images are stored as those of floats are (NCHW),
+//! weights as PyTorch has them.
 //!
 //! Zero points and limits are memory arguments, bytes in the order in which an operation names them.
 

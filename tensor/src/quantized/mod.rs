@@ -18,7 +18,7 @@ pub(crate) use table::{FACTOR, POINTS, places};
 pub use table::{Lookup, Product, Rescale, Scale, Sum};
 
 /// The parameters of `M` for inference on bytes: a quarter of the memory for weights and for what is between
-/// layers, and integer arithmetic only, whose results are the same bits on every processor. A
+/// layers, and integer arithmetic only, whose results are the same bits on every processor and GPU. A
 /// [`Calibration`](crate::Calibration) makes them.
 ///
 /// A byte q stands for scale·(q − zero point). Activations have a scale and a zero point for each tensor, weights
