@@ -231,6 +231,7 @@ def main():
     parser.add_argument("--only", default="", help="workloads with this in their names")
     parser.add_argument("--seconds", type=float, default=2.0, help="of measuring, for each")
     parser.add_argument("--emulated", type=Path, help="the folder of tests/cuda/build.sh: small workloads, no times")
+    parser.add_argument("--program", type=Path, help="castiron-cuda, built before: for a machine without Rust")
     options = parser.parse_args()
     if options.emulated:
         os.environ["LD_LIBRARY_PATH"] = str(options.emulated.resolve())
@@ -243,8 +244,10 @@ def main():
     if options.emulated:
         names = ["gemm_16_f32", "gemm_16_tf32"]
         names += [f"{model}_2_{work}" for model in ("mlp", "lenet") for work in ("train", "infer")]
-    subprocess.run(["cargo", "build", "--release"], cwd=HERE, check=True)
-    program = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target")) / "release" / "castiron-cuda"
+    program = options.program
+    if not program:
+        subprocess.run(["cargo", "build", "--release"], cwd=HERE, check=True)
+        program = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target")) / "release" / "castiron-cuda"
     device = "cpu" if options.emulated else "cuda"
     if not options.emulated:
         print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}; times in microseconds")
