@@ -489,23 +489,19 @@ const _: () = {
     }
     #[doc(hidden)]
     #[repr(C)]
-    pub struct LeNet_Prepared {
-        conv1_weight: ::castiron::memory::Aligned<[[f32; 25]; 6]>,
+    pub struct LeNet_Prepared<AnyElement: ::castiron::WeightElement> {
+        conv1_weight: ::castiron::memory::Aligned<[[AnyElement; 25]; 6]>,
         conv1_bias: ::castiron::memory::Aligned<[f32; 6]>,
-        fc1_layer: fc1_Layer,
+        fc1_weight: ::castiron::memory::Aligned<[[AnyElement; 1176]; 10]>,
+        fc1_bias: ::castiron::memory::Aligned<[f32; 10]>,
+        element: ::core::marker::PhantomData<AnyElement>,
     }
-    unsafe impl ::castiron::Plain for LeNet_Prepared {}
-    #[doc(hidden)]
-    #[repr(C)]
-    pub struct LeNet_PreparedScratch<const CAP: usize> {
-        buffers: ::castiron::memory::Aligned<[[f32; 5888]; CAP]>,
-    }
-    unsafe impl<const CAP: usize> ::castiron::Plain for LeNet_PreparedScratch<CAP> {}
+    unsafe impl<AnyElement: ::castiron::WeightElement> ::castiron::Plain
+    for LeNet_Prepared<AnyElement> {}
     #[automatically_derived]
-    impl ::castiron::Prepare for LeNet {
-        type Weights = LeNet_Prepared;
-        type Scratch<const CAP: usize> = LeNet_PreparedScratch<CAP>;
-        const LAYOUT: ::castiron::params::Tree = {
+    impl<AnyElement: ::castiron::WeightElement> ::castiron::params::Params
+    for LeNet_Prepared<AnyElement> {
+        const TREE: ::castiron::params::Tree = {
             use ::castiron::params::{Child, Init, Leaf, Params, Tree};
             Tree::Node(
                 &[
@@ -516,13 +512,13 @@ const _: () = {
                                 &[
                                     Child::leaf(
                                         "weight",
-                                        offset_of!(LeNet_Prepared, conv1_weight),
-                                        Leaf::of::<[[f32; 25]; 6]>(Init::ZEROS)
+                                        offset_of!(LeNet_Prepared < AnyElement >, conv1_weight),
+                                        Leaf::of::<[[AnyElement; 25]; 6]>(Init::ZEROS)
                                             .with_dims(&[6, 1, 5, 5]),
                                     ),
                                     Child::leaf(
                                         "bias",
-                                        offset_of!(LeNet_Prepared, conv1_bias),
+                                        offset_of!(LeNet_Prepared < AnyElement >, conv1_bias),
                                         Leaf::of::<[f32; 6]>(Init::ZEROS),
                                     ),
                                 ],
@@ -531,17 +527,46 @@ const _: () = {
                         .frozen(),
                     Child::new(
                             "fc1",
-                            offset_of!(LeNet_Prepared, fc1_layer),
-                            <fc1_Layer as Params>::TREE,
+                            0,
+                            Tree::Node(
+                                &[
+                                    Child::leaf(
+                                        "weight",
+                                        offset_of!(LeNet_Prepared < AnyElement >, fc1_weight),
+                                        Leaf::of::<[[AnyElement; 1176]; 10]>(Init::ZEROS)
+                                            .with_dims(&[10, 1176]),
+                                    ),
+                                    Child::leaf(
+                                        "bias",
+                                        offset_of!(LeNet_Prepared < AnyElement >, fc1_bias),
+                                        Leaf::of::<[f32; 10]>(Init::ZEROS),
+                                    ),
+                                ],
+                            ),
                         )
                         .frozen(),
                 ],
             )
         };
-        fn prepare<AnyDevice: ::castiron::device::Device>(
+        type With<Other: ::castiron::Element> = Self;
+    }
+    #[doc(hidden)]
+    #[repr(C)]
+    pub struct LeNet_PreparedScratch<const CAP: usize> {
+        buffers: ::castiron::memory::Aligned<[[f32; 5888]; CAP]>,
+    }
+    unsafe impl<const CAP: usize> ::castiron::Plain for LeNet_PreparedScratch<CAP> {}
+    #[automatically_derived]
+    impl ::castiron::Prepare for LeNet {
+        type Weights<AnyElement: ::castiron::WeightElement> = LeNet_Prepared<AnyElement>;
+        type Scratch<const CAP: usize> = LeNet_PreparedScratch<CAP>;
+        fn prepare<
+            AnyElement: ::castiron::WeightElement,
+            AnyDevice: ::castiron::device::Device,
+        >(
             cx: &::castiron::Cx<'_, AnyDevice>,
             p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
-            to: ::castiron::memory::Mut<'_, Self::Weights, AnyDevice>,
+            to: ::castiron::memory::Mut<'_, Self::Weights<AnyElement>, AnyDevice>,
         ) {
             use ::castiron::{call, memory::{Area, Arg, copy_leaves}};
             let p = Area::of(p);
@@ -551,23 +576,39 @@ const _: () = {
                 6,
                 25,
                 const { (10000 as f64 / 1e9) as f32 },
+                AnyElement::DTYPE,
                 p.field(CONV1_WEIGHT).read(),
                 p.field(CONV1_BIAS).read(),
                 p.field(BN1_WEIGHT).read(),
                 p.field(BN1_BIAS).read(),
                 p.field(BN1_RUNNING_MEAN).read(),
                 p.field(BN1_RUNNING_VAR).read(),
-                to.field(offset_of!(LeNet_Prepared, conv1_weight)).write(),
-                to.field(offset_of!(LeNet_Prepared, conv1_bias)).write(),
+                to
+                    .field(offset_of!(LeNet_Prepared < AnyElement >, conv1_weight))
+                    .write(),
+                to.field(offset_of!(LeNet_Prepared < AnyElement >, conv1_bias)).write(),
             );
-            copy_leaves::<
-                fc1_Layer,
-                AnyDevice,
-            >(cx, p.field(FC1_AT), to.field(offset_of!(LeNet_Prepared, fc1_layer)));
+            call::stored::store(
+                cx,
+                AnyElement::DTYPE,
+                10 * 1176,
+                p.field(FC1_AT + offset_of!(fc1_Layer, weight)).read(),
+                to.field(offset_of!(LeNet_Prepared < AnyElement >, fc1_weight)).write(),
+            );
+            call::arithmetic::copy(
+                cx,
+                10,
+                p.field(FC1_AT + offset_of!(fc1_Layer, bias)).read(),
+                to.field(offset_of!(LeNet_Prepared < AnyElement >, fc1_bias)).write(),
+            );
         }
-        fn infer_prepared<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+        fn infer_prepared<
+            AnyElement: ::castiron::WeightElement,
+            AnyDevice: ::castiron::device::Device,
+            const CAP: usize,
+        >(
             cx: &::castiron::Cx<'_, AnyDevice>,
-            p: ::castiron::memory::Ref<'_, Self::Weights, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self::Weights<AnyElement>, AnyDevice>,
             x: ::castiron::memory::Ref<
                 '_,
                 ::castiron::Batch<[[[f32; 28]; 28]; 1], CAP>,
@@ -590,7 +631,7 @@ const _: () = {
                 )
             };
             let act1_y2 = memory.part(CAP * 0, CAP * 4704);
-            call::conv2d::forward(
+            call::stored::conv2d(
                 &cx.child(0),
                 &const {
                     call::conv2d::Args {
@@ -598,12 +639,12 @@ const _: () = {
                         ..<conv1_Layer>::call([28, 28]).activation(Activation::Relu)
                     }
                 },
-                p.field(offset_of!(LeNet_Prepared, conv1_weight)).read(),
-                p.field(offset_of!(LeNet_Prepared, conv1_bias)).read(),
+                AnyElement::DTYPE,
+                p.field(offset_of!(LeNet_Prepared < AnyElement >, conv1_weight)).read(),
+                p.field(offset_of!(LeNet_Prepared < AnyElement >, conv1_bias)).read(),
                 x.read(),
                 Arg::none(),
                 act1_y2.write(),
-                Arg::none(),
             );
             let pool1_y3 = memory.part(CAP * 4704, CAP * 1176);
             call::pool2d::max_forward(
@@ -612,25 +653,15 @@ const _: () = {
                 act1_y2.read(),
                 pool1_y3.write(),
             );
-            call::linear::forward(
+            call::stored::linear(
                 &cx.child(4),
                 &const { <fc1_Layer>::call(1) },
-                p
-                    .field(
-                        offset_of!(LeNet_Prepared, fc1_layer)
-                            + offset_of!(fc1_Layer, weight),
-                    )
-                    .read(),
-                p
-                    .field(
-                        offset_of!(LeNet_Prepared, fc1_layer)
-                            + offset_of!(fc1_Layer, bias),
-                    )
-                    .read(),
+                AnyElement::DTYPE,
+                p.field(offset_of!(LeNet_Prepared < AnyElement >, fc1_weight)).read(),
+                p.field(offset_of!(LeNet_Prepared < AnyElement >, fc1_bias)).read(),
                 pool1_y3.read(),
                 Arg::none(),
                 y.write(),
-                Arg::none(),
             );
         }
     }

@@ -1114,37 +1114,48 @@ const _: () = {
     }
     #[doc(hidden)]
     #[repr(C)]
-    pub struct Net_Prepared {
-        stem_layer: stem_Layer,
-        blocks_0_conv1_weight: ::castiron::memory::Aligned<[[f32; 36]; 4]>,
+    pub struct Net_Prepared<AnyElement: ::castiron::WeightElement> {
+        stem_weight: ::castiron::memory::Aligned<[[AnyElement; 27]; 4]>,
+        stem_bias: ::castiron::memory::Aligned<[f32; 4]>,
+        blocks_0_conv1_weight: ::castiron::memory::Aligned<[[AnyElement; 36]; 4]>,
         blocks_0_conv1_bias: ::castiron::memory::Aligned<[f32; 4]>,
-        blocks_0_conv2_weight: ::castiron::memory::Aligned<[[f32; 36]; 4]>,
+        blocks_0_conv2_weight: ::castiron::memory::Aligned<[[AnyElement; 36]; 4]>,
         blocks_0_conv2_bias: ::castiron::memory::Aligned<[f32; 4]>,
-        blocks_1_conv1_weight: ::castiron::memory::Aligned<[[f32; 36]; 4]>,
+        blocks_1_conv1_weight: ::castiron::memory::Aligned<[[AnyElement; 36]; 4]>,
         blocks_1_conv1_bias: ::castiron::memory::Aligned<[f32; 4]>,
-        blocks_1_conv2_weight: ::castiron::memory::Aligned<[[f32; 36]; 4]>,
+        blocks_1_conv2_weight: ::castiron::memory::Aligned<[[AnyElement; 36]; 4]>,
         blocks_1_conv2_bias: ::castiron::memory::Aligned<[f32; 4]>,
-        fc_layer: fc_Layer,
+        fc_weight: ::castiron::memory::Aligned<[[AnyElement; 4]; 4]>,
+        fc_bias: ::castiron::memory::Aligned<[f32; 4]>,
+        element: ::core::marker::PhantomData<AnyElement>,
     }
-    unsafe impl ::castiron::Plain for Net_Prepared {}
-    #[doc(hidden)]
-    #[repr(C)]
-    pub struct Net_PreparedScratch<const CAP: usize> {
-        buffers: ::castiron::memory::Aligned<[[f32; 768]; CAP]>,
-    }
-    unsafe impl<const CAP: usize> ::castiron::Plain for Net_PreparedScratch<CAP> {}
+    unsafe impl<AnyElement: ::castiron::WeightElement> ::castiron::Plain
+    for Net_Prepared<AnyElement> {}
     #[automatically_derived]
-    impl ::castiron::Prepare for Net {
-        type Weights = Net_Prepared;
-        type Scratch<const CAP: usize> = Net_PreparedScratch<CAP>;
-        const LAYOUT: ::castiron::params::Tree = {
+    impl<AnyElement: ::castiron::WeightElement> ::castiron::params::Params
+    for Net_Prepared<AnyElement> {
+        const TREE: ::castiron::params::Tree = {
             use ::castiron::params::{Child, Init, Leaf, Params, Tree};
             Tree::Node(
                 &[
                     Child::new(
                             "stem",
-                            offset_of!(Net_Prepared, stem_layer),
-                            <stem_Layer as Params>::TREE,
+                            0,
+                            Tree::Node(
+                                &[
+                                    Child::leaf(
+                                        "weight",
+                                        offset_of!(Net_Prepared < AnyElement >, stem_weight),
+                                        Leaf::of::<[[AnyElement; 27]; 4]>(Init::ZEROS)
+                                            .with_dims(&[4, 3, 3, 3]),
+                                    ),
+                                    Child::leaf(
+                                        "bias",
+                                        offset_of!(Net_Prepared < AnyElement >, stem_bias),
+                                        Leaf::of::<[f32; 4]>(Init::ZEROS),
+                                    ),
+                                ],
+                            ),
                         )
                         .frozen(),
                     Child::new(
@@ -1154,13 +1165,17 @@ const _: () = {
                                 &[
                                     Child::leaf(
                                         "weight",
-                                        offset_of!(Net_Prepared, blocks_0_conv1_weight),
-                                        Leaf::of::<[[f32; 36]; 4]>(Init::ZEROS)
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_0_conv1_weight
+                                        ),
+                                        Leaf::of::<[[AnyElement; 36]; 4]>(Init::ZEROS)
                                             .with_dims(&[4, 4, 3, 3]),
                                     ),
                                     Child::leaf(
                                         "bias",
-                                        offset_of!(Net_Prepared, blocks_0_conv1_bias),
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_0_conv1_bias
+                                        ),
                                         Leaf::of::<[f32; 4]>(Init::ZEROS),
                                     ),
                                 ],
@@ -1174,13 +1189,17 @@ const _: () = {
                                 &[
                                     Child::leaf(
                                         "weight",
-                                        offset_of!(Net_Prepared, blocks_0_conv2_weight),
-                                        Leaf::of::<[[f32; 36]; 4]>(Init::ZEROS)
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_0_conv2_weight
+                                        ),
+                                        Leaf::of::<[[AnyElement; 36]; 4]>(Init::ZEROS)
                                             .with_dims(&[4, 4, 3, 3]),
                                     ),
                                     Child::leaf(
                                         "bias",
-                                        offset_of!(Net_Prepared, blocks_0_conv2_bias),
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_0_conv2_bias
+                                        ),
                                         Leaf::of::<[f32; 4]>(Init::ZEROS),
                                     ),
                                 ],
@@ -1194,13 +1213,17 @@ const _: () = {
                                 &[
                                     Child::leaf(
                                         "weight",
-                                        offset_of!(Net_Prepared, blocks_1_conv1_weight),
-                                        Leaf::of::<[[f32; 36]; 4]>(Init::ZEROS)
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_1_conv1_weight
+                                        ),
+                                        Leaf::of::<[[AnyElement; 36]; 4]>(Init::ZEROS)
                                             .with_dims(&[4, 4, 3, 3]),
                                     ),
                                     Child::leaf(
                                         "bias",
-                                        offset_of!(Net_Prepared, blocks_1_conv1_bias),
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_1_conv1_bias
+                                        ),
                                         Leaf::of::<[f32; 4]>(Init::ZEROS),
                                     ),
                                 ],
@@ -1214,13 +1237,17 @@ const _: () = {
                                 &[
                                     Child::leaf(
                                         "weight",
-                                        offset_of!(Net_Prepared, blocks_1_conv2_weight),
-                                        Leaf::of::<[[f32; 36]; 4]>(Init::ZEROS)
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_1_conv2_weight
+                                        ),
+                                        Leaf::of::<[[AnyElement; 36]; 4]>(Init::ZEROS)
                                             .with_dims(&[4, 4, 3, 3]),
                                     ),
                                     Child::leaf(
                                         "bias",
-                                        offset_of!(Net_Prepared, blocks_1_conv2_bias),
+                                        offset_of!(
+                                            Net_Prepared < AnyElement >, blocks_1_conv2_bias
+                                        ),
                                         Leaf::of::<[f32; 4]>(Init::ZEROS),
                                     ),
                                 ],
@@ -1229,89 +1256,168 @@ const _: () = {
                         .frozen(),
                     Child::new(
                             "fc",
-                            offset_of!(Net_Prepared, fc_layer),
-                            <fc_Layer as Params>::TREE,
+                            0,
+                            Tree::Node(
+                                &[
+                                    Child::leaf(
+                                        "weight",
+                                        offset_of!(Net_Prepared < AnyElement >, fc_weight),
+                                        Leaf::of::<[[AnyElement; 4]; 4]>(Init::ZEROS)
+                                            .with_dims(&[4, 4]),
+                                    ),
+                                    Child::leaf(
+                                        "bias",
+                                        offset_of!(Net_Prepared < AnyElement >, fc_bias),
+                                        Leaf::of::<[f32; 4]>(Init::ZEROS),
+                                    ),
+                                ],
+                            ),
                         )
                         .frozen(),
                 ],
             )
         };
-        fn prepare<AnyDevice: ::castiron::device::Device>(
+        type With<Other: ::castiron::Element> = Self;
+    }
+    #[doc(hidden)]
+    #[repr(C)]
+    pub struct Net_PreparedScratch<const CAP: usize> {
+        buffers: ::castiron::memory::Aligned<[[f32; 768]; CAP]>,
+    }
+    unsafe impl<const CAP: usize> ::castiron::Plain for Net_PreparedScratch<CAP> {}
+    #[automatically_derived]
+    impl ::castiron::Prepare for Net {
+        type Weights<AnyElement: ::castiron::WeightElement> = Net_Prepared<AnyElement>;
+        type Scratch<const CAP: usize> = Net_PreparedScratch<CAP>;
+        fn prepare<
+            AnyElement: ::castiron::WeightElement,
+            AnyDevice: ::castiron::device::Device,
+        >(
             cx: &::castiron::Cx<'_, AnyDevice>,
             p: ::castiron::memory::Ref<'_, Self, AnyDevice>,
-            to: ::castiron::memory::Mut<'_, Self::Weights, AnyDevice>,
+            to: ::castiron::memory::Mut<'_, Self::Weights<AnyElement>, AnyDevice>,
         ) {
             use ::castiron::{call, memory::{Area, Arg, copy_leaves}};
             let p = Area::of(p);
             let to = unsafe { Area::of_mut(to) };
-            copy_leaves::<
-                stem_Layer,
-                AnyDevice,
-            >(cx, p.field(STEM_AT), to.field(offset_of!(Net_Prepared, stem_layer)));
+            call::stored::store(
+                cx,
+                AnyElement::DTYPE,
+                4 * 27,
+                p.field(STEM_AT + offset_of!(stem_Layer, weight)).read(),
+                to.field(offset_of!(Net_Prepared < AnyElement >, stem_weight)).write(),
+            );
+            call::arithmetic::copy(
+                cx,
+                4,
+                p.field(STEM_AT + offset_of!(stem_Layer, bias)).read(),
+                to.field(offset_of!(Net_Prepared < AnyElement >, stem_bias)).write(),
+            );
             call::fold::batch_norm(
                 cx,
                 4,
                 36,
                 const { (10000 as f64 / 1e9) as f32 },
+                AnyElement::DTYPE,
                 p.field(BLOCKS_0_CONV1_WEIGHT).read(),
                 Arg::none(),
                 p.field(BLOCKS_0_BN1_WEIGHT).read(),
                 p.field(BLOCKS_0_BN1_BIAS).read(),
                 p.field(BLOCKS_0_BN1_RUNNING_MEAN).read(),
                 p.field(BLOCKS_0_BN1_RUNNING_VAR).read(),
-                to.field(offset_of!(Net_Prepared, blocks_0_conv1_weight)).write(),
-                to.field(offset_of!(Net_Prepared, blocks_0_conv1_bias)).write(),
+                to
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_0_conv1_weight),
+                    )
+                    .write(),
+                to
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_0_conv1_bias))
+                    .write(),
             );
             call::fold::batch_norm(
                 cx,
                 4,
                 36,
                 const { (10000 as f64 / 1e9) as f32 },
+                AnyElement::DTYPE,
                 p.field(BLOCKS_0_CONV2_WEIGHT).read(),
                 Arg::none(),
                 p.field(BLOCKS_0_BN2_WEIGHT).read(),
                 p.field(BLOCKS_0_BN2_BIAS).read(),
                 p.field(BLOCKS_0_BN2_RUNNING_MEAN).read(),
                 p.field(BLOCKS_0_BN2_RUNNING_VAR).read(),
-                to.field(offset_of!(Net_Prepared, blocks_0_conv2_weight)).write(),
-                to.field(offset_of!(Net_Prepared, blocks_0_conv2_bias)).write(),
+                to
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_0_conv2_weight),
+                    )
+                    .write(),
+                to
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_0_conv2_bias))
+                    .write(),
             );
             call::fold::batch_norm(
                 cx,
                 4,
                 36,
                 const { (10000 as f64 / 1e9) as f32 },
+                AnyElement::DTYPE,
                 p.field(BLOCKS_1_CONV1_WEIGHT).read(),
                 Arg::none(),
                 p.field(BLOCKS_1_BN1_WEIGHT).read(),
                 p.field(BLOCKS_1_BN1_BIAS).read(),
                 p.field(BLOCKS_1_BN1_RUNNING_MEAN).read(),
                 p.field(BLOCKS_1_BN1_RUNNING_VAR).read(),
-                to.field(offset_of!(Net_Prepared, blocks_1_conv1_weight)).write(),
-                to.field(offset_of!(Net_Prepared, blocks_1_conv1_bias)).write(),
+                to
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_1_conv1_weight),
+                    )
+                    .write(),
+                to
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_1_conv1_bias))
+                    .write(),
             );
             call::fold::batch_norm(
                 cx,
                 4,
                 36,
                 const { (10000 as f64 / 1e9) as f32 },
+                AnyElement::DTYPE,
                 p.field(BLOCKS_1_CONV2_WEIGHT).read(),
                 Arg::none(),
                 p.field(BLOCKS_1_BN2_WEIGHT).read(),
                 p.field(BLOCKS_1_BN2_BIAS).read(),
                 p.field(BLOCKS_1_BN2_RUNNING_MEAN).read(),
                 p.field(BLOCKS_1_BN2_RUNNING_VAR).read(),
-                to.field(offset_of!(Net_Prepared, blocks_1_conv2_weight)).write(),
-                to.field(offset_of!(Net_Prepared, blocks_1_conv2_bias)).write(),
+                to
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_1_conv2_weight),
+                    )
+                    .write(),
+                to
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_1_conv2_bias))
+                    .write(),
             );
-            copy_leaves::<
-                fc_Layer,
-                AnyDevice,
-            >(cx, p.field(FC_AT), to.field(offset_of!(Net_Prepared, fc_layer)));
+            call::stored::store(
+                cx,
+                AnyElement::DTYPE,
+                4 * 4,
+                p.field(FC_AT + offset_of!(fc_Layer, weight)).read(),
+                to.field(offset_of!(Net_Prepared < AnyElement >, fc_weight)).write(),
+            );
+            call::arithmetic::copy(
+                cx,
+                4,
+                p.field(FC_AT + offset_of!(fc_Layer, bias)).read(),
+                to.field(offset_of!(Net_Prepared < AnyElement >, fc_bias)).write(),
+            );
         }
-        fn infer_prepared<AnyDevice: ::castiron::device::Device, const CAP: usize>(
+        fn infer_prepared<
+            AnyElement: ::castiron::WeightElement,
+            AnyDevice: ::castiron::device::Device,
+            const CAP: usize,
+        >(
             cx: &::castiron::Cx<'_, AnyDevice>,
-            p: ::castiron::memory::Ref<'_, Self::Weights, AnyDevice>,
+            p: ::castiron::memory::Ref<'_, Self::Weights<AnyElement>, AnyDevice>,
             x: ::castiron::memory::Ref<
                 '_,
                 ::castiron::Batch<[[[f32; 8]; 8]; 3], CAP>,
@@ -1334,28 +1440,18 @@ const _: () = {
                 )
             };
             let stem_y0 = memory.part(CAP * 0, CAP * 256);
-            call::conv2d::forward(
+            call::stored::conv2d(
                 &cx.child(0),
                 &const { <stem_Layer>::call([8, 8]) },
-                p
-                    .field(
-                        offset_of!(Net_Prepared, stem_layer)
-                            + offset_of!(stem_Layer, weight),
-                    )
-                    .read(),
-                p
-                    .field(
-                        offset_of!(Net_Prepared, stem_layer)
-                            + offset_of!(stem_Layer, bias),
-                    )
-                    .read(),
+                AnyElement::DTYPE,
+                p.field(offset_of!(Net_Prepared < AnyElement >, stem_weight)).read(),
+                p.field(offset_of!(Net_Prepared < AnyElement >, stem_bias)).read(),
                 x.read(),
                 Arg::none(),
                 stem_y0.write(),
-                Arg::none(),
             );
             let blocks_0_relu_y3 = memory.part(CAP * 256, CAP * 256);
-            call::conv2d::forward(
+            call::stored::conv2d(
                 &cx.child(1),
                 &const {
                     call::conv2d::Args {
@@ -1364,15 +1460,21 @@ const _: () = {
                             .activation(Activation::Relu)
                     }
                 },
-                p.field(offset_of!(Net_Prepared, blocks_0_conv1_weight)).read(),
-                p.field(offset_of!(Net_Prepared, blocks_0_conv1_bias)).read(),
+                AnyElement::DTYPE,
+                p
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_0_conv1_weight),
+                    )
+                    .read(),
+                p
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_0_conv1_bias))
+                    .read(),
                 stem_y0.read(),
                 Arg::none(),
                 blocks_0_relu_y3.write(),
-                Arg::none(),
             );
             let blocks_0_relu_y7 = memory.part(CAP * 512, CAP * 256);
-            call::conv2d::forward(
+            call::stored::conv2d(
                 &cx.child(4),
                 &const {
                     call::conv2d::Args {
@@ -1382,15 +1484,21 @@ const _: () = {
                             .residual()
                     }
                 },
-                p.field(offset_of!(Net_Prepared, blocks_0_conv2_weight)).read(),
-                p.field(offset_of!(Net_Prepared, blocks_0_conv2_bias)).read(),
+                AnyElement::DTYPE,
+                p
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_0_conv2_weight),
+                    )
+                    .read(),
+                p
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_0_conv2_bias))
+                    .read(),
                 blocks_0_relu_y3.read(),
                 stem_y0.read(),
                 blocks_0_relu_y7.write(),
-                Arg::none(),
             );
             let blocks_1_relu_y10 = memory.part(CAP * 0, CAP * 256);
-            call::conv2d::forward(
+            call::stored::conv2d(
                 &cx.child(8),
                 &const {
                     call::conv2d::Args {
@@ -1399,15 +1507,21 @@ const _: () = {
                             .activation(Activation::Relu)
                     }
                 },
-                p.field(offset_of!(Net_Prepared, blocks_1_conv1_weight)).read(),
-                p.field(offset_of!(Net_Prepared, blocks_1_conv1_bias)).read(),
+                AnyElement::DTYPE,
+                p
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_1_conv1_weight),
+                    )
+                    .read(),
+                p
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_1_conv1_bias))
+                    .read(),
                 blocks_0_relu_y7.read(),
                 Arg::none(),
                 blocks_1_relu_y10.write(),
-                Arg::none(),
             );
             let blocks_1_relu_y14 = memory.part(CAP * 256, CAP * 256);
-            call::conv2d::forward(
+            call::stored::conv2d(
                 &cx.child(11),
                 &const {
                     call::conv2d::Args {
@@ -1417,12 +1531,18 @@ const _: () = {
                             .residual()
                     }
                 },
-                p.field(offset_of!(Net_Prepared, blocks_1_conv2_weight)).read(),
-                p.field(offset_of!(Net_Prepared, blocks_1_conv2_bias)).read(),
+                AnyElement::DTYPE,
+                p
+                    .field(
+                        offset_of!(Net_Prepared < AnyElement >, blocks_1_conv2_weight),
+                    )
+                    .read(),
+                p
+                    .field(offset_of!(Net_Prepared < AnyElement >, blocks_1_conv2_bias))
+                    .read(),
                 blocks_1_relu_y10.read(),
                 blocks_0_relu_y7.read(),
                 blocks_1_relu_y14.write(),
-                Arg::none(),
             );
             let globalavgpool2d_y15 = memory.part(CAP * 0, CAP * 4);
             call::reduce::forward(
@@ -1436,23 +1556,15 @@ const _: () = {
                 blocks_1_relu_y14.read(),
                 globalavgpool2d_y15.write(),
             );
-            call::linear::forward(
+            call::stored::linear(
                 &cx.child(16),
                 &const { <fc_Layer>::call(1) },
-                p
-                    .field(
-                        offset_of!(Net_Prepared, fc_layer) + offset_of!(fc_Layer, weight),
-                    )
-                    .read(),
-                p
-                    .field(
-                        offset_of!(Net_Prepared, fc_layer) + offset_of!(fc_Layer, bias),
-                    )
-                    .read(),
+                AnyElement::DTYPE,
+                p.field(offset_of!(Net_Prepared < AnyElement >, fc_weight)).read(),
+                p.field(offset_of!(Net_Prepared < AnyElement >, fc_bias)).read(),
                 globalavgpool2d_y15.read(),
                 Arg::none(),
                 y.write(),
-                Arg::none(),
             );
         }
     }

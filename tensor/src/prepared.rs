@@ -94,7 +94,7 @@ use crate::{Cx, Element, Error};
 /// const _: () = assert!(size_of::<Prepared<Net, bf16>>() == 128 + 64 + 256 + 64);
 ///
 /// let model = init::<Net>(0);
-/// let prepared = Prepared::stored_in::<bf16>(&Cpu::new(), &model)?;
+/// let prepared = Prepared::stored_in::<bf16>(&Cpu::new(), &*model)?;
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("net.bf16.safetensors");
 /// files::save(&*prepared, path)?; // what `include_weights!(Prepared<Net, bf16>, "..")` puts into a program
