@@ -7,7 +7,7 @@ use castiron::loss::Loss;
 use castiron::prelude::*;
 use common::{Small, bits, quarters};
 
-fn losses_and_weights<D: Storage>(device: D) -> (Vec<u32>, Vec<u32>, Vec<[f32; 4]>) {
+fn losses_and_weights<D: Storage>(device: D) -> (Vec<u32>, Vec<u8>, Vec<[f32; 4]>) {
     let (x, t) = quarters(40);
     let model = init::<Small>(1);
     let mut trainer =

@@ -91,7 +91,7 @@ impl Number for i32 {
 
 /// Names and numbers of all parameters and running averages.
 pub fn leaves<M: Params>(model: &M) -> Vec<(String, Vec<f32>)> {
-    let mut numbers = super::bits(model).into_iter().map(f32::from_bits);
+    let mut numbers = super::floats(model).into_iter();
     let mut leaves = Vec::new();
     params::visit::<M>(|path, _, leaf| {
         leaves.push((path.to_string(), numbers.by_ref().take(leaf.dims.len()).collect()));

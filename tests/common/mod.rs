@@ -43,15 +43,19 @@ pub fn quarters(count: usize) -> (Vec<Rank3<1, 8, 8>>, Vec<i32>) {
         .unzip()
 }
 
-/// The bits of all parameters and running averages.
-pub fn bits<M: Params>(model: &M) -> Vec<u32> {
+/// The bytes of all parameters and running averages.
+pub fn bits<M: Params>(model: &M) -> Vec<u8> {
     let mut bits = Vec::new();
     let base = (model as *const M).cast::<u8>();
     castiron::params::visit::<M>(|_, offset, leaf| {
-        for i in 0..leaf.dims.len() {
-            // SAFETY: the tree says that a float lies there.
-            bits.push(unsafe { base.add(offset).cast::<u32>().add(i).read() });
-        }
+        let len = leaf.dims.len() * leaf.dtype.size();
+        // SAFETY: the tree says that so many numbers lie there.
+        bits.extend_from_slice(unsafe { std::slice::from_raw_parts(base.add(offset), len) });
     });
     bits
+}
+
+/// All parameters and running averages, of a model whose are `f32`.
+pub fn floats<M: Params>(model: &M) -> Vec<f32> {
+    bits(model).as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
 }

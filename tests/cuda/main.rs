@@ -28,6 +28,7 @@ mod training;
 
 use castiron::device::{Cuda, Storage};
 use castiron::prelude::*;
+use common::floats as numbers;
 
 /// The first GPU, with a stream of this test's own.
 fn gpu() -> Option<Cuda> {
@@ -81,11 +82,6 @@ fn close(got: &[f32], want: &[f32], tolerance: f32) {
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
         assert!((got - want).abs() <= tolerance * (1.0 + want.abs()), "number {i} is {got}, not {want}");
     }
-}
-
-/// All parameters and running averages.
-fn numbers<M: Params>(model: &M) -> Vec<f32> {
-    common::bits(model).into_iter().map(f32::from_bits).collect()
 }
 
 /// Training as most tests do it: batches of up to 16.

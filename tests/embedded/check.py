@@ -52,7 +52,7 @@ def main():
     # What to call them, bytes of digits in them, the line that says what they take (if one does), and how much code they may have.
     programs = {
         "inference": ("inference", 784, "inference:", 40_000),
-        "inference_bf16": ("inference, weights in bf16", 784, None, 50_000),
+        "inference_bf16": ("inference, weights in bf16", 784, None, 60_000),
         "inference_int8": ("inference, int8", 784, "inference on bytes:", 24_000),
         "training": ("training, 8 digits a step", digits.stat().st_size, "step ", 185_000),
         "microcontroller": ("all of it, and printing", digits.stat().st_size, "step ", 220_000),

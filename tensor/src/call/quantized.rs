@@ -103,11 +103,13 @@ pub fn activate<D: Device>(
 }
 
 /// y = the largest number of each window, at the scale of x.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn max_pool2d<D: Device>(cx: &Cx<'_, D>, args: &pool2d::Args, x: Arg<'_, D>, y: Arg<'_, D>) {
     cx.run::<QuantizedMaxPool2d, 2>(pool2d::batch(cx, args), [x, y]);
 }
 
 /// y = the mean of each window; the table is a [`Rescale`](crate::quantized::Rescale).
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn mean_pool2d<D: Device>(
     cx: &Cx<'_, D>,
     args: &pool2d::Args,
