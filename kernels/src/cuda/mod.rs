@@ -121,7 +121,8 @@ impl Cuda {
 
     /// All kernels that this stream has launched, as PTX for GPUs of its compute capability and later:
     /// for [`Cuda::with_kernels`]. Kernels are chosen by sizes and by the GPU, so what is to run elsewhere is run before:
-    /// with the same numbers of rows, on the same kind of GPU.
+    /// with the same numbers of rows, on the same kind of GPU; and, for machines without cuBLASLt, without it
+    /// ([`Cuda::allow_cublas`]).
     ///
     /// ```no_run
     /// # use castiron_kernels::cuda::Cuda;

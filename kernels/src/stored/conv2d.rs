@@ -56,7 +56,8 @@ pub(super) fn forward(
         let part = Args { images: 1, groups, in_channels: groups * ins, out_channels: count, ..*args };
         let weight = cut(weight, first * depth, count * depth);
         let bias = if bias.is_empty() { bias } else { cut(bias, first, count) };
-        cpu.with_buffer(weight.len().min(if FIXED { BUFFER } else { usize::MAX }), |wide| {
+        let len = if FIXED { weight.len().min(BUFFER) } else { weight.len() };
+        cpu.with_buffer(len, |wide| {
             let fits = weight.len() <= wide.len();
             if fits {
                 widen(cpu.isa(), weight, wide);
