@@ -52,7 +52,7 @@ pub fn linear<D: Device>(
     cx.run::<StoredLinear, 5>(args, [x, weight, bias, y, r]);
 }
 
-/// [`conv2d::forward`](super::conv2d::forward), which does not keep the value before the activation, with a weight of
+/// [`conv2d::forward`], which does not keep the value before the activation, with a weight of
 /// `bf16`, or of `f32`.
 #[allow(clippy::too_many_arguments)]
 #[cfg_attr(not(debug_assertions), inline(always))]
