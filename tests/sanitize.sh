@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 host="$(rustc -vV | sed -n 's/^host: //p')"
-# The one test that is left out wants a signal, which AddressSanitizer catches. A target is named so that build scripts and macros stay as they are, which the compiler loads.
+# A target is named so that build scripts and macros stay as they are, which the compiler loads. The test that is left
+# out wants a signal, which AddressSanitizer catches.
 RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/sanitize" \
   cargo +nightly test --package castiron-kernels --package castiron --lib --target "$host" -- --skip a_read_beyond_an_argument_kills "$@"

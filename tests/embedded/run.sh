@@ -47,6 +47,7 @@ microcontroller() {
     python3 check.py "$CARGO_TARGET_DIR/$target/release" "$folder/$target.log"
     # Those that do one thing say by their exit status what came of it: a seven that is read, a loss that falls.
     expect 7 run "$target" inference
+    expect 7 run "$target" inference_bf16
     expect 7 run "$target" inference_int8
     expect 0 run "$target" training
   else
