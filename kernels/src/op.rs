@@ -465,6 +465,7 @@ impl core::fmt::Display for Fault {
             Fault::Launch { op, code: 0 } => {
                 write!(f, "{op}: its CUDA source does not compile; `Cuda::take_log` has the compiler's words")
             }
+            Fault::Launch { op, code: 2 } => write!(f, "{op}: the GPU has not enough memory (CUDA error 2)"),
             Fault::Launch { op, code } => write!(f, "{op}: the GPU failed with CUDA error {code}"),
             Fault::Library { op, library, code } => write!(f, "{op}: {library} failed with its error {code}"),
             Fault::Elsewhere => {

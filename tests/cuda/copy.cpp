@@ -35,8 +35,8 @@ int copy(Address to, Address from, size_t size, Stream& stream, bool wait, const
   } else {
     TRY(submit(stream, work));
   }
-  if (wait || (host_to && !is_pinned(target, size))) drain(stream);
-  return SUCCESS;
+  if (wait || (host_to && !is_pinned(target, size))) note_wait(who), drain(stream);
+  return stream.context->broken;
 }
 
 int fill(Address to, const void* pattern, size_t width, size_t count, void* handle, bool wait, const char* who) {
@@ -83,7 +83,13 @@ API cuMemAllocAsync(Address* address, size_t size, void* handle) {
   LOCK;
   Stream* stream;
   TRY(find_stream(handle, &stream));
-  if (!stream->capture) return allocate(address, size, stream->context->device);
+  if (!stream->capture) {
+    int result = allocate(address, size, stream->context->device);
+    if (result != OUT_OF_MEMORY) return result;
+    // What was freed may be pending.
+    drain(*stream->context);
+    return allocate(address, size, stream->context->device);
+  }
   // Of the graph: fresh at every replay, and there for good.
   TRY(allocate(address, size, stream->context->device));
   return submit(*stream, [a = *address] { poison(*find_allocation(a)); });

@@ -15,8 +15,17 @@ const TWO: [(&str, Option<&str>); 1] = [("CASTIRON_EMULATED_DEVICES", Some("2"))
 #[test]
 fn two_gpus_train_one_model() {
     if super::gpu().is_some() {
-        for test in ["halves", "statistics", "faults", "stop"] {
+        for test in ["halves", "statistics", "faults", "stop", "batches_that_do_not_fit"] {
             child::passes(&format!("data_parallel::{test}"), &TWO);
+        }
+        // Only the emulated driver fails as one likes.
+        if std::env::var_os("CASTIRON_REQUIRE_CUDA").is_some() {
+            for refused in
+                ["cuStreamBeginCapture@1", "cuGraphInstantiate@1", "cross_entropy@1", "cross_entropy@1+1"]
+            {
+                let variables = [TWO[0], ("CASTIRON_EMULATED_REFUSE", Some(refused))];
+                child::passes("data_parallel::one_gpu_refuses", &variables);
+            }
         }
     }
 }
@@ -149,6 +158,50 @@ fn faults() {
         }
     }
     assert!((a.1, &a.2) == (3, &b.2) && b.1 == 3);
+}
+
+#[test]
+#[ignore = "run by `two_gpus_train_one_model`"]
+fn one_gpu_refuses() {
+    let model = init::<Plain>(3);
+    let run = |communicator: Communicator| {
+        let rank = communicator.rank();
+        let mut trainer = trainer(communicator, &*model, Sgd::new(0.05));
+        let (x, t) = stripes(4, rank as u32);
+        let mut outcomes = Vec::new();
+        // The second is recorded.
+        for _ in 0..4 {
+            let before = numbers(&*trainer.model());
+            let error = trainer.step(&x, &t).err();
+            outcomes.push((error, numbers(&*trainer.model()) == before));
+        }
+        (outcomes, trainer.steps(), numbers(&*trainer.model()))
+    };
+    let Some([a, b]) = on_two(run) else { return };
+    assert!(b.0.iter().any(|(error, _)| error.is_some()));
+    for (step, (a, b)) in a.0.iter().zip(&b.0).enumerate() {
+        let refused = matches!(b.0, Some(Error::Operation(Fault::Launch { code: 2 | 701, .. })));
+        let elsewhere = a.0 == Some(Error::Operation(Fault::Elsewhere));
+        assert!((a.0.is_none() && b.0.is_none()) || (refused && elsewhere), "step {step}: {a:?}, {b:?}");
+        assert_eq!((a.1, b.1), (refused, refused), "step {step}: what has failed changes nothing");
+    }
+    assert!((a.1, &a.2) == (b.1, &b.2));
+}
+
+#[test]
+#[ignore = "run by `two_gpus_train_one_model`"]
+fn batches_that_do_not_fit() {
+    let model = init::<Plain>(3);
+    let run = |communicator: Communicator| {
+        let rank = communicator.rank();
+        let mut trainer = trainer(communicator, &*model, Sgd::new(0.05));
+        let (x, t) = stripes(20, 1);
+        let rows = |step: usize| if step == 1 && rank == 1 { 20 } else { 4 };
+        (0..3).map(|step| trainer.step(&x[..rows(step)], &t[..rows(step)]).err()).collect::<Vec<_>>()
+    };
+    let Some([a, b]) = on_two(run) else { return };
+    assert_eq!(a, [None, Some(Error::Operation(Fault::Elsewhere)), None]);
+    assert_eq!(b, [None, Some(Error::Rows { call: "Trainer::step", got: 20, capacity: 16 }), None]);
 }
 
 #[test]

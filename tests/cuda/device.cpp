@@ -63,6 +63,7 @@ const Name names[] = {
     {ILLEGAL_STATE, "CUDA_ERROR_ILLEGAL_STATE", "the operation cannot be performed in the present state"},
     {NOT_FOUND, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
     {NOT_READY, "CUDA_ERROR_NOT_READY", "device not ready"},
+    {ILLEGAL_ADDRESS, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
     {LAUNCH_OUT_OF_RESOURCES, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "too many resources requested for launch"},
     {NOT_SUPPORTED, "CUDA_ERROR_NOT_SUPPORTED", "operation not supported"},
     {CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
@@ -115,6 +116,25 @@ std::string environment(const char* name, const char* otherwise) {
   return value && *value ? value : otherwise;
 }
 
+void note_wait(const char* who) {
+  static const std::string path = environment("CASTIRON_EMULATED_WAITS", "");
+  if (path.empty()) return;
+  FILE* file = fopen(path.c_str(), "a");
+  if (!file) fail("cannot write to %s", path.c_str());
+  fprintf(file, "%s\n", who);
+  fclose(file);
+}
+
+bool is_named(const char* variable, const char* name, int device) {
+  static std::map<std::string, int> left;
+  std::string text = environment(variable, "");
+  const size_t at = text.find('@'), plus = text.find('+');
+  if (text.substr(0, at) != name || (at < plus && at != text.npos && std::stoi(text.substr(at + 1)) != device))
+    return false;
+  int& count = left.try_emplace(variable, plus == text.npos ? 0 : std::stoi(text.substr(plus + 1))).first->second;
+  return count-- <= 0 && (count = 0, true);
+}
+
 uint32_t random_bits() {
   static uint64_t state = (std::stoull(environment("CASTIRON_EMULATED_SEED", "1")) + 1) * 0x9e3779b97f4a7c15;
   state ^= state << 13, state ^= state >> 7, state ^= state << 17;
@@ -137,7 +157,7 @@ size_t max_shared() {
 int current_context(Context** context) {
   if (!initialized) return NOT_INITIALIZED;
   *context = current;
-  return current ? SUCCESS : INVALID_CONTEXT;
+  return current ? current->broken : INVALID_CONTEXT;
 }
 
 Context& primary_context(int device) {
@@ -232,6 +252,7 @@ API cuCtxSynchronize() {
   Context* context;
   TRY(current_context(&context));
   TRY(may_wait(nullptr, "cuCtxSynchronize"));
+  note_wait("cuCtxSynchronize");
   drain(*context);
   return SUCCESS;
 }

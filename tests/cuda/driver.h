@@ -31,6 +31,7 @@ enum Result {
   ILLEGAL_STATE = 401,
   NOT_FOUND = 500,
   NOT_READY = 600,
+  ILLEGAL_ADDRESS = 700,
   LAUNCH_OUT_OF_RESOURCES = 701,
   NOT_SUPPORTED = 801,
   CAPTURE_UNSUPPORTED = 900,
@@ -79,6 +80,13 @@ uint32_t random_bits();
 inline uint32_t random_below(uint32_t n) { return uint32_t(uint64_t(random_bits()) * n >> 32); }
 
 std::string environment(const char* name, const char* otherwise);
+
+// Writes down that the host waits, if there is a file for it.
+void note_wait(const char* who);
+
+// Whether the variable names this call or kernel, `NAME`, `NAME@DEVICE` or `NAME@DEVICE+N`: on that device only, and
+// not the first N times.
+bool is_named(const char* variable, const char* name, int device);
 
 // memory.cpp
 constexpr int MOST_DEVICES = 8;
@@ -148,6 +156,8 @@ struct Event {
 struct Context {
   int device;
   int retained = 0;
+  // What a kernel has done to it: the answer to every call from then on.
+  int broken = 0;
   Stream null_stream;
   std::set<Stream*> streams;
 };

@@ -53,6 +53,7 @@ API cuStreamBeginCapture_v2(void* handle, int mode) {
   if (stream == &stream->context->null_stream)
     return complain(CAPTURE_UNSUPPORTED, "the default stream cannot be captured: make one");
   if (stream->capture) return ILLEGAL_STATE;
+  if (is_named("CASTIRON_EMULATED_REFUSE", "cuStreamBeginCapture", stream->context->device)) return OUT_OF_MEMORY;
   auto capture = std::make_shared<Capture>(Capture{stream, mode, std::this_thread::get_id(), next_id++});
   captures.insert(capture.get());
   stream->clock.clear();
@@ -108,6 +109,9 @@ API cuGraphInstantiateWithFlags(Graph** executable, Graph* graph, unsigned long 
   LOCK;
   // A launch from the device excludes automatic frees.
   if (!graphs.count(graph) || (flags & 4 && flags & 1)) return INVALID_VALUE;
+  Context* context;
+  TRY(current_context(&context));
+  if (is_named("CASTIRON_EMULATED_REFUSE", "cuGraphInstantiate", context->device)) return OUT_OF_MEMORY;
   *executable = new Graph(*graph);
   graphs.insert(*executable);
   return SUCCESS;

@@ -187,6 +187,8 @@ API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, unsigne
   Stream* stream;
   TRY(find_stream(handle, &stream));
   if (extra) return NOT_SUPPORTED;
+  if (is_named("CASTIRON_EMULATED_REFUSE", function->kernel->name, stream->context->device))
+    return LAUNCH_OUT_OF_RESOURCES;
   if (stream->context != function->context)
     return complain(INVALID_HANDLE, "kernel `%s`: it and the stream are of different devices", function->kernel->name);
   dim3 grid(grid_x, grid_y, grid_z), block(block_x, block_y, block_z);
@@ -202,6 +204,8 @@ API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, unsigne
   translate(*function, first, used);
 
   return submit(*stream, [function = *function, grid, block, shared, arguments] {
+    if (is_named("CASTIRON_EMULATED_BREAK", function.kernel->name, function.context->device))
+      function.context->broken = ILLEGAL_ADDRESS;
     Arguments own = arguments;
     std::vector<Allocation*> used;
     translate(function, own, used);

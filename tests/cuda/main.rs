@@ -11,6 +11,7 @@ mod operations;
 #[path = "../quantized/models.rs"]
 mod quantized_models;
 
+mod broken;
 mod child;
 #[cfg(feature = "nccl")]
 mod data_parallel;
@@ -25,6 +26,7 @@ mod profiling;
 mod quantized;
 mod tensors;
 mod training;
+mod uploads;
 
 use castiron::device::{Cuda, Storage};
 use castiron::prelude::*;

@@ -48,6 +48,8 @@ pub enum CudaError {
         call: &'static str,
         /// The name of its `CUresult`.
         error: String,
+        /// The number of that.
+        code: u32,
     },
 }
 
@@ -58,7 +60,8 @@ impl CudaError {
     pub(crate) fn driver(call: &'static str) -> impl FnOnce(DriverError) -> Self {
         move |error| {
             let name = error.error_name().ok().and_then(|name| name.to_str().ok().map(str::to_owned));
-            CudaError::Driver { call, error: name.unwrap_or_else(|| format!("CUresult {}", error.0 as u32)) }
+            let code = error.0 as u32;
+            CudaError::Driver { call, error: name.unwrap_or_else(|| format!("CUresult {code}")), code }
         }
     }
 }
@@ -100,7 +103,7 @@ impl core::fmt::Display for CudaError {
             CudaError::Nccl { call, error, code } => {
                 write!(f, "CUDA: {call} failed with NCCL's error {code}: {error}")
             }
-            CudaError::Driver { call, error } => write!(f, "CUDA: {call} failed with {error}"),
+            CudaError::Driver { call, error, .. } => write!(f, "CUDA: {call} failed with {error}"),
         }
     }
 }

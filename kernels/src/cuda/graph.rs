@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use cudarc::driver::{DriverError, result, sys};
 
 use super::Cuda;
+use crate::Fault;
 
 /// The graphs of one owner, each known by a key. What they were recorded with (memory, sizes) must stay as it was.
 #[derive(Debug, Default)]
@@ -35,32 +36,49 @@ impl Drop for Executable {
 impl Cuda {
     /// Runs `f`, which launches the same work at the same addresses each time it is called for `key`, and reads
     /// what changes from call to call from the memory of the GPU. From the third call on, `f` is not called: what it
-    /// launched is replayed, in one launch.
+    /// launched is replayed, in one launch. Where several GPUs do this together, `all` says, of what is true of one,
+    /// whether it is of all: nothing is replayed that has not been recorded on every one of them.
     ///
     /// # Safety
     /// `f` neither reads from the GPU nor writes to it from the host; and as long as `graphs` is used with this key, the
     /// memory that it launched work on stays what [`Cuda::run`] asks for.
-    pub unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Cuda)) {
+    pub unsafe fn repeat(
+        &self,
+        graphs: &mut Graphs,
+        key: u64,
+        all: impl FnOnce(bool) -> bool,
+        f: impl FnOnce(&Cuda),
+    ) {
         // Looking at results reads them; a graph has no ranges.
         if self.stream.looks() || self.stream.names_layers() {
             return f(self);
         }
         let Some(recording) = graphs.known.get_mut(&key) else {
-            graphs.known.insert(key, Recording::Warm);
-            return f(self);
+            f(self);
+            match all(!self.stream.has_fault()) {
+                true => drop(graphs.known.insert(key, Recording::Warm)),
+                false => self.stream.keep(Fault::Elsewhere),
+            }
+            return;
         };
         if let Recording::Warm = recording {
             let faults = self.stream.forget_faults();
             let recorded = self.record(f);
             let may_fault = self.stream.remember_faults(faults);
-            let Some(executable) = self.stream.check("graph", recorded) else { return };
-            // An operation is missing in what was recorded.
-            if self.stream.has_fault() {
+            let executable = self.stream.check("graph", recorded);
+            // With a fault, an operation is missing in what was recorded.
+            let well = all(executable.is_some() && !self.stream.has_fault());
+            let Some(executable) = executable.filter(|_| well) else {
+                // One that has a fault of its own keeps that.
+                self.stream.keep(Fault::Elsewhere);
+                graphs.known.remove(&key);
                 return;
-            }
+            };
             *recording = Recording::Graph { executable, may_fault };
         }
-        if let Recording::Graph { executable, may_fault } = recording {
+        if let Recording::Graph { executable, may_fault } = recording
+            && !self.stream.has_fault()
+        {
             if *may_fault {
                 self.stream.expect_faults();
             }
@@ -78,7 +96,9 @@ impl Cuda {
         let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
         // SAFETY: a live stream.
         unsafe { result::stream::begin_capture(stream, mode) }?;
+        self.stream.records(true);
         f(self);
+        self.stream.records(false);
         // SAFETY: the stream on which it began.
         let graph = unsafe { result::stream::end_capture(stream) }?;
         // SAFETY: a graph that was just recorded.

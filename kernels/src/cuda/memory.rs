@@ -23,11 +23,17 @@ impl Raw {
 
     /// The same, with the stream's context current already.
     pub(super) fn of(stream: &Arc<CudaStream>, bytes: usize) -> Result<Self, DriverError> {
-        // The driver has no memory of no bytes.
-        let bytes = bytes.max(1);
+        if bytes == 0 {
+            return Ok(Self::none(stream));
+        }
         // SAFETY: a live stream; all uses of the memory are on it.
         let pointer = unsafe { result::malloc_async(stream.cu_stream(), bytes) }?;
         Ok(Raw { pointer, bytes, stream: Arc::clone(stream) })
+    }
+
+    /// No memory.
+    fn none(stream: &Arc<CudaStream>) -> Self {
+        Raw { pointer: Pointer::NULL.0, bytes: 0, stream: Arc::clone(stream) }
     }
 
     pub(super) fn pointer(&self) -> Pointer {
@@ -41,7 +47,7 @@ impl Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        if self.stream.context().bind_to_thread().is_ok() {
+        if self.bytes > 0 && self.stream.context().bind_to_thread().is_ok() {
             // SAFETY: allocated on this stream, and given up here. The driver takes it back when the
             // work before is done.
             let _ = unsafe { result::free_async(self.pointer, self.stream.cu_stream()) };
@@ -57,10 +63,16 @@ pub struct Buffer {
 
 impl Buffer {
     pub(super) fn zeroed(stream: &Arc<Stream>, bytes: usize) -> Result<Self, CudaError> {
-        let memory = Raw::new(stream, bytes).map_err(CudaError::driver("cuMemAllocAsync"))?;
+        let memory = stream.take(bytes).map_err(CudaError::driver("cuMemAllocAsync"))?;
         // SAFETY: memory that nobody else has yet.
-        unsafe { stream.zero(memory.pointer(), memory.bytes()) };
+        unsafe { stream.fill(memory.pointer(), 0, memory.bytes()) };
         Ok(Buffer { memory, stream: Arc::clone(stream) })
+    }
+
+    /// What takes the place of memory that the GPU does not give: a null pointer. Operations on it are faults; what is
+    /// read from it is NaN.
+    pub fn none(gpu: &super::Cuda) -> Self {
+        Buffer { memory: Raw::none(gpu.stream.owner()), stream: Arc::clone(&gpu.stream) }
     }
 
     /// Where it starts.
@@ -83,6 +95,9 @@ impl Buffer {
     /// # Errors
     /// When there is not that much memory.
     pub fn duplicate(&self, start: usize, bytes: usize) -> Result<Self, CudaError> {
+        if self.pointer().is_null() {
+            return Ok(Buffer::none(&self.device()));
+        }
         let copy = Buffer::zeroed(&self.stream, bytes)?;
         let start = start.min(self.bytes());
         let count = bytes.min(self.bytes() - start);

@@ -53,7 +53,8 @@ impl Place {
 
 /// An NVIDIA GPU, and a stream on which all its work runs in order.
 ///
-/// Clones are the same stream. Nothing waits for the GPU but what reads from it, and [`Cuda::take_fault`].
+/// Clones are the same stream. Nothing waits for the GPU but what reads from it, and [`Cuda::take_fault`]. After a fault
+/// that is known without waiting, such as memory that the GPU has not, nothing is launched until it is taken.
 ///
 /// ```
 /// use castiron_kernels::cuda::Cuda;
@@ -152,6 +153,12 @@ impl Cuda {
         self.stream.allow_cublas(allow);
     }
 
+    /// Whether copies to the GPU run beside its work, on a stream of their own: a batch is copied while the step before
+    /// computes. They do unless this says no; results are the same bits.
+    pub fn overlap_copies(&self, on: bool) {
+        self.stream.overlap_copies(on);
+    }
+
     /// Whether cuBLASLt is there.
     pub fn has_cublas() -> bool {
         blas::is_present()
@@ -220,6 +227,10 @@ impl Cuda {
                 return self.stream.keep(Fault::Memory { op: O::NAME, argument, got, want });
             }
             if access.bytes > 0 {
+                if place.pointer.is_null() {
+                    let want = access.bytes;
+                    return self.stream.keep(Fault::Memory { op: O::NAME, argument, got: 0, want });
+                }
                 pointers.items[argument] = place.pointer;
             }
         }
@@ -231,6 +242,16 @@ impl Cuda {
     /// Waits for all work, and returns the first fault since the last call, if there was one.
     pub fn take_fault(&self) -> Option<Fault> {
         self.stream.take_fault()
+    }
+
+    /// Whether there is a fault that is known without waiting.
+    pub fn knows_fault(&self) -> bool {
+        self.stream.has_fault()
+    }
+
+    /// Takes the first fault that is known without waiting, if there is one.
+    pub fn take_known_fault(&self) -> Option<Fault> {
+        self.stream.take_known_fault()
     }
 
     /// What the compiler said of the last source that did not compile.
@@ -260,7 +281,19 @@ impl Cuda {
         unsafe { self.stream.write(from, to) }
     }
 
-    /// Copies bytes from the GPU, when all work before is done.
+    /// Begins to copy bytes to the GPU that the next [`Cuda::write`] of them will put in their place: while the GPU still
+    /// computes what comes before. They must not change until then, or until [`Cuda::forget_sent`].
+    pub fn send(&self, from: &[u8]) {
+        self.stream.send(from);
+    }
+
+    /// What was sent and not written is not wanted any more.
+    pub fn forget_sent(&self) {
+        self.stream.forget_sent();
+    }
+
+    /// Copies bytes from the GPU, when all work before is done. Where it fails, which is a fault, all bits are set: NaN,
+    /// and −1 for integers.
     ///
     /// # Safety
     /// `from` is that much initialised memory of this GPU.
@@ -269,13 +302,13 @@ impl Cuda {
         unsafe { self.stream.read(from, to) }
     }
 
-    /// Zeroes memory.
+    /// Sets all bytes of memory.
     ///
     /// # Safety
     /// `to` is that much memory of this GPU, which nothing else uses until its turn is over.
-    pub unsafe fn zero(&self, to: Pointer, bytes: usize) {
+    pub unsafe fn fill(&self, to: Pointer, byte: u8, bytes: usize) {
         // SAFETY: the caller promises it.
-        unsafe { self.stream.zero(to, bytes) }
+        unsafe { self.stream.fill(to, byte, bytes) }
     }
 
     /// Whether, after every operation, what it wrote is searched for numbers that are not finite. Slow: every

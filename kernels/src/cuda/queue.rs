@@ -71,6 +71,7 @@ pub(super) struct Stream {
     faults: Faults,
     scratch: Mutex<Vec<Raw>>,
     staging: Mutex<Staging>,
+    overlaps: AtomicBool,
     modules: Mutex<HashMap<Key, Module>>,
     finite: Mutex<Finite>,
     fault: Mutex<Option<Fault>>,
@@ -78,6 +79,8 @@ pub(super) struct Stream {
     tf32: AtomicBool,
     cublas: AtomicBool,
     names_layers: AtomicBool,
+    /// Whether launches are recorded and not done.
+    records: AtomicBool,
     properties: Properties,
     id: u32,
     folder: Option<PathBuf>,
@@ -105,7 +108,8 @@ impl Stream {
         Ok(Stream {
             faults: Faults::new(&stream)?,
             scratch: Mutex::default(),
-            staging: Mutex::default(),
+            staging: Mutex::new(Staging::new(Arc::clone(&stream))),
+            overlaps: AtomicBool::new(true),
             modules: Mutex::default(),
             finite: Mutex::default(),
             fault: Mutex::default(),
@@ -114,6 +118,7 @@ impl Stream {
             cublas: AtomicBool::new(true),
             blas: OnceLock::new(),
             names_layers: AtomicBool::new(ranges::profiler_is_attached() && ranges::is_present()),
+            records: AtomicBool::new(false),
             properties: Properties { capability, multiprocessors, tf32: false },
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             folder: folder(),
@@ -150,6 +155,14 @@ impl Stream {
         self.cublas.store(allow, Ordering::Relaxed);
     }
 
+    pub(super) fn overlap_copies(&self, on: bool) {
+        self.overlaps.store(on, Ordering::Relaxed);
+    }
+
+    pub(super) fn records(&self, on: bool) {
+        self.records.store(on, Ordering::Relaxed);
+    }
+
     /// The driver's stream, with its context current on this thread.
     pub(super) fn handle(&self) -> Result<sys::CUstream, DriverError> {
         self.stream.context().bind_to_thread()?;
@@ -160,6 +173,14 @@ impl Stream {
         &self.stream
     }
 
+    /// Memory. Where there is not enough, what copies have to themselves is given up for it.
+    pub(super) fn take(&self, bytes: usize) -> Result<Raw, DriverError> {
+        Raw::new(self, bytes).or_else(|_| {
+            lock(&self.staging).give_up();
+            Raw::new(self, bytes)
+        })
+    }
+
     /// Keeps a fault; the first stays.
     pub(super) fn keep(&self, fault: Fault) {
         lock(&self.fault).get_or_insert(fault);
@@ -168,6 +189,10 @@ impl Stream {
     /// Whether a fault is kept that was known without waiting.
     pub(super) fn has_fault(&self) -> bool {
         lock(&self.fault).is_some()
+    }
+
+    pub(super) fn take_known_fault(&self) -> Option<Fault> {
+        lock(&self.fault).take()
     }
 
     /// Keeps what the driver refused.
@@ -232,9 +257,21 @@ impl Stream {
         if from.is_empty() {
             return;
         }
+        let overlap = self.overlaps.load(Ordering::Relaxed);
         // SAFETY: the caller promises it.
-        let copied = self.handle().and_then(|stream| unsafe { lock(&self.staging).write(stream, from, to) });
+        let copied = self.handle().and_then(|_| unsafe { lock(&self.staging).write(from, to, overlap) });
         self.check("write", copied);
+    }
+
+    pub(super) fn send(&self, from: &[u8]) {
+        if self.overlaps.load(Ordering::Relaxed) {
+            let sent = self.handle().and_then(|_| lock(&self.staging).send(from));
+            self.check("write", sent);
+        }
+    }
+
+    pub(super) fn forget_sent(&self) {
+        lock(&self.staging).forget();
     }
 
     /// # Safety
@@ -249,17 +286,20 @@ impl Stream {
             // SAFETY: a live stream.
             unsafe { result::stream::synchronize(stream) }
         });
-        self.check("read", copied);
+        if self.check("read", copied).is_none() {
+            to.fill(0xFF);
+        }
     }
 
     /// # Safety
     /// `to` is memory of this GPU, which nothing else uses until its turn is over.
-    pub(super) unsafe fn zero(&self, to: Pointer, bytes: usize) {
+    pub(super) unsafe fn fill(&self, to: Pointer, byte: u8, bytes: usize) {
         if bytes > 0 {
             // SAFETY: the caller promises it.
-            let zeroed =
-                self.handle().and_then(|stream| unsafe { result::memset_d8_async(to.0, 0, bytes, stream) });
-            self.check("zero", zeroed);
+            let filled = self
+                .handle()
+                .and_then(|stream| unsafe { result::memset_d8_async(to.0, byte, bytes, stream) });
+            self.check("fill", filled);
         }
     }
 
@@ -333,6 +373,10 @@ impl Stream {
 
 impl Queue for Stream {
     fn launch(&self, op: &'static str, launch: &Launch<'_>) {
+        // It would compute with what is missing.
+        if self.has_fault() {
+            return;
+        }
         let launched =
             self.handle().map_err(|error| Fault::Launch { op, code: error.0 as u32 }).and_then(|stream| {
                 let function = self.function(launch)?;
@@ -363,7 +407,7 @@ impl Queue for Stream {
     }
 
     fn matmul(&self, op: &'static str, matmul: &Matmul) -> bool {
-        if !self.cublas.load(Ordering::Relaxed) || self.handle().is_err() {
+        if self.has_fault() || !self.cublas.load(Ordering::Relaxed) || self.handle().is_err() {
             return false;
         }
         let Some(blas) = self.blas.get_or_init(Blas::new) else { return false };
@@ -378,19 +422,18 @@ impl Queue for Stream {
         if let Some(last) = all.last().filter(|last| last.bytes() >= bytes) {
             return last.pointer();
         }
+        // Memory that is taken while launches are recorded is the graph's.
+        if self.records.load(Ordering::Relaxed) {
+            let refused = sys::CUresult::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+            self.check("scratch", Err::<(), _>(DriverError(refused)));
+            return Pointer::NULL;
+        }
         // Those before stay, since recorded graphs use them.
         let bytes = bytes.next_power_of_two().max(1 << 20);
-        match Raw::new(self, bytes) {
-            Ok(memory) => {
-                let pointer = memory.pointer();
-                all.push(memory);
-                pointer
-            }
-            Err(error) => {
-                self.keep(Fault::Launch { op: "scratch", code: error.0 as u32 });
-                Pointer::NULL
-            }
-        }
+        let Some(memory) = self.check("scratch", self.take(bytes)) else { return Pointer::NULL };
+        let pointer = memory.pointer();
+        all.push(memory);
+        pointer
     }
 
     fn faults(&self, op: &'static str) -> (Pointer, u32) {

@@ -3,7 +3,7 @@
 use castiron_kernels::index::{Args, Gather, IndexAdd, IndexSelect, ScatterAdd};
 use castiron_kernels::{Fault, Op};
 
-use super::{Array, Operand, run};
+use super::{Array, Operand, try_run};
 
 /// What indices stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,6 @@ impl Array {
     }
 
     fn update<O: Op<Args = Args>>(&mut self, args: &Args, x: &Array, index: &Array) -> Result<(), Fault> {
-        run::<O>(args, &mut [Operand::Read(x), Operand::Read(index), Operand::Write(self)])
+        try_run::<O>(args, &mut [Operand::Read(x), Operand::Read(index), Operand::Write(self)])
     }
 }

@@ -22,10 +22,10 @@ pub(crate) use index::{At, Stand};
 pub(crate) use layout::Strides;
 pub(crate) use product::Order;
 pub(crate) use reduce::{Axes, degrees};
-pub(crate) use run::{Operand, run, trace, with_cpu};
+pub(crate) use run::{Operand, run, trace, try_run, with_cpu};
 pub use run::{num_threads, set_num_threads};
 
-use crate::device::Erased;
+use crate::device::{Erased, out_of_memory};
 
 /// A contiguous array. Clones share its memory.
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ impl Array {
     /// Zeros, on the device of this one.
     pub(crate) fn zeros(&self, dims: Dims, dtype: DType) -> Array {
         let bytes = dims.len() * dtype.size();
-        let memory = self.memory.sibling(bytes).unwrap_or_else(|_| run::out_of_memory(bytes));
+        let memory = self.memory.sibling(bytes);
+        let memory = memory.unwrap_or_else(|error| self.memory.lacking(bytes, error));
         Array { memory, start: 0, dims, dtype }
     }
 
@@ -54,7 +55,7 @@ impl Array {
     pub(crate) fn from_slice<E: crate::Element>(values: &[E], dims: Dims) -> Array {
         debug_assert_eq!(values.len(), dims.len());
         let bytes = size_of_val(values);
-        let memory = Erased::on_cpu(bytes).unwrap_or_else(|_| run::out_of_memory(bytes));
+        let memory = Erased::on_cpu(bytes).unwrap_or_else(|_| out_of_memory(bytes));
         if let Some(to) = memory.pointer(0, bytes) {
             // SAFETY: `bytes` bytes each; the memory was just made, and nobody else has it.
             unsafe { core::ptr::copy_nonoverlapping(values.as_ptr().cast::<u8>(), to, bytes) }
@@ -97,7 +98,7 @@ impl Array {
         if !self.memory.is_unique() {
             let bytes = self.bytes();
             let copy = self.memory.duplicate(self.start, bytes);
-            self.memory = copy.unwrap_or_else(|_| run::out_of_memory(bytes));
+            self.memory = copy.unwrap_or_else(|error| self.memory.lacking(bytes, error));
             self.start = 0;
         }
     }
@@ -110,8 +111,9 @@ impl Array {
         dims: Dims,
         dtype: DType,
     ) -> Array {
-        self.try_compute::<O>(args, reads, dims, dtype)
-            .unwrap_or_else(|fault| unreachable!("typed operations fit their memory: {fault}"))
+        let mut y = self.zeros(dims, dtype);
+        with_output(reads, &mut y, |operands| run::<O>(args, operands));
+        y
     }
 
     /// [`Array::compute`] for operations that look at their data.
@@ -123,15 +125,18 @@ impl Array {
         dtype: DType,
     ) -> Result<Array, Fault> {
         let mut y = self.zeros(dims, dtype);
-        let mut operands = [const { Operand::Absent }; MAX_MEMORY];
-        let count = reads.len().min(MAX_MEMORY - 1);
-        for (operand, read) in operands.iter_mut().zip(reads) {
-            if let Some(array) = read {
-                *operand = Operand::Read(array);
-            }
-        }
-        operands[count] = Operand::Write(&mut y);
-        run::<O>(args, &mut operands[..=count])?;
+        with_output(reads, &mut y, |operands| try_run::<O>(args, operands))?;
         Ok(y)
     }
+}
+
+/// Calls `f` with `reads` and, behind them, what is written.
+fn with_output<R>(reads: &[Option<&Array>], y: &mut Array, f: impl FnOnce(&mut [Operand<'_>]) -> R) -> R {
+    let mut operands = [const { Operand::Absent }; MAX_MEMORY];
+    let count = reads.len().min(MAX_MEMORY - 1);
+    for (operand, read) in operands.iter_mut().zip(reads) {
+        *operand = read.map_or(Operand::Absent, Operand::Read);
+    }
+    operands[count] = Operand::Write(y);
+    f(&mut operands[..=count])
 }

@@ -105,8 +105,7 @@ impl Array {
             Operand::Absent,
             Operand::Absent,
         ];
-        let outcome = run::<Gemm>(&args, &mut operands);
-        debug_assert_eq!(outcome, Ok(()));
+        run::<Gemm>(&args, &mut operands);
         y
     }
 }

@@ -80,11 +80,6 @@ pub(crate) fn with_cpu<R>(f: impl FnOnce(&Cpu) -> R) -> R {
     })
 }
 
-pub(super) fn out_of_memory(bytes: usize) -> ! {
-    let layout = std::alloc::Layout::from_size_align(bytes, 64);
-    std::alloc::handle_alloc_error(layout.unwrap_or(std::alloc::Layout::new::<u8>()))
-}
-
 /// One memory argument of an operation.
 pub(crate) enum Operand<'a> {
     /// An optional argument that is absent.
@@ -109,16 +104,36 @@ impl Operand<'_> {
     }
 }
 
-/// Runs `O` on the device of its operands: of the CPU, this thread's.
-pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
+/// Runs `O`, which may find its data wrong, on the device of its operands: of the CPU, this thread's. A GPU is waited
+/// for where it may.
+pub(crate) fn try_run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
+    #[cfg(feature = "cuda")]
+    if let Some(gpu) = device(operands) {
+        on_gpu::<O>(&gpu, args, operands);
+        return gpu.take_fault().map_or(Ok(()), Err);
+    }
+    on_cpu::<O>(args, operands)
+}
+
+/// [`try_run`] for an operation that finds nothing wrong with its data. A GPU is not waited for; what it cannot do is a
+/// fault that it keeps, and what it should have written is NaN.
+pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) {
+    #[cfg(feature = "cuda")]
+    if let Some(gpu) = device(operands) {
+        on_gpu::<O>(&gpu, args, operands);
+        return if gpu.knows_fault() {
+            spoil(&gpu, operands)
+        };
+    }
+    on_cpu::<O>(args, operands)
+        .unwrap_or_else(|fault| unreachable!("typed operations fit their memory: {fault}"));
+}
+
+fn on_cpu<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
     let mut raws = [const { Raw::none() }; MAX_MEMORY];
     let count = operands.len();
     if count > MAX_MEMORY {
         return Err(Fault::Count { op: O::NAME, got: count, want: MAX_MEMORY });
-    }
-    #[cfg(feature = "cuda")]
-    if let Some(gpu) = operands.iter_mut().find_map(|operand| device(operand.array()?.0)) {
-        return on_gpu::<O>(&gpu, args, operands);
     }
     for (raw, operand) in raws.iter_mut().zip(operands) {
         let Some((array, writable)) = operand.array() else { continue };
@@ -144,20 +159,35 @@ pub(crate) fn run<O: Op>(args: &O::Args, operands: &mut [Operand<'_>]) -> Result
     })
 }
 
-/// The GPU that has an array.
+/// The GPU that has the first of the operands.
 #[cfg(feature = "cuda")]
-fn device(array: &Array) -> Option<Cuda> {
-    match &array.memory {
+fn device(operands: &mut [Operand<'_>]) -> Option<Cuda> {
+    operands.iter_mut().find_map(|operand| match &operand.array()?.0.memory {
         Erased::Cuda(memory) => Some(memory.device()),
         _ => None,
+    })
+}
+
+/// Makes NaN of what would have been written.
+#[cfg(feature = "cuda")]
+#[cold]
+fn spoil(gpu: &Cuda, operands: &mut [Operand<'_>]) {
+    for operand in operands {
+        if let Some((array, true)) = operand.array()
+            && let Erased::Cuda(memory) = &array.memory
+            && memory.device().id() == gpu.id()
+            && !memory.pointer().is_null()
+        {
+            // SAFETY: as in `on_gpu`.
+            unsafe { gpu.fill(memory.pointer().skip(array.start), 0xFF, array.bytes()) };
+        }
     }
 }
 
-/// Runs `O` on a GPU. It is waited for only where it may find its data wrong.
 #[cfg(feature = "cuda")]
-fn on_gpu<O: Op>(gpu: &Cuda, args: &O::Args, operands: &mut [Operand<'_>]) -> Result<(), Fault> {
+fn on_gpu<O: Op>(gpu: &Cuda, args: &O::Args, operands: &mut [Operand<'_>]) {
     let mut places = [Place::NONE; MAX_MEMORY];
-    let count = operands.len();
+    let count = operands.len().min(MAX_MEMORY);
     // Of another stream, which does not wait for this one.
     let mut foreign = false;
     for (place, operand) in places.iter_mut().zip(operands) {
@@ -183,5 +213,4 @@ fn on_gpu<O: Op>(gpu: &Cuda, args: &O::Args, operands: &mut [Operand<'_>]) -> Re
     if looks {
         CPU.with(|cpu| notice(&cpu.borrow(), gpu.take_not_finite()));
     }
-    gpu.take_fault().map_or(Ok(()), Err)
 }

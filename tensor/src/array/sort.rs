@@ -30,8 +30,7 @@ impl Array {
             Operand::Write(&mut values),
             Operand::Write(&mut indices),
         ];
-        let outcome = run::<Sort>(&args, &mut operands);
-        debug_assert_eq!(outcome, Ok(()));
+        run::<Sort>(&args, &mut operands);
         [values, indices]
     }
 
@@ -72,8 +71,7 @@ impl Array {
         let mut y = self.zeros(dims, self.dtype);
         let args = y.index_args(axis, index);
         let mut operands = [Operand::Read(self), Operand::Read(index), Operand::Write(&mut y)];
-        let outcome = run::<ScatterAdd>(&args, &mut operands);
-        debug_assert_eq!(outcome, Ok(()));
+        run::<ScatterAdd>(&args, &mut operands);
         y
     }
 

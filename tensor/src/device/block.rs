@@ -8,6 +8,13 @@ use castiron_kernels::Plain;
 
 use crate::Error;
 
+/// Ends the program, as `Box` does.
+#[cold]
+pub(crate) fn out_of_memory(bytes: usize) -> ! {
+    let layout = Layout::from_size_align(bytes, 64);
+    std::alloc::handle_alloc_error(layout.unwrap_or(Layout::new::<u8>()))
+}
+
 /// Heap memory, initialised: zeroed and 64-byte aligned when it was made here, or what a `Vec` had allocated.
 #[derive(Debug)]
 pub struct Block {

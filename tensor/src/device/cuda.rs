@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use castiron_kernels::cuda::{Buffer, Cuda, Graphs, Place};
+use castiron_kernels::cuda::{Buffer, Cuda, CudaError, Graphs, Place};
 use castiron_kernels::launch::Pointer;
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
 
 #[cfg(feature = "nccl")]
-use super::{Communicator, Part, Peers};
-use super::{Device, Erased, Storage};
+use super::{Communicator, Part};
+use super::{Device, Erased, Peers, Storage};
 use crate::Error;
 use crate::layer_name::LayerName;
 use crate::memory::{Arg, Mut, Ref};
@@ -28,7 +28,17 @@ thread_local! {
     static PARTS: Cell<&'static [Row]> = const { Cell::new(&[]) };
 }
 
-/// The pointer of an address, if it is of this stream; otherwise a fault is kept.
+/// What the driver's refusal of memory is. 2 is `CUDA_ERROR_OUT_OF_MEMORY`.
+fn refused(error: CudaError, bytes: usize) -> Error {
+    match error {
+        CudaError::Driver { code, .. } if code != 2 => {
+            Error::Operation(Fault::Launch { op: "allocation", code })
+        }
+        _ => Error::OutOfMemory { bytes },
+    }
+}
+
+/// The pointer of an address, if there is memory and it is of this stream; otherwise a fault is kept.
 fn pointer(
     gpu: &Cuda,
     address: GpuAddress,
@@ -36,7 +46,7 @@ fn pointer(
     argument: usize,
     bytes: usize,
 ) -> Option<Pointer> {
-    if address.stream == gpu.id() {
+    if address.stream == gpu.id() && (bytes == 0 || !address.pointer.is_null()) {
         return Some(address.pointer);
     }
     gpu.report(Fault::Memory { op, argument, got: 0, want: bytes });
@@ -100,14 +110,25 @@ impl Device for Cuda {
         Cuda::take_not_finite(self)
     }
 
+    fn has_known_fault(&self) -> bool {
+        self.knows_fault()
+    }
+
     fn knows_faults(&self) -> bool {
         // While results are looked at, every operation is waited for.
         self.checks_finite()
     }
 
-    unsafe fn repeat(&self, graphs: &mut Graphs, key: u64, f: impl FnOnce(&Self)) {
+    unsafe fn repeat(
+        &self,
+        graphs: &mut Graphs,
+        key: u64,
+        peers: Option<&Self::Peers>,
+        f: impl FnOnce(&Self),
+    ) {
+        let all = |well| peers.map_or(well, |peers| Peers::<Cuda>::agree(peers, well));
         // SAFETY: the caller promises the memory, and that `f` runs operations only.
-        unsafe { Cuda::repeat(self, graphs, key, f) };
+        unsafe { Cuda::repeat(self, graphs, key, all, f) };
     }
 }
 
@@ -116,8 +137,12 @@ impl Peers<Cuda> for Communicator {
     fn rank(&self) -> usize {
         Communicator::rank(self)
     }
-    fn meet(&self, rows: usize) -> Option<Part> {
-        Communicator::meet(self, rows).map(|share| Part { weight: share.weight, kind: share.kind })
+    fn meet(&self, rows: usize, well: bool) -> Option<Part> {
+        let share = Communicator::meet(self, rows, well)?;
+        Some(Part { weight: share.weight, kind: share.kind, well: share.well })
+    }
+    fn agree(&self, well: bool) -> bool {
+        Communicator::agree(self, well)
     }
     unsafe fn sum(&self, gpu: &Cuda, memory: GpuAddress, floats: usize, weight: f32) {
         let Some(memory) = pointer(gpu, memory, "all_reduce", 0, floats * size_of::<f32>()) else { return };
@@ -130,13 +155,21 @@ impl Storage for Cuda {
     type Memory = Buffer;
 
     fn allocate(&self, bytes: usize) -> Result<Buffer, Error> {
-        Cuda::allocate(self, bytes).map_err(|_| Error::OutOfMemory { bytes })
+        Cuda::allocate(self, bytes).map_err(|error| refused(error, bytes))
     }
     fn address(memory: &Buffer) -> GpuAddress {
         GpuAddress { pointer: memory.pointer(), stream: memory.device().id() }
     }
     fn duplicate(memory: &Buffer, start: usize, bytes: usize) -> Result<Buffer, Error> {
-        memory.duplicate(start, bytes).map_err(|_| Error::OutOfMemory { bytes })
+        memory.duplicate(start, bytes).map_err(|error| refused(error, bytes))
+    }
+    fn lacking(memory: &Buffer, _: usize, error: Error) -> Buffer {
+        let gpu = memory.device();
+        gpu.report(match error {
+            Error::Operation(fault) => fault,
+            _ => Fault::Launch { op: "allocation", code: 2 },
+        });
+        Buffer::none(&gpu)
     }
     fn of<R>(memory: &Buffer, f: impl FnOnce(&Cuda) -> R) -> R {
         f(&memory.device())
@@ -158,17 +191,26 @@ impl Storage for Cuda {
         // SAFETY: `to` is at least that large, and uniquely borrowed.
         unsafe { Cuda::write(self, from, to) };
     }
+    fn send<T: Plain>(&self, from: &[T]) {
+        // SAFETY: that many bytes of `from`, whose padding is never looked at on the GPU.
+        Cuda::send(self, unsafe {
+            core::slice::from_raw_parts(from.as_ptr().cast::<u8>(), size_of_val(from))
+        });
+    }
+    fn forget_sent(&self) {
+        Cuda::forget_sent(self);
+    }
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]) {
         let bytes = size_of_val(to).min(size_of::<[T; N]>());
-        let Some(from) = pointer(self, from.address(), "read", 0, bytes) else { return };
         // SAFETY: that many bytes of `to`; any bits are a `T`.
         let to = unsafe { core::slice::from_raw_parts_mut(to.as_mut_ptr().cast::<u8>(), bytes) };
+        let Some(from) = pointer(self, from.address(), "read", 0, bytes) else { return to.fill(0xFF) };
         // SAFETY: `from` is at least that large, and borrowed.
         unsafe { Cuda::read(self, from, to) };
     }
     fn zero<T: Plain>(&self, value: Mut<'_, T, Self>) {
         let Some(value) = pointer(self, value.address(), "zero", 0, size_of::<T>()) else { return };
         // SAFETY: uniquely borrowed, and zero bits are a `T`.
-        unsafe { Cuda::zero(self, value, size_of::<T>()) };
+        unsafe { Cuda::fill(self, value, 0, size_of::<T>()) };
     }
 }

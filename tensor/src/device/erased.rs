@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::block::out_of_memory;
 use super::offsets::Allocation;
 use super::{Block, Offsets, Storage};
 use crate::Error;
@@ -35,6 +36,25 @@ impl Erased {
     /// Zeroed memory of the CPU.
     pub(crate) fn on_cpu(bytes: usize) -> Result<Self, Error> {
         Ok(Erased::Cpu(Arc::new(Block::zeroed(bytes)?)))
+    }
+
+    /// [`Storage::lacking`].
+    #[cold]
+    pub(crate) fn lacking(&self, bytes: usize, error: Error) -> Self {
+        match self {
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(memory) => Erased::Cuda(Arc::new(super::Cuda::lacking(memory, bytes, error))),
+            _ => out_of_memory(bytes),
+        }
+    }
+
+    /// The fault that the device of this memory knows without waiting, taken.
+    pub(crate) fn take_known_fault(&self) -> Option<castiron_kernels::Fault> {
+        match self {
+            #[cfg(feature = "cuda")]
+            Erased::Cuda(memory) => memory.device().take_known_fault(),
+            _ => None,
+        }
     }
 
     /// A copy of a part of it, on the same device.
@@ -80,13 +100,15 @@ impl Erased {
         }
     }
 
-    /// Copies from byte `start` on to the host. What is out of bounds is not copied.
+    /// Copies from byte `start` on to the host. What is out of bounds is not copied; where a GPU fails it is NaN.
     pub(crate) fn read(&self, start: usize, to: &mut [u8]) {
         #[cfg(feature = "cuda")]
         if let Erased::Cuda(memory) = self {
             if start.checked_add(to.len()).is_some_and(|end| end <= memory.bytes()) {
                 // SAFETY: within memory that was zeroed when it was made.
                 unsafe { memory.device().read(memory.pointer().skip(start), to) };
+            } else {
+                to.fill(0xFF);
             }
             return;
         }

@@ -38,6 +38,13 @@
 //! next call that waits; until then no step changes a parameter, so that a model is never trained on data that an
 //! operation has refused.
 //!
+//! # When a GPU fails
+//!
+//! A GPU may have no memory left, a kernel may not compile, the driver may refuse a launch. Calls that return a `Result`
+//! say so: the next one that runs on that GPU. An eager operation that returns a tensor, such as `&x + &y`, cannot: its
+//! result is NaN (−1 for integers), and so is what follows from it, until a call with a `Result` or
+//! `Device::take_fault` has told of the fault. Until then nothing else runs on that stream.
+//!
 //! A step of a `Trainer` is recorded when it runs for the second time with the same number of rows, and from then on
 //! replayed in one launch, as a *graph*. What changes from step to step (its number, the learning rate, the seed of
 //! dropout) is read from the GPU's memory.
@@ -57,6 +64,8 @@ mod peers;
 
 #[cfg(feature = "std")]
 pub use block::Block;
+#[cfg(feature = "std")]
+pub(crate) use block::out_of_memory;
 #[cfg(feature = "nccl")]
 pub use castiron_kernels::cuda::Communicator;
 #[cfg(feature = "cuda")]
@@ -134,6 +143,11 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     fn knows_faults(&self) -> bool {
         true
     }
+    /// Whether there is a fault that is known without waiting. Nothing runs then until [`Device::take_fault`].
+    #[doc(hidden)]
+    fn has_known_fault(&self) -> bool {
+        false
+    }
     /// Sequences of work that [`Device::repeat`] has recorded: the graphs of a GPU.
     #[doc(hidden)]
     type Graphs: Default + Send;
@@ -141,13 +155,20 @@ pub trait Device: sealed::Sealed + Sized + 'static {
     #[doc(hidden)]
     type Peers: Peers<Self>;
     /// Runs `f`, which runs the same operations on the same memory each time it is called for `key`, and nothing
-    /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again.
+    /// else. A GPU records what they launch and replays it, in one launch, without calling `f` again; together with its
+    /// `peers`, if there are any.
     ///
     /// # Safety
     /// As long as `graphs` is used with this key, that memory is there, and borrowed as it was for `f`.
     #[doc(hidden)]
-    unsafe fn repeat(&self, graphs: &mut Self::Graphs, key: u64, f: impl FnOnce(&Self)) {
-        let _ = (graphs, key);
+    unsafe fn repeat(
+        &self,
+        graphs: &mut Self::Graphs,
+        key: u64,
+        peers: Option<&Self::Peers>,
+        f: impl FnOnce(&Self),
+    ) {
+        let _ = (graphs, key, peers);
         f(self);
     }
     /// Runs `f` where starting work is cheapest: once around a whole step.
@@ -167,6 +188,14 @@ pub trait Storage: Device {
     fn allocate(&self, bytes: usize) -> Result<Self::Memory, crate::Error>;
     /// Where allocated memory starts.
     fn address(memory: &Self::Memory) -> Self::Address;
+    /// What takes the place of `bytes` bytes that the device of this memory did not give, for whoever can return no error.
+    /// On the CPU the program ends, as with `Box`; on a GPU it is a fault, and what is read from there is NaN.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn lacking(memory: &Self::Memory, bytes: usize, error: crate::Error) -> Self::Memory {
+        let _ = (memory, error);
+        out_of_memory(bytes)
+    }
     /// A copy of `bytes` bytes of it from `start` on, on the same device.
     ///
     /// # Errors
@@ -187,6 +216,15 @@ pub trait Storage: Device {
     fn restore(memory: Erased) -> Option<Arc<Self::Memory>>;
     /// Copies values to the start of an array. Values beyond `N` are left out.
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>);
+    /// Begins to copy what [`Storage::write`] will be given next, while a GPU computes. It must not change until then, or
+    /// until [`Storage::forget_sent`].
+    #[doc(hidden)]
+    fn send<T: Plain>(&self, from: &[T]) {
+        let _ = from;
+    }
+    /// What was sent is not wanted any more.
+    #[doc(hidden)]
+    fn forget_sent(&self) {}
     /// Copies values from the start of an array. Places beyond `N` are left as they are.
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]);
     /// Zeroes a value.

@@ -9,6 +9,8 @@ pub struct Part {
     pub weight: f32,
     /// Known by how many rows each has: the same number for the same rows.
     pub kind: usize,
+    /// Whether no device has a fault that is known before the step.
+    pub well: bool,
 }
 
 /// The other devices that train the same model, each on a thread of its own.
@@ -17,7 +19,9 @@ pub trait Peers<D: Device>: Send + Sync {
     /// This one's number, from zero.
     fn rank(&self) -> usize;
     /// Waits until all have come to their next step. Nothing if one has stopped.
-    fn meet(&self, rows: usize) -> Option<Part>;
+    fn meet(&self, rows: usize, well: bool) -> Option<Part>;
+    /// Waits until all have come to the same place of a step: whether all are well.
+    fn agree(&self, well: bool) -> bool;
     /// Replaces floats by their sum over all devices, each times its weight, behind what runs on the device.
     ///
     /// # Safety
@@ -34,7 +38,10 @@ impl<D: Device> Peers<D> for Alone {
     fn rank(&self) -> usize {
         match *self {}
     }
-    fn meet(&self, _: usize) -> Option<Part> {
+    fn meet(&self, _: usize, _: bool) -> Option<Part> {
+        match *self {}
+    }
+    fn agree(&self, _: bool) -> bool {
         match *self {}
     }
     unsafe fn sum(&self, _: &D, _: D::Address, _: usize, _: f32) {

@@ -58,7 +58,9 @@ fn walk(record: &Rc<Record>, root: usize, seed: Var, mode: Mode) -> Result<Vec<I
             }
         }
     }
-    Ok(gradients)
+    // What a GPU has refused meanwhile.
+    let of_root = gradients.first().and_then(|item: &Item| item.gradient.array.memory.take_known_fault());
+    of_root.map_or(Ok(gradients), |fault| Err(Error::Operation(fault)))
 }
 
 /// The gradients of one operation's inputs, added to what is pending.

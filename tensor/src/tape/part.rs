@@ -83,8 +83,7 @@ fn add_at(y: &mut Array, offset: usize, x: &Array) {
     };
     let last = strided::AXES - 1;
     (args.dims[last], args.from[last], args.to[last]) = (len, 1, 1);
-    let outcome = run::<Strided>(&args, &mut [Operand::Read(x), Operand::Write(y)]);
-    debug_assert_eq!(outcome, Ok(()));
+    run::<Strided>(&args, &mut [Operand::Read(x), Operand::Write(y)]);
 }
 
 struct Part {

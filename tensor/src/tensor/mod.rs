@@ -142,11 +142,12 @@ impl<S: Plain, D: Storage> Tensor<S, D> {
     /// first.
     ///
     /// # Aborts
-    /// When there is not enough memory for that.
+    /// When the CPU has not enough memory for that. On a GPU it is a fault.
     pub fn borrow_mut(&mut self) -> Mut<'_, S, D> {
         if Arc::get_mut(&mut self.memory).is_none() {
             let copy = D::duplicate(&self.memory, self.start, size_of::<S>());
-            (self.memory, self.start) = (Arc::new(copy.unwrap_or_else(|_| out_of_memory::<S>())), 0);
+            let copy = copy.unwrap_or_else(|error| D::lacking(&self.memory, size_of::<S>(), error));
+            (self.memory, self.start) = (Arc::new(copy), 0);
         }
         // SAFETY: as in `borrow`, uniquely.
         unsafe { Mut::new(D::offset(D::address(&self.memory), self.start)) }

@@ -22,7 +22,7 @@ impl<S: Plain, D: Storage, G: Grad> Tensor<S, D, G> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] when the device has not that much.
+    /// [`Error::OutOfMemory`] when the device has not that much; what has gone wrong on a GPU that has the tensor.
     pub fn to<D2: Storage>(&self, device: &D2) -> Result<Tensor<S, D2>, Error>
     where
         G: OffTape,
@@ -40,7 +40,10 @@ impl<S: Plain, D: Storage, G: Grad> Tensor<S, D, G> {
         }
         // By way of the host.
         let mut host = Tensor::<S>::try_zeros()?;
-        D::of(&self.memory, |from| from.read_one(self.borrow(), &mut *host));
+        D::of(&self.memory, |from| {
+            from.read_one(self.borrow(), &mut *host);
+            from.take_fault().map_or(Ok(()), Err)
+        })?;
         Tensor::copy_to(&*host, device)
     }
 

@@ -176,9 +176,20 @@ impl<Y: Rows, T: Rows> Fit<Y, T> {
             let start = Instant::now();
             let bar = self.bar(position, train);
             let mut sum = Sum::default();
-            for batch in train.epoch_from(position.epoch, position.batch as usize) {
+            let mut batches = train.epoch_from(position.epoch, position.batch as usize);
+            let mut next = batches.next();
+            while let Some(batch) = next {
                 let rows = batch.len();
-                let loss = trainer.step(batch.x(), batch.t())?;
+                // While a GPU computes, the next batch is made and goes there.
+                let mut following = None;
+                let loss = trainer.step_while(batch.x(), batch.t(), |device| {
+                    following = batches.next();
+                    if let Some(following) = &following {
+                        device.send(following.x());
+                        device.send(following.t());
+                    }
+                })?;
+                next = following;
                 trainer.outputs(&mut outputs[..rows]);
                 sum.add(loss, rows, self.score.as_ref().map(|score| score(&outputs[..rows], batch.t())));
                 bar.inc(rows as u64);

@@ -181,7 +181,7 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
                     M::infer::<D, B>(&cx, params.as_ref(), x, to, state.reborrow(), scratch.reborrow());
                 };
                 // SAFETY: `infer` is given the same parts of the predictor's memory each time, borrowed uniquely with it.
-                unsafe { device.repeat(graphs, rows as u64, infer) };
+                unsafe { device.repeat(graphs, rows as u64, None, infer) };
                 M::Output::download::<D, B>(device, output.as_ref().inner(), now);
                 (from, rest) = (from + rows, later);
             }

@@ -84,11 +84,17 @@ impl Communicator {
         &self.gpu
     }
 
-    /// Waits until all others have come to their next step, and hears how many rows they have. Nothing if one of them
-    /// will not come, since its communicator is gone.
+    /// Waits until all others have come to their next step, and hears how many rows they have and whether all are well.
+    /// Nothing if one of them will not come, since its communicator is gone.
     #[doc(hidden)]
-    pub fn meet(&self, rows: usize) -> Option<Share> {
-        self.clique.meeting.meet(self.rank, rows)
+    pub fn meet(&self, rows: usize, well: bool) -> Option<Share> {
+        self.clique.meeting.meet(self.rank, rows, well)
+    }
+
+    /// Waits until all others have come to the same place of a step: whether all are well.
+    #[doc(hidden)]
+    pub fn agree(&self, well: bool) -> bool {
+        self.clique.meeting.agree(well)
     }
 
     /// Replaces `floats` floats by their sum over all GPUs, each times its weight: the same bits on all of them. After

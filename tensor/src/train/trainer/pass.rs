@@ -1,7 +1,7 @@
 //! The memory of a [`Trainer`], and what runs on it: a step's forward, backward and update, and evaluation.
 
 use castiron_kernels::update::{MergeAverages, ZeroGradients};
-use castiron_kernels::{Plain, Step};
+use castiron_kernels::{Fault, Plain, Step};
 
 use super::super::differentiate::{StepPlaces, StepWork, differentiate};
 use super::super::enter::enter;
@@ -71,12 +71,22 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         target: <L::Target as Sample>::Rows<'_>,
         updates: bool,
     ) -> Result<(), Error> {
-        let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target))?;
+        let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target));
         let Self { device, memory, update, graphs, accumulated, peers } = self;
+        let mut well = rows.is_ok() && !device.has_known_fault();
         let peers = match peers {
-            Some(peers) => Some((&*peers, peers.meet(rows).ok_or(Error::Stopped { call })?)),
+            Some(peers) => {
+                let part = peers.meet(rows.unwrap_or(0), well).ok_or(Error::Stopped { call })?;
+                well = part.well;
+                Some((&*peers, part))
+            }
             None => None,
         };
+        let rows = rows?;
+        if !well {
+            outcome(device, M::PARTS)?;
+            return Err(Error::Operation(Fault::Elsewhere));
+        }
         let first = *accumulated == 0;
         let batches = accumulated.saturating_add(1);
         let step = if updates { update.scalars(batches) } else { update.step };
@@ -145,8 +155,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             };
             let mut result = Ok(());
             // SAFETY: `run` is given the same parts of the trainer's memory each time, borrowed uniquely with it.
-            unsafe { device.repeat(graphs, key, |device| result = run(device)) };
-            result
+            unsafe {
+                device.repeat(graphs, key, peers.map(|(peers, _)| peers), |device| result = run(device))
+            };
+            if device.has_known_fault() { outcome(device, M::PARTS) } else { result }
         });
         *accumulated = match result {
             Ok(()) if !updates => batches,
@@ -193,7 +205,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
             };
             // SAFETY: as for a step.
-            unsafe { device.repeat(graphs, Pass::Evaluate.key(rows), work) };
+            unsafe { device.repeat(graphs, Pass::Evaluate.key(rows), None, work) };
         });
         self.loss()
     }
