@@ -1,12 +1,17 @@
 use super::Args;
 use crate::DType;
-use crate::gemm::cuda::{Cut, with_tiles};
+use crate::gemm::cuda::{Cut, MOST, with_tiles};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
 const SOURCE: Source = Source::new("conv2d", concat!(include_str!("shape.cuh"), with_tiles!("conv2d.cu")));
 
 /// Channels of a group up to which each result is summed up by itself: a tile would be mostly empty.
-pub(crate) const FEW: usize = 8;
+const FEW: usize = 8;
+
+/// Whether each result is summed up by itself: also where there are more groups than a grid is deep.
+pub(crate) fn are_few(args: &Args, channels: usize) -> bool {
+    channels <= FEW || args.groups > MOST
+}
 
 /// A launch with the constants that kernels are compiled for.
 fn plain<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Launch<'a> {
@@ -20,7 +25,7 @@ fn launch<'a>(gpu: &Gpu<'a>, args: &Args, kernel: &'static str, cut: Cut) -> Lau
 
 /// What `shape.cuh` is compiled for.
 fn constants<'a>(launch: Launch<'a>, args: &Args) -> Launch<'a> {
-    let launch = launch.define("INDEX", index(args));
+    let launch = launch.define("INDEX", index(args.sizes()));
     // Without a pixel in the kernel there is no output: the constants only have to compile.
     launch.define("KERNEL_H", args.kernel[0].max(1)).define("KERNEL_W", args.kernel[1].max(1))
 }
@@ -34,8 +39,8 @@ pub(crate) fn shape<'a>(launch: Launch<'a>, args: &Args) -> Launch<'a> {
 }
 
 /// The type that all places fit, with room for what tiles and padding have beyond the ends.
-fn index(args: &Args) -> &'static str {
-    if args.sizes().into_iter().max() < Some(1 << 30) { "int" } else { "i64" }
+pub(crate) fn index<const N: usize>(sizes: [usize; N]) -> &'static str {
+    if sizes.into_iter().max() < Some(1 << 30) { "int" } else { "i64" }
 }
 
 pub(crate) fn area([height, width]: [usize; 2]) -> usize {
@@ -50,7 +55,7 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     }
     let (code, slope) = args.activation.code();
     let run = |launch: Launch<'_>| launch.memory(memory, [0, 2, 1, 5, 3, 4]).arg(slope).arg(code).run();
-    if m <= FEW {
+    if are_few(args, m) {
         return run(launch(gpu, args, "conv2d_few", Cut::NONE).over(args.groups * m * n));
     }
     let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
@@ -65,7 +70,7 @@ pub(super) fn backward_input(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         return;
     }
     let run = |launch: Launch<'_>| launch.memory(memory, [0, 1, 2]).run();
-    if m <= FEW {
+    if are_few(args, m) {
         return run(launch(gpu, args, "conv2d_backward_input_few", Cut::NONE).over(args.groups * m * n));
     }
     let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
@@ -91,7 +96,7 @@ pub(super) fn backward_weight(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 
 fn weight(gpu: &Gpu<'_>, args: &Args, [m, n, k]: [usize; 3], memory: &Pointers) {
     let len = args.groups * m * n;
-    if m <= FEW && args.in_per_group() <= FEW {
+    if are_few(args, m.max(args.in_per_group())) {
         let blocks = len.min(1 << 16) as u32;
         let launch = launch(gpu, args, "conv2d_backward_weight_few", Cut::NONE).grid([blocks, 1, 1]);
         return launch.memory(memory, [0, 1, 2]).run();

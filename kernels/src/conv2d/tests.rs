@@ -405,3 +405,27 @@ fn tf32_rounds_factors_to_ten_bits() {
         }
     }
 }
+
+/// A grid is 65,535 blocks deep. Nothing but the size of one channel is large, since the emulated GPU is slow.
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_has_more_groups_than_a_grid_is_deep() {
+    use crate::check::gpu::{error, gpu};
+    let Some(gpu) = gpu() else { return };
+    let groups = 65_536;
+    let args = |ins, outs| Args {
+        images: 1,
+        groups,
+        in_channels: groups * ins,
+        out_channels: groups * outs,
+        input: [1, 1],
+        kernel: [1, 1],
+        padding: [0, 0],
+        bias: false,
+        activation: Activation::Identity,
+        ..tiles(1)[0]
+    };
+    assert!(error::<Conv2d>(&gpu, &args(1, 9)) < 1e-5);
+    assert!(error::<Conv2dBackwardInput>(&gpu, &args(9, 1)) < 1e-5);
+    assert!(error::<Conv2dBackwardWeight>(&gpu, &args(1, 9)) < 1e-5);
+}

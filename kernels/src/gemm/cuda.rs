@@ -22,7 +22,7 @@ const SOURCE: Source = Source::new("gemm", with_tiles!("gemm.cu"));
 /// Rows of C up to which a warp computes a column.
 const FEW: usize = 8;
 /// The most blocks in the directions y and z of a grid.
-const MOST: usize = 65_535;
+pub(crate) const MOST: usize = 65_535;
 
 /// The tensor cores' instruction for factors of this type, where the GPU has it and may use it.
 pub(crate) fn tensor_cores(gpu: &Properties, dtype: DType) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 use crate::DType;
 use crate::conv2d::Args;
-use crate::conv2d::cuda::{FEW, area, shape};
+use crate::conv2d::cuda::{are_few, area, shape};
 use crate::gemm::cuda::Cut;
 use crate::launch::{Gpu, Pointers};
 use crate::quantized::cuda::{CONV2D, multiply, read};
@@ -15,7 +15,7 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         let launch = shape(cut.define(gpu.kernel(&CONV2D, kernel)), args);
         launch.define("READ", read).define("POINTWISE", pointwise).memory(memory, [0, 4, 1, 2, 3, 5])
     };
-    if m <= FEW {
+    if are_few(args, m) {
         return launch("conv2d_few", Cut::NONE, 1, false).over(args.groups * m * n).run();
     }
     let pixels_alone = args.kernel == [1, 1] && args.stride == [1, 1] && args.padding == [0, 0];
