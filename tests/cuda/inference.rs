@@ -60,3 +60,25 @@ fn prediction_in_batches_of_any_size_is_the_cpus() {
     let y: Tensor<Rank2<4, 10>, _> = model.to(&gpu).unwrap().forward(&batch).unwrap();
     close(y.to_cpu(&gpu).as_flattened(), want[..4].as_flattened(), 1e-4);
 }
+
+#[test]
+fn images_in_blocks_of_channels_are_the_cpus() {
+    use crate::quantized_models::Mobile;
+    use castiron::bf16;
+    let Some(gpu) = gpu() else { return };
+    fn run<M: castiron::Infer<Input = Rank3<3, 16, 16>, Output = Rank1<7>>, D: Storage>(
+        device: D,
+        model: &M,
+    ) -> Vec<f32> {
+        let x = Tensor::<Rank4<11, 3, 16, 16>>::randn(5);
+        let mut y = vec![[0.0; 7]; 11];
+        Predictor::<M, 4, D>::new(device, model).unwrap().predict(&x[..], &mut y).unwrap();
+        y.concat()
+    }
+    let model = init::<Mobile>(2);
+    let prepared = Prepared::<Mobile>::of(&Cpu::new(), &model).unwrap();
+    let want = run(Cpu::new(), &*model);
+    close(&run(gpu.clone(), &*prepared), &want, 1e-4);
+    let stored = Prepared::<Mobile>::stored_in::<bf16>(&Cpu::new(), &model).unwrap();
+    close(&run(gpu, &*stored), &run(Cpu::new(), &*stored), 1e-4);
+}

@@ -215,3 +215,20 @@ impl Checked for Pack {
         }
     }
 }
+
+/// With TF32 allowed, on tensor cores.
+#[cfg(feature = "cuda")]
+#[test]
+fn tf32_rounds_factors_of_blocks_too() {
+    use crate::check::gpu::{error, gpu};
+    let Some(gpu) = gpu() else { return };
+    gpu.allow_tf32(true);
+    let range = if gpu.properties().capability >= [8, 0] { 5e-5..1e-2 } else { 0.0..2e-5 };
+    let first = conv2d::Args { kernel: [3, 3], padding: [1, 1], ..conv(3, 40, [12, 9]) };
+    for (kind, conv) in [(Kind::Pointwise, conv(70, 200, [9, 8])), (Kind::First, first)] {
+        for weight in [DType::F32, DType::Bf16] {
+            let error = error::<BlockedConv2d>(&gpu, &Args { kind, conv, weight });
+            assert!(range.contains(&error), "{error} off, for {kind:?} with {weight}");
+        }
+    }
+}
