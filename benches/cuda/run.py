@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""castiron and PyTorch on the same GPU in the same run: matrix products, and training steps and inference of four models.
+"""castiron and PyTorch on the same GPU in the same run: matrix products, an optimizer, training and inference of four models.
 
     python3 -m venv venv && venv/bin/pip install torch safetensors
     venv/bin/python benches/cuda/run.py                     # all; `--only lenet` for some
@@ -8,7 +8,8 @@
 PyTorch runs eagerly, by torch.compile, and as a CUDA graph of the whole step. Both start from the same parameters, copy
 the batch from the host in every step, and must agree: products in three elements, training in three losses, inference in
 the first row. Times are the best of ten rounds. The last columns are PyTorch's times in castiron's: above 1, castiron is
-faster. With `--emulated` small workloads run over the driver that tests/cuda/build.sh makes: their numbers are compared
+faster. Of `sgd`, an optimizer's step with momentum, it is also said how much of the bandwidth of a copy within the GPU
+it reaches; `serial` is castiron without copies beside its work. With `--emulated` small workloads run over the driver that tests/cuda/build.sh makes: their numbers are compared
 with PyTorch's on the CPU, and nothing is measured.
 """
 
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import OrderedDict
 from pathlib import Path
 
 import torch
@@ -139,10 +141,18 @@ class Workload:
     def __init__(self, name, device):
         self.name, self.device = name, device
         kind, size, *_ = name.split("_")
-        self.is_product, self.trains = kind == "gemm", name.endswith("train")
+        self.is_product, self.is_update, self.trains = kind == "gemm", kind == "sgd", "_train" in name
+        self.is_serial = name.endswith("serial")
         if self.is_product:
             size = int(size)
-            self.a, self.b = (numbers(size, size, start=start).to(device) for start in (0, 5))
+            dtype = torch.bfloat16 if name.endswith("bf16") else torch.float32
+            self.a, self.b = (numbers(size, size, start=start).to(device, dtype) for start in (0, 5))
+            return
+        if self.is_update:
+            torch.manual_seed(0)
+            layers = [(f"fc{i}", nn.Linear(int(size), int(size))) for i in range(1, 5)]
+            self.model = nn.Sequential(OrderedDict(layers))
+            self.state = {key: value.clone() for key, value in self.model.state_dict().items()}
             return
         model, shape = model_of(name)
         self.state = {key: value.clone() for key, value in model.state_dict().items()}
@@ -170,8 +180,32 @@ class Workload:
         optimizer.step()
         return loss.detach()
 
+    def update(self):
+        """An optimizer's step, on gradients that are the parameters of the beginning."""
+        self.model.load_state_dict(self.state)
+        self.model.to(self.device)
+        for parameter in self.model.parameters():
+            parameter.grad = parameter.detach().clone()
+        fused = self.device == "cuda"
+        return torch.optim.SGD(self.model.parameters(), 0.01, momentum=0.9, fused=fused).step
+
+    def bandwidth(self, seconds, copy_seconds):
+        """How much of a copy's bandwidth it reaches: it reads three numbers for each parameter and writes two."""
+        return 5 / 2 * copy_seconds / seconds
+
+    def copy(self):
+        """A copy of as many numbers as there are parameters."""
+        x = torch.zeros(sum(value.numel() for value in self.state.values()), device=self.device)
+        y = torch.empty_like(x)
+        return lambda: y.copy_(x)
+
     def values(self):
         """What castiron must compute too."""
+        if self.is_update:
+            update, weight = self.update(), self.model.fc1.weight
+            for _ in range(3):
+                update()
+            return weight[0, :5].tolist()
         if self.is_product:
             c, last = self.a @ self.b, len(self.a) - 1
             return [c[0, 0].item(), c[len(self.a) // 2, 1].item(), c[last, last].item()]
@@ -182,8 +216,13 @@ class Workload:
 
     def ways(self):
         """PyTorch's ways to run it: name and function."""
+        if self.is_serial:
+            return
         if self.is_product:
             yield "eager", lambda: self.a @ self.b
+            return
+        if self.is_update:
+            yield "eager", self.update()
             return
         for way in ["eager", "compile", "graph"]:
             model, optimizer = self.fresh()
@@ -220,7 +259,7 @@ def castiron(program, workload, seconds, folder):
 
 
 def compare(workload, got, want):
-    tolerance = 3e-2 if workload.name.endswith("tf32") else 2e-3
+    tolerance = 3e-2 if workload.name.endswith(("tf32", "bf16")) else 2e-3
     for got, want in zip(got, want, strict=True):
         if not abs(got - want) <= tolerance * (1 + abs(want)):
             raise SystemExit(f"{workload.name}: castiron computes {got}, PyTorch {want}")
@@ -239,11 +278,12 @@ def main():
         print("There is no GPU that PyTorch can use: nothing is measured. With `--emulated` the workloads are tried out.")
         return
 
-    names = [f"gemm_{size}_{kind}" for size in SIZES for kind in ("f32", "tf32")]
-    names += [f"{model}_{work}" for model in MODELS for work in ("train", "infer")]
+    names = [f"gemm_{size}_{kind}" for size in SIZES for kind in ("f32", "tf32", "bf16")] + ["sgd_8192"]
+    works = ("train", "train_serial", "infer")
+    names += [f"{model}_{work}" for model in MODELS for work in works]
     if options.emulated:
-        names = ["gemm_16_f32", "gemm_16_tf32"]
-        names += [f"{model}_2_{work}" for model in ("mlp", "lenet") for work in ("train", "infer")]
+        names = ["gemm_16_f32", "gemm_16_tf32", "gemm_16_bf16", "sgd_16"]
+        names += [f"{model}_2_{work}" for model in ("mlp", "lenet") for work in works]
     program = options.program
     if not program:
         subprocess.run(["cargo", "build", "--release"], cwd=HERE, check=True)
@@ -267,6 +307,9 @@ def main():
             times = {way: best(f, options.seconds) for way, f in workload.ways()}
             cells = [f"{1e6 * times[way]:10.1f}" if way in times else f"{'':10}" for way in ("eager", "compile", "graph")]
             ratios = " ".join(f"{times[way] / ours:8.2f}" for way in times)
+            if workload.is_update:
+                share = workload.bandwidth(ours, best(workload.copy(), options.seconds))
+                ratios += f"    {share:.0%} of a copy's bandwidth"
             print(f"{name:22}{1e6 * ours:10.1f}{''.join(cells)}    {ratios}")
             sys.stdout.flush()
 

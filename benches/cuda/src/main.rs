@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use castiron::files::Load;
 use castiron::prelude::*;
-use castiron::{Sample, Shape, flat_mut, zeroed};
+use castiron::{Sample, Shape, bf16, flat_mut, zeroed};
 
 #[path = "../../../examples/common/vision/resnet.rs"]
 mod resnet;
@@ -28,6 +28,9 @@ model! {
         fc3: Linear(10),
     }
 
+    Flat: [8192] -> [8192] { fc1: Linear(8192), fc2: Linear(8192), fc3: Linear(8192), fc4: Linear(8192) }
+    SmallFlat: [16] -> [16] { fc1: Linear(16), fc2: Linear(16), fc3: Linear(16), fc4: Linear(16) }
+
     ResNet32 = ResNet<32, 10>;
     ResNet224 = ResNet<224, 10>;
 }
@@ -40,8 +43,18 @@ fn main() {
         exit(2)
     });
     gpu.allow_tf32(name.ends_with("tf32"));
+    gpu.overlap_copies(!name.ends_with("_serial"));
     let run = Run { gpu, seconds };
-    match name.trim_end_matches("_tf32").trim_end_matches("_f32") {
+    match name.trim_end_matches("_tf32").trim_end_matches("_f32").trim_end_matches("_serial") {
+        "gemm_16_bf16" => run.product_of_bf16::<16>(),
+        "gemm_256_bf16" => run.product_of_bf16::<256>(),
+        "gemm_512_bf16" => run.product_of_bf16::<512>(),
+        "gemm_1024_bf16" => run.product_of_bf16::<1024>(),
+        "gemm_2048_bf16" => run.product_of_bf16::<2048>(),
+        "gemm_4096_bf16" => run.product_of_bf16::<4096>(),
+        "gemm_8192_bf16" => run.product_of_bf16::<8192>(),
+        "sgd_16" => run.update(|net: &SmallFlat| net.fc1.weight[0][..5].to_vec()),
+        "sgd_8192" => run.update(|net: &Flat| net.fc1.weight[0][..5].to_vec()),
         "gemm_16" => run.product::<16>(),
         "gemm_256" => run.product::<256>(),
         "gemm_512" => run.product::<512>(),
@@ -101,15 +114,28 @@ impl Run {
     }
 
     fn product<const N: usize>(self) {
-        let matrix = |start: usize| {
-            let mut matrix = Tensor::<Rank2<N, N>>::zeros();
-            let numbers = numbers(start + N * N).skip(start);
-            matrix.as_flattened_mut().iter_mut().zip(numbers).for_each(|(place, x)| *place = x);
-            matrix.to(&self.gpu).expect("memory")
-        };
-        let (a, b) = (matrix(0), matrix(5));
+        let [a, b] = [0, 5].map(|start| matrix::<N>(start).to(&self.gpu).expect("memory"));
         let c: Tensor<Rank2<N, N>> = a.matmul(&b).to_cpu(&self.gpu);
         self.measure(&[c[0][0], c[N / 2][1], c[N - 1][N - 1]], || drop(a.matmul(&b)));
+    }
+
+    fn product_of_bf16<const N: usize>(self) {
+        let [a, b] = [0, 5].map(|start| matrix::<N>(start).cast::<bf16>().to(&self.gpu).expect("memory"));
+        let c: Tensor<Rank2<N, N>> = a.matmul(&b).cast::<f32>().to_cpu(&self.gpu);
+        self.measure(&[c[0][0], c[N / 2][1], c[N - 1][N - 1]], || drop(a.matmul(&b)));
+    }
+
+    /// The optimizer alone, on gradients that are the parameters of the beginning.
+    fn update<M: Params>(self, some: impl Fn(&M) -> Vec<f32>) {
+        let model = Self::model::<M>();
+        let gradients = model.to(&self.gpu).expect("memory");
+        let mut trained = model.to(&self.gpu).expect("memory");
+        let mut sgd = Updater::new(&trained, Sgd::new(0.01).momentum(0.9)).expect("memory");
+        for _ in 0..3 {
+            sgd.step(&mut trained, &gradients).expect("a step");
+        }
+        let values = some(&*trained.to_cpu(&self.gpu));
+        self.measure(&values, || sgd.step(&mut trained, &gradients).expect("a step"));
     }
 
     fn model<M: Params>() -> Tensor<M> {
@@ -144,6 +170,14 @@ impl Run {
         let values = y[0];
         self.measure(&values, || predictor.predict(&x, &mut y).expect("a prediction"));
     }
+}
+
+/// A matrix of the numbers from this one on.
+fn matrix<const N: usize>(start: usize) -> Tensor<Rank2<N, N>> {
+    let mut matrix = Tensor::zeros();
+    let numbers = numbers(start + N * N).skip(start);
+    matrix.as_flattened_mut().iter_mut().zip(numbers).for_each(|(place, x)| *place = x);
+    matrix
 }
 
 fn rows<X: Shape<Elem = f32>>(count: usize) -> Vec<X> {
