@@ -180,7 +180,9 @@ API cuInit(unsigned) {
   catch_faults();
   return SUCCESS;
 }
-API cuDriverGetVersion(int* version) { return *version = 13000, SUCCESS; }
+API cuDriverGetVersion(int* version) {
+  return *version = std::stoi(environment("CASTIRON_EMULATED_DRIVER", "13000")), SUCCESS;
+}
 API cuGetErrorName(int error, const char** text) { return name_of(error, text, false); }
 API cuGetErrorString(int error, const char** text) { return name_of(error, text, true); }
 API cuGetExportTable(const void** table, const void*) { return *table = nullptr, NOT_SUPPORTED; }

@@ -20,6 +20,7 @@ fn what_is_missing_is_said() {
     // Only the emulated driver is as old or as small as one likes.
     if std::env::var_os("CASTIRON_REQUIRE_CUDA").is_some() {
         child::passes("missing::capability", &[("CASTIRON_EMULATED_CC", Some("7.0"))]);
+        child::passes("missing::old_driver", &[("CASTIRON_EMULATED_DRIVER", Some("11080"))]);
         child::passes("missing::memory", &[("CASTIRON_EMULATED_MEMORY", Some("2000000"))]);
     }
 }
@@ -54,6 +55,14 @@ fn capability() {
         }
         Ok(gpu) => assert!(gpu.properties().capability >= CudaError::LEAST_CAPABILITY),
     }
+}
+
+#[test]
+#[ignore = "run by `what_is_missing_is_said`"]
+fn old_driver() {
+    let old = Cuda::new(0).unwrap_err();
+    assert_eq!(old, CudaError::OldDriver { got: [11, 8] });
+    assert!(old.to_string().contains("is for CUDA 11.8, but one for 12.0 or later is needed"), "{old}");
 }
 
 #[test]

@@ -80,17 +80,36 @@ fn same_bits() {
 #[test]
 #[ignore = "run by `copies_run_beside_the_work`"]
 fn nobody_waits() {
-    let waits = || {
-        std::fs::read_to_string(std::env::var("CASTIRON_EMULATED_WAITS").unwrap()).unwrap().lines().count()
+    let waits = |call: &str| {
+        let all = std::fs::read_to_string(std::env::var("CASTIRON_EMULATED_WAITS").unwrap()).unwrap();
+        all.lines().filter(|line| line.contains(call)).count()
     };
     let mut trainer = trainer(true);
     let batches: Vec<_> = (0..20).map(|seed| stripes(16, seed)).collect();
-    let before = waits();
+    let before = waits("");
     // The first, the recorded and the replayed ones.
     for (x, t) in &batches {
         trainer.enqueue(x, t).unwrap();
     }
-    assert_eq!(waits(), before);
+    assert_eq!(waits(""), before);
     trainer.loss().unwrap();
-    assert!(waits() > before);
+    assert!(waits("") > before);
+
+    // In a loop over epochs the host waits for the results of each step, while the GPU has the next one to do.
+    let mut fit = |batches: usize| {
+        let (x, t) = stripes(16 * batches, 1);
+        let loader = Loader::new(Samples::new(x, t).unwrap()).batch_size(16);
+        let before = [waits("cuEvent"), waits("Synchronize") - waits("cuEvent")];
+        Fit::new(1)
+            .progress(false)
+            .run(&mut trainer, &loader, None::<&Loader<Samples<Rank3<1, 28, 28>, i32>>>)
+            .unwrap();
+        [waits("cuEvent") - before[0], waits("Synchronize") - waits("cuEvent") - before[1]]
+    };
+    let [events, streams] = fit(3);
+    let [more_events, as_many] = fit(7);
+    assert!(
+        more_events > events && events > 0 && as_many == streams,
+        "{more_events} {events} {as_many} {streams}"
+    );
 }

@@ -8,6 +8,11 @@ use cudarc::driver::DriverError;
 pub enum CudaError {
     /// The machine has no NVIDIA driver.
     NoDriver,
+    /// The driver is older than what castiron asks of it.
+    OldDriver {
+        /// The version of CUDA that it is for.
+        got: [u32; 2],
+    },
     /// The machine has a driver, but no GPU that it drives.
     NoDevice,
     /// There are fewer GPUs.
@@ -57,6 +62,9 @@ impl CudaError {
     /// The least compute capability that is supported: Turing.
     pub const LEAST_CAPABILITY: [u32; 2] = [7, 5];
 
+    /// The first version of CUDA whose drivers have all that is asked of them.
+    pub const LEAST_DRIVER: [u32; 2] = [12, 0];
+
     pub(crate) fn driver(call: &'static str) -> impl FnOnce(DriverError) -> Self {
         move |error| {
             let name = error.error_name().ok().and_then(|name| name.to_str().ok().map(str::to_owned));
@@ -73,6 +81,14 @@ impl core::fmt::Display for CudaError {
                 "CUDA: this machine has no NVIDIA driver (no libcuda.so.1): install it from \
                  https://www.nvidia.com/drivers",
             ),
+            CudaError::OldDriver { got: [major, minor] } => {
+                let [least, least_minor] = Self::LEAST_DRIVER;
+                write!(
+                    f,
+                    "CUDA: the NVIDIA driver is for CUDA {major}.{minor}, but one for {least}.{least_minor} or later is \
+                     needed: install it from https://www.nvidia.com/drivers"
+                )
+            }
             CudaError::NoDevice => f.write_str(
                 "CUDA: the NVIDIA driver finds no GPU; `nvidia-smi` lists what it sees, and \
                  CUDA_VISIBLE_DEVICES may hide some",

@@ -7,16 +7,19 @@
 mod about;
 mod blas;
 mod compile;
+mod copies;
 mod embedded;
 mod error;
 mod faults;
 mod graph;
 mod library;
 mod memory;
+mod modules;
 #[cfg(feature = "nccl")]
 mod nccl;
 mod queue;
 mod ranges;
+mod reading;
 mod staging;
 mod watch;
 
@@ -27,6 +30,7 @@ pub use graph::Graphs;
 pub use memory::Buffer;
 #[cfg(feature = "nccl")]
 pub use nccl::{Communicator, Share};
+pub use reading::Reading;
 
 use crate::finite::NotFinite;
 use crate::launch::{Gpu, Pointer, Pointers, Properties};
@@ -72,7 +76,7 @@ impl Cuda {
     /// How many GPUs the driver finds.
     ///
     /// # Errors
-    /// [`CudaError::NoDriver`], or what the driver says.
+    /// [`CudaError::NoDriver`], [`CudaError::OldDriver`], or what the driver says.
     pub fn devices() -> Result<usize, CudaError> {
         // SAFETY: it only loads the driver's library, whose initialisers NVIDIA answers for.
         if !unsafe { cudarc::driver::sys::is_culib_present() } {
@@ -81,6 +85,14 @@ impl Cuda {
         match cudarc::driver::result::init() {
             Err(error) if error.0 == cudarc::driver::sys::CUresult::CUDA_ERROR_NO_DEVICE => return Ok(0),
             result => result.map_err(CudaError::driver("cuInit"))?,
+        }
+        let mut version = 0;
+        // SAFETY: a place for a number.
+        let answer = unsafe { cudarc::driver::sys::cuDriverGetVersion(&mut version) };
+        answer.result().map_err(CudaError::driver("cuDriverGetVersion"))?;
+        let version = [version / 1000, version % 1000 / 10].map(|number| number.max(0) as u32);
+        if version < CudaError::LEAST_DRIVER {
+            return Err(CudaError::OldDriver { got: version });
         }
         let count = cudarc::driver::result::device::get_count();
         Ok(count.map_err(CudaError::driver("cuDeviceGetCount"))?.max(0) as usize)
@@ -136,7 +148,7 @@ impl Cuda {
     /// # Errors
     /// When NVRTC is missing.
     pub fn compiled_kernels(&self) -> Result<Vec<u8>, CudaError> {
-        self.stream.compiled().map(|kernels| kernels.to_bytes())
+        self.stream.modules.compiled().map(|kernels| kernels.to_bytes())
     }
 
     /// Whether products of `f32` may round their factors to TF32, which tensor cores multiply several times faster. Off
@@ -279,17 +291,6 @@ impl Cuda {
     pub unsafe fn write(&self, from: &[u8], to: Pointer) {
         // SAFETY: the caller promises it.
         unsafe { self.stream.write(from, to) }
-    }
-
-    /// Begins to copy bytes to the GPU that the next [`Cuda::write`] of them will put in their place: while the GPU still
-    /// computes what comes before. They must not change until then, or until [`Cuda::forget_sent`].
-    pub fn send(&self, from: &[u8]) {
-        self.stream.send(from);
-    }
-
-    /// What was sent and not written is not wanted any more.
-    pub fn forget_sent(&self) {
-        self.stream.forget_sent();
     }
 
     /// Copies bytes from the GPU, when all work before is done. Where it fails, which is a fault, all bits are set: NaN,

@@ -1,9 +1,5 @@
-//! [`Stream`]: a GPU, the stream that orders its work, and the kernels compiled for it.
+//! [`Stream`]: a GPU, the stream that orders its work, and what it keeps for that: kernels, scratch memory, faults.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::ffi::CString;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,67 +8,30 @@ use cudarc::driver::{CudaContext, CudaStream, DriverError, result};
 
 use super::CudaError;
 use super::blas::Blas;
-use super::compile::{Job, folder};
 use super::embedded::Embedded;
 use super::faults::Faults;
 use super::memory::Raw;
+use super::modules::Modules;
 use super::ranges;
+use super::reading::Landing;
 use super::staging::Staging;
 use crate::Fault;
 use crate::finite::{Finite, NotFinite};
 use crate::gemm::matmul::Matmul;
-use crate::launch::{Define, Launch, Pointer, Properties, Queue, Source};
-
-/// A source with its defines.
-type Key = (Source, Vec<(&'static str, Define)>);
-
-/// A loaded module, and the kernels of it that were asked for.
-struct Module {
-    handle: sys::CUmodule,
-    functions: HashMap<&'static str, sys::CUfunction>,
-    stream: Arc<CudaStream>,
-}
-// SAFETY: handles, which the driver may be given from any thread.
-unsafe impl Send for Module {}
-
-impl Module {
-    fn load(image: &[u8], stream: &Arc<CudaStream>) -> Result<Self, DriverError> {
-        // SAFETY: an image that NVRTC made, or that was kept with its hash.
-        let handle = unsafe { result::module::load_data(image.as_ptr().cast()) }?;
-        Ok(Module { handle, functions: HashMap::new(), stream: Arc::clone(stream) })
-    }
-
-    fn function(&mut self, name: &'static str) -> Result<sys::CUfunction, DriverError> {
-        if let Some(function) = self.functions.get(name) {
-            return Ok(*function);
-        }
-        let text = CString::new(name).unwrap_or_default();
-        // SAFETY: a loaded module.
-        let function = unsafe { result::module::get_function(self.handle, text) }?;
-        self.functions.insert(name, function);
-        Ok(function)
-    }
-}
-
-impl Drop for Module {
-    fn drop(&mut self) {
-        if self.stream.context().bind_to_thread().is_ok() {
-            // SAFETY: loaded once, and its functions go with it.
-            let _ = unsafe { result::module::unload(self.handle) };
-        }
-    }
-}
+use crate::launch::{Launch, Pointer, Properties, Queue};
 
 /// A GPU, its stream, and what castiron keeps there. Everything that uses memory of the GPU goes through the stream, in
 /// order, so that freeing and writing need not wait.
 pub(super) struct Stream {
     // The order in which they are dropped: what is on the GPU before its stream.
     pub(super) blas: OnceLock<Option<Blas>>,
-    faults: Faults,
+    pub(super) faults: Faults,
     scratch: Mutex<Vec<Raw>>,
-    staging: Mutex<Staging>,
-    overlaps: AtomicBool,
-    modules: Mutex<HashMap<Key, Module>>,
+    pub(super) staging: Mutex<Staging>,
+    /// Of which no copy uses any.
+    pub(super) landings: Mutex<Vec<Landing>>,
+    pub(super) overlaps: AtomicBool,
+    pub(super) modules: Modules,
     finite: Mutex<Finite>,
     fault: Mutex<Option<Fault>>,
     log: Mutex<Option<String>>,
@@ -83,8 +42,6 @@ pub(super) struct Stream {
     records: AtomicBool,
     properties: Properties,
     id: u32,
-    folder: Option<PathBuf>,
-    embedded: Embedded,
     stream: Arc<CudaStream>,
 }
 
@@ -108,9 +65,10 @@ impl Stream {
         Ok(Stream {
             faults: Faults::new(&stream)?,
             scratch: Mutex::default(),
+            landings: Mutex::default(),
             staging: Mutex::new(Staging::new(Arc::clone(&stream))),
             overlaps: AtomicBool::new(true),
-            modules: Mutex::default(),
+            modules: Modules::new(Arc::clone(&stream), capability, embedded),
             finite: Mutex::default(),
             fault: Mutex::default(),
             log: Mutex::default(),
@@ -121,8 +79,6 @@ impl Stream {
             records: AtomicBool::new(false),
             properties: Properties { capability, multiprocessors, tf32: false },
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            folder: folder(),
-            embedded,
             stream,
         })
     }
@@ -173,14 +129,6 @@ impl Stream {
         &self.stream
     }
 
-    /// Memory. Where there is not enough, what copies have to themselves is given up for it.
-    pub(super) fn take(&self, bytes: usize) -> Result<Raw, DriverError> {
-        Raw::new(self, bytes).or_else(|_| {
-            lock(&self.staging).give_up();
-            Raw::new(self, bytes)
-        })
-    }
-
     /// Keeps a fault; the first stays.
     pub(super) fn keep(&self, fault: Fault) {
         lock(&self.fault).get_or_insert(fault);
@@ -214,6 +162,7 @@ impl Stream {
     /// Tells the GPU of what is known to be wrong already, and says where it keeps that.
     #[cfg(feature = "nccl")]
     pub(super) fn fault_flag(&self) -> Result<Pointer, DriverError> {
+        self.faults.told(true);
         let flag = self.faults.flag();
         if self.has_fault() || lock(&self.finite).has_found() {
             let stream = self.handle()?;
@@ -251,70 +200,6 @@ impl Stream {
         self.check("synchronize", self.stream.synchronize());
     }
 
-    /// # Safety
-    /// `to` is memory of this GPU, which nothing else uses until the copy's turn is over.
-    pub(super) unsafe fn write(&self, from: &[u8], to: Pointer) {
-        if from.is_empty() {
-            return;
-        }
-        let overlap = self.overlaps.load(Ordering::Relaxed);
-        // SAFETY: the caller promises it.
-        let copied = self.handle().and_then(|_| unsafe { lock(&self.staging).write(from, to, overlap) });
-        self.check("write", copied);
-    }
-
-    pub(super) fn send(&self, from: &[u8]) {
-        if self.overlaps.load(Ordering::Relaxed) {
-            let sent = self.handle().and_then(|_| lock(&self.staging).send(from));
-            self.check("write", sent);
-        }
-    }
-
-    pub(super) fn forget_sent(&self) {
-        lock(&self.staging).forget();
-    }
-
-    /// # Safety
-    /// `from` is initialised memory of this GPU.
-    pub(super) unsafe fn read(&self, from: Pointer, to: &mut [u8]) {
-        if to.is_empty() {
-            return;
-        }
-        let copied = self.handle().and_then(|stream| {
-            // SAFETY: the caller promises the source; the destination is borrowed until the copy is done.
-            unsafe { result::memcpy_dtoh_async(to, from.0, stream) }?;
-            // SAFETY: a live stream.
-            unsafe { result::stream::synchronize(stream) }
-        });
-        if self.check("read", copied).is_none() {
-            to.fill(0xFF);
-        }
-    }
-
-    /// # Safety
-    /// `to` is memory of this GPU, which nothing else uses until its turn is over.
-    pub(super) unsafe fn fill(&self, to: Pointer, byte: u8, bytes: usize) {
-        if bytes > 0 {
-            // SAFETY: the caller promises it.
-            let filled = self
-                .handle()
-                .and_then(|stream| unsafe { result::memset_d8_async(to.0, byte, bytes, stream) });
-            self.check("fill", filled);
-        }
-    }
-
-    /// # Safety
-    /// Both are memory of this GPU; nothing writes the one or uses the other until the copy's turn is over.
-    pub(super) unsafe fn copy(&self, from: Pointer, to: Pointer, bytes: usize) {
-        if bytes > 0 {
-            // SAFETY: the caller promises it.
-            let copied = self
-                .handle()
-                .and_then(|stream| unsafe { result::memcpy_dtod_async(to.0, from.0, bytes, stream) });
-            self.check("copy", copied);
-        }
-    }
-
     pub(super) fn check_finite(&self, on: bool) {
         lock(&self.finite).check(on);
     }
@@ -338,37 +223,6 @@ impl Stream {
     pub(super) fn take_not_finite(&self) -> Option<NotFinite> {
         lock(&self.finite).take()
     }
-
-    /// PTX of all kernels that were launched until now.
-    pub(super) fn compiled(&self) -> Result<Embedded, CudaError> {
-        let mut all = Embedded::default();
-        for (source, defines) in lock(&self.modules).keys() {
-            let job = Job::new(source, defines, self.properties.capability);
-            let known = self.embedded.get(job.identity()).map(|ptx| Ok(ptx.to_vec()));
-            let ptx = known.unwrap_or_else(|| job.ptx()).map_err(|log| CudaError::Source { log })?;
-            all.insert(job.identity(), ptx);
-        }
-        Ok(all)
-    }
-
-    /// The function of a launch, compiled if it is the first of its kind.
-    fn function(&self, launch: &Launch<'_>) -> Result<sys::CUfunction, Fault> {
-        let failed = |error: DriverError| Fault::Launch { op: launch.kernel, code: error.0 as u32 };
-        let mut modules = lock(&self.modules);
-        let module = match modules.entry((launch.source, launch.defines().to_vec())) {
-            Entry::Occupied(module) => module.into_mut(),
-            Entry::Vacant(place) => {
-                let job = Job::new(&launch.source, launch.defines(), self.properties.capability);
-                let embedded = self.embedded.get(job.identity()).map(|ptx| Ok(ptx.to_vec()));
-                let image = embedded.unwrap_or_else(|| job.image(self.folder.as_deref())).map_err(|log| {
-                    *lock(&self.log) = Some(format!("{}.cu: {log}", launch.source.name));
-                    Fault::Launch { op: launch.kernel, code: 0 }
-                })?;
-                place.insert(Module::load(&image, &self.stream).map_err(failed)?)
-            }
-        };
-        module.function(launch.kernel).map_err(failed)
-    }
 }
 
 impl Queue for Stream {
@@ -379,7 +233,12 @@ impl Queue for Stream {
         }
         let launched =
             self.handle().map_err(|error| Fault::Launch { op, code: error.0 as u32 }).and_then(|stream| {
-                let function = self.function(launch)?;
+                let function = self.modules.function(launch).map_err(|refusal| {
+                    if refusal.log.is_some() {
+                        *lock(&self.log) = refusal.log;
+                    }
+                    refusal.fault
+                })?;
                 let mut parameters: [*mut std::ffi::c_void; crate::launch::MAX_PARAMETERS] =
                     [std::ptr::null_mut(); _];
                 for (parameter, word) in parameters.iter_mut().zip(launch.parameters()) {

@@ -27,27 +27,11 @@ pub(super) struct Staging {
     copies: Option<Arc<CudaStream>>,
     /// By their size, in the order in which they were used.
     parts: HashMap<usize, VecDeque<Part>>,
-    /// Those with bytes whose place is not known yet: where they were, how many.
-    ahead: VecDeque<((usize, usize), Part)>,
 }
 
 impl Staging {
     pub(super) fn new(work: Arc<CudaStream>) -> Self {
-        Staging { work, copies: None, parts: HashMap::new(), ahead: VecDeque::new() }
-    }
-
-    /// Begins to copy what will be given to [`Staging::write`] next, unchanged.
-    pub(super) fn send(&mut self, from: &[u8]) -> Result<(), DriverError> {
-        if from.len() > SMALL {
-            let copies = self.copies()?;
-            for from in from.chunks(PART) {
-                let mut part = self.part(from.len())?;
-                let sent = part.fill(from, Some(&copies));
-                self.ahead.push_back((name(from), part));
-                sent?;
-            }
-        }
-        Ok(())
+        Staging { work, copies: None, parts: HashMap::new() }
     }
 
     /// Copies `from` to `to`, in the order of the work: it may be changed as soon as this returns.
@@ -63,33 +47,14 @@ impl Staging {
     ) -> Result<(), DriverError> {
         let copies = if overlap && from.len() > SMALL { Some(self.copies()?) } else { None };
         for (i, from) in from.chunks(PART).enumerate() {
-            let (mut part, filled) = match self.sent(from) {
-                Some(part) => (part, Ok(())),
-                None => {
-                    let mut part = self.part(from.len())?;
-                    let filled = part.fill(from, copies.as_ref());
-                    (part, filled)
-                }
-            };
+            let mut part = self.part(from.len())?;
+            let filled = part.fill(from, copies.as_ref());
             // SAFETY: the caller promises the destination.
             let placed = filled.and_then(|()| unsafe { part.place(to.skip(i * PART), &self.work) });
-            self.keep(part);
+            self.parts.entry(part.size).or_default().push_back(part);
             placed?;
         }
         Ok(())
-    }
-
-    /// The part with these bytes, if they were sent ahead.
-    fn sent(&mut self, from: &[u8]) -> Option<Part> {
-        let place = self.ahead.iter().position(|(sent, _)| *sent == name(from))?;
-        self.ahead.remove(place).map(|(_, part)| part)
-    }
-
-    /// Nobody wants what was sent ahead.
-    pub(super) fn forget(&mut self) {
-        while let Some((_, unused)) = self.ahead.pop_front() {
-            self.keep(unused);
-        }
     }
 
     /// Gives back what no copy uses any more.
@@ -98,10 +63,6 @@ impl Staging {
         if let Some(copies) = &self.copies {
             let _ = copies.synchronize();
         }
-    }
-
-    fn keep(&mut self, part: Part) {
-        self.parts.entry(part.size).or_default().push_back(part);
     }
 
     fn copies(&mut self) -> Result<Arc<CudaStream>, DriverError> {
@@ -126,11 +87,6 @@ impl Staging {
             None => Part::new(size),
         }
     }
-}
-
-/// What is copied is known by where it was.
-fn name(from: &[u8]) -> (usize, usize) {
-    (from.as_ptr().addr(), from.len())
 }
 
 struct Part {

@@ -80,9 +80,30 @@ impl<'a, T: Plain> Mut<'a, T, Cpu> {
     }
 }
 
+/// A copy of the bytes of a plain value, of which some may be padding.
+///
+/// # Safety
+/// There is a value of that many bytes, which nobody writes to.
+#[cfg(feature = "std")]
+pub(super) unsafe fn bytes(from: *const u8, count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    // SAFETY: the caller promises the source.
+    unsafe { core::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), count) };
+    bytes
+}
+
+/// The value of which these are the bytes; those that are missing stay as they are.
+#[cfg(feature = "std")]
+pub(super) fn from_bytes<T: Plain>(bytes: &[u8], to: &mut T) {
+    let count = bytes.len().min(size_of::<T>());
+    // SAFETY: within both; any bits are a `T`.
+    unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), core::ptr::from_mut(to).cast(), count) }
+}
+
 #[cfg(feature = "std")]
 impl Storage for Cpu {
     type Memory = Block;
+    type Later = Vec<u8>;
 
     fn allocate(&self, bytes: usize) -> Result<Block, crate::Error> {
         Block::zeroed(bytes)
@@ -113,6 +134,13 @@ impl Storage for Cpu {
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]) {
         // SAFETY: as in `write`.
         unsafe { core::ptr::copy_nonoverlapping(from.address().cast(), to.as_mut_ptr(), to.len().min(N)) }
+    }
+    fn read_later<T: Plain>(&self, from: Ref<'_, T, Self>) -> Vec<u8> {
+        // SAFETY: the bytes of a borrowed value.
+        unsafe { bytes(from.address(), size_of::<T>()) }
+    }
+    fn finish<T: Plain>(&self, later: Vec<u8>, to: &mut T) {
+        from_bytes(&later, to);
     }
     fn zero<T: Plain>(&self, value: Mut<'_, T, Self>) {
         // SAFETY: uniquely borrowed, and zero bits are a `T`.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use castiron_kernels::cuda::{Buffer, Cuda, CudaError, Graphs, Place};
+use castiron_kernels::cuda::{Buffer, Cuda, CudaError, Graphs, Place, Reading};
 use castiron_kernels::launch::Pointer;
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Fault, NotFinite, Op, Plain};
@@ -153,6 +153,8 @@ impl Peers<Cuda> for Communicator {
 
 impl Storage for Cuda {
     type Memory = Buffer;
+    /// Nothing where there is no memory.
+    type Later = Option<Reading>;
 
     fn allocate(&self, bytes: usize) -> Result<Buffer, Error> {
         Cuda::allocate(self, bytes).map_err(|error| refused(error, bytes))
@@ -191,15 +193,6 @@ impl Storage for Cuda {
         // SAFETY: `to` is at least that large, and uniquely borrowed.
         unsafe { Cuda::write(self, from, to) };
     }
-    fn send<T: Plain>(&self, from: &[T]) {
-        // SAFETY: that many bytes of `from`, whose padding is never looked at on the GPU.
-        Cuda::send(self, unsafe {
-            core::slice::from_raw_parts(from.as_ptr().cast::<u8>(), size_of_val(from))
-        });
-    }
-    fn forget_sent(&self) {
-        Cuda::forget_sent(self);
-    }
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]) {
         let bytes = size_of_val(to).min(size_of::<[T; N]>());
         // SAFETY: that many bytes of `to`; any bits are a `T`.
@@ -207,6 +200,23 @@ impl Storage for Cuda {
         let Some(from) = pointer(self, from.address(), "read", 0, bytes) else { return to.fill(0xFF) };
         // SAFETY: `from` is at least that large, and borrowed.
         unsafe { Cuda::read(self, from, to) };
+    }
+    fn read_later<T: Plain>(&self, from: Ref<'_, T, Self>) -> Option<Reading> {
+        let from = pointer(self, from.address(), "read", 0, size_of::<T>())?;
+        // SAFETY: `from` is that large, and borrowed. What changes it later comes behind on the same stream.
+        Some(unsafe { Cuda::read_later(self, from, size_of::<T>()) })
+    }
+    fn read_whether_faulty(&self) -> Option<Option<Reading>> {
+        Some(Some(Cuda::read_whether_faulty(self)))
+    }
+    fn finish<T: Plain>(&self, later: Option<Reading>, to: &mut T) {
+        // SAFETY: the bytes of `to`; any bits are a `T`.
+        let to =
+            unsafe { core::slice::from_raw_parts_mut(core::ptr::from_mut(to).cast::<u8>(), size_of::<T>()) };
+        match later {
+            Some(reading) => reading.finish(to),
+            None => to.fill(0xFF),
+        }
     }
     fn zero<T: Plain>(&self, value: Mut<'_, T, Self>) {
         let Some(value) = pointer(self, value.address(), "zero", 0, size_of::<T>()) else { return };

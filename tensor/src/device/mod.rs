@@ -34,6 +34,9 @@
 //! - operations on tensors that may find their data wrong: an index out of range, an integer divided by zero;
 //! - `Device::take_fault`, and whatever looks for numbers that are not finite.
 //!
+//! What is copied to a GPU goes there beside its work, so a loop over `Trainer::enqueue` may be several batches ahead;
+//! `Fit` is one ahead, and reads the results of a step while the next one runs.
+//!
 //! [`Trainer::enqueue`](crate::train::Trainer::enqueue) does not wait. Of a step that went wrong the program hears at the
 //! next call that waits; until then no step changes a parameter, so that a model is never trained on data that an
 //! operation has refused.
@@ -216,17 +219,26 @@ pub trait Storage: Device {
     fn restore(memory: Erased) -> Option<Arc<Self::Memory>>;
     /// Copies values to the start of an array. Values beyond `N` are left out.
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>);
-    /// Begins to copy what [`Storage::write`] will be given next, while a GPU computes. It must not change until then, or
-    /// until [`Storage::forget_sent`].
-    #[doc(hidden)]
-    fn send<T: Plain>(&self, from: &[T]) {
-        let _ = from;
-    }
-    /// What was sent is not wanted any more.
-    #[doc(hidden)]
-    fn forget_sent(&self) {}
     /// Copies values from the start of an array. Places beyond `N` are left as they are.
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]);
+    /// A value on its way from the device.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    type Later;
+    /// Begins to copy a value from the device, as it is when all work before is done.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn read_later<T: Plain>(&self, from: Ref<'_, T, Self>) -> Self::Later;
+    /// The same of a `u32` that is not zero if the device has a fault; nothing where faults are known at once.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn read_whether_faulty(&self) -> Option<Self::Later> {
+        None
+    }
+    /// Waits for a value, of the type that it was read as.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn finish<T: Plain>(&self, later: Self::Later, to: &mut T);
     /// Zeroes a value.
     fn zero<T: Plain>(&self, value: Mut<'_, T, Self>);
     /// Copies one value to the device.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use castiron_kernels::op::MAX_MEMORY;
 use castiron_kernels::{Call, Cpu, Fault, NotFinite, Op, Plain, Raw};
 
+use super::cpu::{bytes, from_bytes};
 use super::{Alone, Block, Device, Erased, Storage};
 use crate::Error;
 use crate::memory::{Arg, Mut, Ref};
@@ -145,6 +146,7 @@ impl Allocation {
 
 impl Storage for Offsets {
     type Memory = Allocation;
+    type Later = Vec<u8>;
 
     fn allocate(&self, bytes: usize) -> Result<Allocation, Error> {
         self.arena.allocate(bytes)
@@ -188,6 +190,14 @@ impl Storage for Offsets {
             // SAFETY: within this arena, and `from` is borrowed.
             unsafe { core::ptr::copy_nonoverlapping(pointer.cast(), to.as_mut_ptr(), count) }
         }
+    }
+    fn read_later<T: Plain>(&self, from: Ref<'_, T, Self>) -> Vec<u8> {
+        // SAFETY: within this arena, and `from` is borrowed.
+        let copy = |pointer: *mut u8| unsafe { bytes(pointer, size_of::<T>()) };
+        self.pointer(from.address(), size_of::<T>()).map_or_else(Vec::new, copy)
+    }
+    fn finish<T: Plain>(&self, later: Vec<u8>, to: &mut T) {
+        from_bytes(&later, to);
     }
     fn zero<T: Plain>(&self, value: Mut<'_, T, Self>) {
         if let Some(pointer) = self.pointer(value.address(), size_of::<T>()) {

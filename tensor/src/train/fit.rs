@@ -177,23 +177,24 @@ impl<Y: Rows, T: Rows> Fit<Y, T> {
             let bar = self.bar(position, train);
             let mut sum = Sum::default();
             let mut batches = train.epoch_from(position.epoch, position.batch as usize);
-            let mut next = batches.next();
-            while let Some(batch) = next {
-                let rows = batch.len();
-                // While a GPU computes, the next batch is made and goes there.
-                let mut following = None;
-                let loss = trainer.step_while(batch.x(), batch.t(), |device| {
-                    following = batches.next();
-                    if let Some(following) = &following {
-                        device.send(following.x());
-                        device.send(following.t());
-                    }
-                })?;
-                next = following;
-                trainer.outputs(&mut outputs[..rows]);
-                sum.add(loss, rows, self.score.as_ref().map(|score| score(&outputs[..rows], batch.t())));
-                bar.inc(rows as u64);
-                bar.set_message(sum.message());
+            // A GPU goes on with one step while the results of the one before are looked at.
+            let mut running = None;
+            loop {
+                let next = match batches.next() {
+                    Some(batch) => Some((trainer.begin(batch.x(), batch.t(), self.score.is_some())?, batch)),
+                    None => None,
+                };
+                let ended = next.is_none();
+                if let Some((begun, batch)) = std::mem::replace(&mut running, next) {
+                    let rows = batch.len();
+                    let loss = trainer.finish(begun, &mut outputs[..rows])?;
+                    sum.add(loss, rows, self.score.as_ref().map(|score| score(&outputs[..rows], batch.t())));
+                    bar.inc(rows as u64);
+                    bar.set_message(sum.message());
+                }
+                if ended {
+                    break;
+                }
             }
             bar.finish_and_clear();
             position = Position { epoch: position.epoch + 1, batch: 0, ..position };

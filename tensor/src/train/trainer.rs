@@ -3,6 +3,8 @@
 #[cfg(feature = "nccl")]
 mod data_parallel;
 mod pass;
+#[cfg(feature = "fit")]
+mod results;
 
 #[cfg(feature = "files")]
 use castiron_kernels::{Plain, Step};
@@ -157,25 +159,11 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         x: <M::Input as Sample>::Rows<'_>,
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
-        self.step_while(x, target, |_| ())
-    }
-
-    /// The same; `meanwhile` is called when a GPU has begun with it.
-    pub(crate) fn step_while(
-        &mut self,
-        x: <M::Input as Sample>::Rows<'_>,
-        target: <L::Target as Sample>::Rows<'_>,
-        meanwhile: impl FnOnce(&D),
-    ) -> Result<f32, Error> {
         let index = self.update.step.index;
-        let passed = self.pass("Trainer::step", x, target, true);
-        let loss = passed.and_then(|()| {
-            meanwhile(&self.device);
-            self.loss()
-        });
+        self.pass("Trainer::step", x, target, true)?;
+        let loss = self.loss();
         if loss.is_err() {
             self.update.step.index = index;
-            self.device.forget_sent();
         }
         loss
     }
