@@ -12,7 +12,7 @@ use castiron::device::{Offsets, Storage};
 use castiron::params::{Init, Kind, init_matching, visit};
 use castiron::prelude::*;
 use castiron::train::{Workspace, infer};
-use castiron::{DType, Infer, Prepare, Sample, bf16, flat, flat_mut, prepare, zeroed};
+use castiron::{DType, Infer, Prepare, Sample, bf16, flat, prepare, zeroed};
 use common::fixtures::{leaves, max_error};
 use common::{bits, noise};
 use models::*;
