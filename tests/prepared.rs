@@ -12,9 +12,9 @@ use castiron::device::{Offsets, Storage};
 use castiron::params::{Init, Kind, init_matching, visit};
 use castiron::prelude::*;
 use castiron::train::{Workspace, infer};
-use castiron::{DType, Infer, Prepare, Sample, bf16, flat, flat_mut, prepare, zeroed};
-use common::bits;
+use castiron::{DType, Infer, Prepare, Sample, bf16, flat, prepare, zeroed};
 use common::fixtures::{leaves, max_error};
+use common::{bits, noise};
 use models::*;
 
 /// Two batches and a part of a third.
@@ -33,17 +33,8 @@ fn trained<M: Params>(seed: u64) -> Tensor<M> {
 
 /// Samples of numbers in (−1, 1) that look random.
 fn samples<S: Shape<Elem = f32>>(rows: usize) -> Vec<S> {
-    let mut state = 7u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let sample = |_| {
-        let mut sample = zeroed::<S>();
-        flat_mut(&mut sample).fill_with(&mut next);
-        sample
-    };
-    (0..rows).map(sample).collect()
+    let mut next = noise(7);
+    common::samples(rows, || 2.0 * next() - 1.0)
 }
 
 /// What `net` gives for `x`.

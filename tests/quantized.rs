@@ -12,34 +12,18 @@ use castiron::device::{Isa, Offsets, Storage};
 use castiron::params::{Init, Kind, init_matching, visit};
 use castiron::prelude::*;
 use castiron::train::{Workspace, infer};
-use castiron::{Calibration, Error, Infer, Quantizable, Quantized, files, flat, flat_mut, zeroed};
+use castiron::{Calibration, Error, Infer, Quantizable, Quantized, files, flat, zeroed};
+use common::{noise, with_averages};
 use models::*;
 use reference::Tables;
 
 const ROWS: usize = 13;
 const CAPACITY: usize = 5;
 
-/// A model with running averages as training leaves them: none is 0 or 1.
-fn trained<M: Params>(seed: u64) -> Tensor<M> {
-    let mut model = init::<M>(seed);
-    init_matching(&mut *model, "*running_mean", Init::Uniform { low: -0.7, high: 0.7 }, seed);
-    init_matching(&mut *model, "*running_var", Init::Uniform { low: 0.2, high: 2.0 }, seed);
-    model
-}
-
 /// Samples of numbers in (−1, 1) that look random.
 fn samples<S: Shape<Elem = f32>>(rows: usize) -> Vec<S> {
-    let mut state = 7u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let sample = |_| {
-        let mut sample = zeroed::<S>();
-        flat_mut(&mut sample).fill_with(&mut next);
-        sample
-    };
-    (0..rows).map(sample).collect()
+    let mut next = noise(7);
+    common::samples(rows, || 2.0 * next() - 1.0)
 }
 
 fn quantized<M, X>(model: &M, x: &[X]) -> Tensor<Quantized<M>>
@@ -75,7 +59,7 @@ fn sqnr(got: &[f32], want: &[f32]) -> f64 {
 
 #[test]
 fn every_operation_is_what_its_table_says() {
-    let (model, x) = (trained::<Net>(3), samples::<Rank3<3, 9, 7>>(ROWS));
+    let (model, x) = (with_averages::<Net>(3), samples::<Rank3<3, 9, 7>>(ROWS));
     let net = quantized(&*model, &x);
     let tables = Tables::of(&*net);
     let want: Vec<f32> = (x.iter())
@@ -116,7 +100,7 @@ fn quantized_models_are_near_the_models() {
         X: Shape<Elem = f32>,
         Y: Shape<Elem = f32>,
     {
-        let (model, x) = (trained::<M>(3), samples::<X>(100));
+        let (model, x) = (with_averages::<M>(3), samples::<X>(100));
         let (got, want) =
             (outputs(Cpu::new(), &*quantized(&*model, &x), &x), outputs(Cpu::new(), &*model, &x));
         let sqnr = sqnr(&got, &want);
@@ -131,7 +115,7 @@ fn quantized_models_are_near_the_models() {
 /// What bytes have no form for is kept, as it is in the model.
 #[test]
 fn layers_on_floats_are_kept() {
-    let (model, x) = (trained::<Between>(3), samples::<Rank2<4, 6>>(20));
+    let (model, x) = (with_averages::<Between>(3), samples::<Rank2<4, 6>>(20));
     let net = quantized(&*model, &x);
     let mut kept = Vec::new();
     visit::<Quantized<Between>>(|path, _, leaf| {
@@ -160,7 +144,7 @@ fn images_in_bytes_are_inputs() {
     let number = |p: u8| (f32::from(p) / 255.0 - mean) / std;
     let images: Vec<Rank3<3, 16, 16>> =
         bytes.iter().map(|image| image.map(|rows| rows.map(|row| row.map(number)))).collect();
-    let model = trained::<Mobile>(1);
+    let model = with_averages::<Mobile>(1);
     let mut calibration = Calibration::<Mobile>::new(Cpu::new(), &model).unwrap().pixels(mean, std).unwrap();
     calibration.observe(&images).unwrap();
     let net = calibration.quantize().unwrap();
@@ -178,7 +162,7 @@ fn images_in_bytes_are_inputs() {
 
 #[test]
 fn reports_say_how_far_each_value_is() {
-    let (model, x) = (trained::<Net>(3), samples::<Rank3<3, 9, 7>>(ROWS));
+    let (model, x) = (with_averages::<Net>(3), samples::<Rank3<3, 9, 7>>(ROWS));
     let mut calibration = Calibration::<Net>::new(Cpu::new(), &model).unwrap();
     calibration.observe(&x).unwrap();
     let mut net = calibration.quantize().unwrap();
@@ -214,7 +198,7 @@ fn reports_say_how_far_each_value_is() {
 
 #[test]
 fn mistakes_are_said_in_words() {
-    let model = trained::<Mobile>(1);
+    let model = with_averages::<Mobile>(1);
     let mut calibration = Calibration::<Mobile>::new(Cpu::new(), &model).unwrap();
     let error = calibration.quantize().unwrap_err().to_string();
     assert_eq!(error, "Calibration::quantize: `samples observed` is 0, but must be at least 1");
@@ -228,7 +212,7 @@ fn mistakes_are_said_in_words() {
 
 #[test]
 fn it_is_saved_and_loaded() {
-    let (model, x) = (trained::<Mobile>(1), samples::<Rank3<3, 16, 16>>(4));
+    let (model, x) = (with_averages::<Mobile>(1), samples::<Rank3<3, 16, 16>>(4));
     let net = quantized(&*model, &x);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mobile.int8.safetensors");

@@ -37,8 +37,8 @@ def tables(results, known):
     yield f"\nMeasured {how}. {results['machine']}; {', '.join(versions)}.\n"
     for threads, limits in sorted(results["limits"].items()):
         yield f"The limit of {spell(threads)}: {limits['flops'] / 1e9:.0f} GFLOP/s;"
-        reads = [f"{speed / 1e9:.0f} GB/s of {size >> 10} KiB" for size, speed in limits["bandwidth"]]
-        yield f"reading {', '.join(reads)}.\n"
+        moved = [f"{speed / 1e9:.0f} GB/s of {size >> 10} KiB" for size, speed in limits["bandwidth"]]
+        yield f"moving {', '.join(moved)}.\n"
     for title, names in [("Models", work.INFERENCE + work.TRAINING), ("Products", work.PRODUCTS), ("Passes over memory", work.PASSES)]:
         for threads in sorted(results["limits"]):
             yield from workloads(f"{title}, {spell(threads)}", names, threads, results, known)

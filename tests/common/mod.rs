@@ -3,7 +3,9 @@
 
 pub mod fixtures;
 
+use castiron::params::{Init, init_matching};
 use castiron::prelude::*;
+use castiron::{flat_mut, zeroed};
 
 /// Convolution, batch norm, dropout, pooling, residual arrays, fused activations.
 #[derive(Module)]
@@ -23,11 +25,7 @@ pub struct Small {
 
 /// `count` samples of four classes: which quarter of the image is bright.
 pub fn quarters(count: usize) -> (Vec<Rank3<1, 8, 8>>, Vec<i32>) {
-    let mut noise = 12345u32;
-    let mut next = move || {
-        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (noise >> 8) as f32 / (1 << 24) as f32
-    };
+    let mut next = noise(12345);
     (0..count)
         .map(|i| {
             let class = i % 4;
@@ -58,4 +56,31 @@ pub fn bits<M: Params>(model: &M) -> Vec<u8> {
 /// All parameters and running averages, of a model whose are `f32`.
 pub fn floats<M: Params>(model: &M) -> Vec<f32> {
     bits(model).as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
+}
+
+/// Numbers in [0, 1) that look random.
+pub fn noise(seed: u32) -> impl FnMut() -> f32 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32
+    }
+}
+
+/// As many samples of the numbers that `next` gives.
+pub fn samples<S: Shape<Elem = f32>>(rows: usize, mut next: impl FnMut() -> f32) -> Vec<S> {
+    let sample = |_| {
+        let mut sample = zeroed::<S>();
+        flat_mut(&mut sample).fill_with(&mut next);
+        sample
+    };
+    (0..rows).map(sample).collect()
+}
+
+/// A model with running averages as training leaves them: none is 0 or 1.
+pub fn with_averages<M: Params>(seed: u64) -> Tensor<M> {
+    let mut model = init::<M>(seed);
+    init_matching(&mut *model, "*running_mean", Init::Uniform { low: -0.7, high: 0.7 }, seed);
+    init_matching(&mut *model, "*running_var", Init::Uniform { low: 0.2, high: 2.0 }, seed);
+    model
 }

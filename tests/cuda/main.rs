@@ -58,11 +58,7 @@ type Images = Vec<Rank3<1, 28, 28>>;
 
 /// `count` samples of ten classes: the angle and the distance of stripes, and noise.
 fn stripes(count: usize, seed: u32) -> (Images, Vec<i32>) {
-    let mut state = seed.wrapping_mul(747_796_405).wrapping_add(1);
-    let mut next = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 24) as f32
-    };
+    let mut next = common::noise(seed.wrapping_mul(747_796_405).wrapping_add(1));
     let sample = |_| {
         let class = (next() * 10.0) as usize;
         let mut image = [[[0.0; 28]; 28]; 1];

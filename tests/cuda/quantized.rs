@@ -1,35 +1,12 @@
 //! Quantized models: a GPU gives the bits that the CPU gives.
 
 use castiron::device::{Cuda, Storage};
-use castiron::params::{Init, init_matching};
 use castiron::prelude::*;
-use castiron::{Calibration, Infer, Quantizable, Quantized, flat, flat_mut, zeroed};
+use castiron::{Calibration, Infer, Quantizable, Quantized, flat, zeroed};
 
+use crate::common::{noise, samples, with_averages};
 use crate::quantized_models::{Mobile, Net};
 use crate::{LeNet, gpu};
-
-/// A model with running averages as training leaves them.
-fn trained<M: Params>() -> Tensor<M> {
-    let mut model = init::<M>(3);
-    init_matching(&mut *model, "*running_mean", Init::Uniform { low: -0.7, high: 0.7 }, 3);
-    init_matching(&mut *model, "*running_var", Init::Uniform { low: 0.2, high: 2.0 }, 3);
-    model
-}
-
-/// Samples of numbers from 0 to 1.
-fn samples<S: Shape<Elem = f32>>(rows: usize) -> Vec<S> {
-    let mut state = 7u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 24) as f32
-    };
-    let sample = |_| {
-        let mut sample = zeroed::<S>();
-        flat_mut(&mut sample).fill_with(&mut next);
-        sample
-    };
-    (0..rows).map(sample).collect()
-}
 
 fn quantized<M, X>(model: &M, x: &[X]) -> Tensor<Quantized<M>>
 where
@@ -62,7 +39,7 @@ fn outputs_are_the_cpus_to_the_bit() {
         X: Shape<Elem = f32>,
         Y: Shape<Elem = f32>,
     {
-        let (model, x) = (trained::<M>(), samples::<X>(rows));
+        let (model, x) = (with_averages::<M>(3), samples::<X>(rows, noise(7)));
         let net = quantized(&*model, &x);
         let want = outputs(Cpu::new(), &*net, &x);
         assert!(want.iter().any(|y| *y != want[0]), "a constant shows nothing");
@@ -79,7 +56,7 @@ fn outputs_are_the_cpus_to_the_bit() {
 #[test]
 fn images_of_bytes_are_taken_as_they_are() {
     let Some(gpu) = gpu() else { return };
-    let (model, x) = (trained::<LeNet>(), samples::<Rank3<1, 28, 28>>(11));
+    let (model, x) = (with_averages::<LeNet>(3), samples::<Rank3<1, 28, 28>>(11, noise(7)));
     let net = quantized(&*model, &x);
     let image = |x: &Rank3<1, 28, 28>| x.map(|plane| plane.map(|line| line.map(|x| (255.0 * x) as u8)));
     let images: Vec<Rank3<1, 28, 28, u8>> = x.iter().map(image).collect();

@@ -1,5 +1,5 @@
 //! What no program on this processor can be faster than: multiplications and additions of `f32`, and reading
-//! from each cache and from memory.
+//! from each cache and from memory, or changing what is there.
 
 use std::array::from_fn;
 use std::hint::black_box;
@@ -12,7 +12,7 @@ const LANES: usize = 16;
 const SUMS: usize = 24;
 
 /// Prints `{"flops": per second, "bandwidth": [[bytes, bytes per second read], ..]}` of so many threads together:
-/// the speed of reading that many bytes over and over.
+/// the speed of reading that many bytes over and over, or of reading and writing them, whichever moves more.
 pub fn print(threads: usize) {
     let flops = together(threads, |meet| {
         let count = 1 << 20;
@@ -22,10 +22,11 @@ pub fn print(threads: usize) {
         .map(|log| {
             let bytes = 1usize << log;
             let speed = together(threads, |meet| {
-                let numbers = protocol::Numbers::zeros(bytes / threads / 4, true);
+                let mut numbers = protocol::Numbers::zeros(bytes / threads / 4, true);
                 let times = (1 << 24) / bytes + 1;
-                let read = || (0..times).map(|_| sum(black_box(&numbers))).sum();
-                best(meet, read) * (times * bytes / threads) as f64
+                let reads = best(meet, || (0..times).map(|_| sum(black_box(&numbers))).sum());
+                let updates = best(meet, || (0..times).map(|_| halve(black_box(&mut numbers))).sum());
+                reads.max(2.0 * updates) * (times * bytes / threads) as f64
             });
             format!("[{bytes}, {speed:.0}]")
         })
@@ -43,7 +44,7 @@ fn together(threads: usize, f: impl Fn(&Barrier) -> f64 + Sync) -> f64 {
 }
 
 /// How often `f` can be run in a second: the best of many times, which all threads begin together.
-fn best(meet: &Barrier, f: impl Fn() -> f32) -> f64 {
+fn best(meet: &Barrier, mut f: impl FnMut() -> f32) -> f64 {
     let time = |_| {
         meet.wait();
         let start = Instant::now();
@@ -51,6 +52,12 @@ fn best(meet: &Barrier, f: impl Fn() -> f32) -> f64 {
         start.elapsed().as_secs_f64()
     };
     1.0 / (0..100).map(time).fold(f64::INFINITY, f64::min)
+}
+
+/// Halves all numbers where they are; 0.
+fn halve(numbers: &mut [f32]) -> f32 {
+    numbers.iter_mut().for_each(|x| *x *= 0.5);
+    0.0
 }
 
 #[cfg(target_arch = "x86_64")]
