@@ -256,7 +256,7 @@ API cuCtxSynchronize() {
   TRY(may_wait(nullptr, "cuCtxSynchronize"));
   note_wait("cuCtxSynchronize");
   drain(*context);
-  return SUCCESS;
+  return context->broken;
 }
 API cuMemGetInfo_v2(size_t* unused, size_t* total) {
   LOCK;

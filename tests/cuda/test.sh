@@ -59,6 +59,8 @@ ends bad "kernel \`recurses\`, .*out of stack" recurses
 ends good '^-?nan -1.69' reads_fresh
 ends good '^1 -?nan 0$' waits_too_little
 ends good '^ok$' bounded
+ends good '^ok$' CASTIRON_EMULATED_REFUSE=scale@0+1 refuses
+ends good '^ok$' CASTIRON_EMULATED_BREAK=scale@0+1 breaks
 ends bad 'cuInit.* gave 100' CASTIRON_EMULATED_DEVICES=0 matmul
 
 # What a barrier or a wait does not force comes in another order for another seed.
@@ -77,6 +79,7 @@ differs() {
 differs yes races
 differs yes streams
 differs no WAITS=1 streams
+differs yes WAITS=1 CASTIRON_EMULATED_IGNORE=cuStreamWaitEvent streams
 
 [ "$failures" = 0 ] || { echo "$failures checks of the emulated driver failed"; exit 1; }
 echo "the emulated driver is as it must be"

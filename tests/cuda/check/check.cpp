@@ -181,6 +181,25 @@ void streams() {
   printf("%g\n", seen);
 }
 
+// With CASTIRON_EMULATED_REFUSE=scale@0+1, and with CASTIRON_EMULATED_BREAK=scale@0+1.
+void refuses() {
+  Address x = upload(std::vector<float>{1}), f = upload(std::vector<float>{3});
+  void* scale = get(module("good"), "scale");
+  OK(launch(scale, {1}, {1}, 0, nullptr, x, f, 1));
+  ERROR(701, launch(scale, {1}, {1}, 0, nullptr, x, f, 1));
+  CHECK(download<float>(x, 1)[0] == 3);
+}
+void breaks() {
+  Address x = upload(std::vector<float>{1}), f = upload(std::vector<float>{3});
+  void* scale = get(module("good"), "scale");
+  OK(launch(scale, {1}, {1}, 0, nullptr, x, f, 1));
+  OK(cuCtxSynchronize());
+  launch(scale, {1}, {1}, 0, nullptr, x, f, 1);
+  ERROR(700, cuCtxSynchronize());
+  ERROR(700, launch(scale, {1}, {1}, 0, nullptr, x, f, 1));
+  ERROR(700, cuMemAlloc_v2(&x, 4));
+}
+
 void memory() {
   Address x, y, z;
   char host[64];
@@ -344,7 +363,7 @@ int main(int, char** argv) {
       {"refused_in_capture", refused_in_capture}, {"streams", streams}, {"memory", memory},
       {"compile_errors", compile_errors}, {"many_modules", many_modules}, {"launch_limits", launch_limits},
       {"host_pointer", host_pointer}, {"freed_pointer", freed_pointer}, {"host_reads_device", host_reads_device},
-      {"other_device", other_device}, {"speed", speed},
+      {"other_device", other_device}, {"speed", speed}, {"refuses", refuses}, {"breaks", breaks},
   };
   start();
   auto check = checks.find(argv[1]);
