@@ -105,7 +105,7 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
         #[automatically_derived]
         impl ::castiron::params::Params for #name #requires {
             const TREE: ::castiron::params::Tree = #tree;
-            type With<E: ::castiron::Element> = #with<E>;
+            type With<E: ::castiron::Element> = E::Choose<Self, #with<E>>;
         }
 
         #[doc(hidden)]
@@ -121,7 +121,7 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
         #[automatically_derived]
         impl<E: ::castiron::Element> ::castiron::params::Params for #with<E> #requires {
             const TREE: ::castiron::params::Tree = #tree_with;
-            type With<F: ::castiron::Element> = #with<F>;
+            type With<F: ::castiron::Element> = F::Choose<#name, #with<F>>;
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Position {
 
 /// Writes a checkpoint: parameters under their own names, so that it loads as a model too, the optimizer's
 /// memory, the state of recurrent layers, gradients that wait for an update, step count and seed, and the
-/// position in the data. The file appears as a whole or not at all.
+/// position in the data. Of a model that is not f32 the parameters are those of its master, in f32. The file appears as a whole or not at all.
 ///
 /// ```
 /// use castiron::files::{Position, resume, save_checkpoint};
@@ -58,9 +58,9 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
     position: Position,
     path: impl AsRef<Path>,
 ) -> Result<(), FileError> {
-    let Snapshot { model, gradients, optimizer, state, step, accumulated } = trainer.snapshot();
+    let Snapshot { master, gradients, optimizer, state, step, accumulated } = trainer.snapshot();
     let mut entries = Vec::new();
-    collect(&*model, "", &mut entries);
+    collect(&*master, "", &mut entries);
     collect(&*optimizer, OPTIMIZER, &mut entries);
     if accumulated > 0 {
         collect(&*gradients, GRADIENTS, &mut entries);
@@ -97,9 +97,9 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     let mut used = HashSet::new();
 
     let mut of_model = Copies::default();
-    of_model.plan::<M>(&file, &mut used, |name| Some(name.to_owned()));
+    of_model.plan::<M::With<f32>>(&file, &mut used, |name| Some(name.to_owned()));
     let mut of_optimizer = Copies::default();
-    of_optimizer.plan::<O::State<M>>(&file, &mut used, |name| Some(format!("{OPTIMIZER}{name}")));
+    of_optimizer.plan::<O::State<M::With<f32>>>(&file, &mut used, |name| Some(format!("{OPTIMIZER}{name}")));
     let mut differences = core::mem::take(&mut of_model.differences);
     differences.append(&mut of_optimizer.differences);
 
@@ -111,7 +111,7 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     let [seed, draw, index, accumulated, epoch, batch, order] = values;
     let mut of_gradients = Copies::default();
     if accumulated > 0 {
-        of_gradients.plan::<M>(&file, &mut used, |name| Some(format!("{GRADIENTS}{name}")));
+        of_gradients.plan::<M::With<f32>>(&file, &mut used, |name| Some(format!("{GRADIENTS}{name}")));
         differences.append(&mut of_gradients.differences);
     }
     let size = size_of::<M::State<B>>();
@@ -125,14 +125,14 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     of_model.check(path)?;
 
     let mut found = Snapshot {
-        model: Tensor::<M>::zeros(),
-        gradients: Tensor::<M>::zeros(),
-        optimizer: Tensor::<O::State<M>>::zeros(),
+        master: Tensor::zeros(),
+        gradients: Tensor::zeros(),
+        optimizer: Tensor::zeros(),
         state: Tensor::<M::State<B>>::zeros(),
         step: Step { seed, draw, index, ..Step::new() },
         accumulated: u32::try_from(accumulated).unwrap_or(u32::MAX),
     };
-    of_model.apply(&mut *found.model);
+    of_model.apply(&mut *found.master);
     of_gradients.apply(&mut *found.gradients);
     of_optimizer.apply(&mut *found.optimizer);
     write_bytes(&mut *found.state, carried.unwrap_or_default());

@@ -8,6 +8,7 @@ mod fit;
 mod groups;
 #[cfg(feature = "fit")]
 pub mod history;
+mod master;
 mod predictor;
 mod step;
 #[cfg(feature = "std")]

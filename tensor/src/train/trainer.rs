@@ -10,18 +10,20 @@ use castiron_kernels::{Plain, Step};
 use super::Group;
 use super::differentiate::StepWork;
 use super::enter::enter;
+use super::master::{Master, assert_master, is_f32};
 use super::update::{Places, Update};
 use crate::device::{Cpu, Storage};
 use crate::error::outcome;
 use crate::loss::{Loss, Value};
 use crate::optim::{Optimizer, Schedule};
+use crate::params::cast;
 use crate::{Error, Model, Sample, Tensor, field, split};
-use pass::Memory;
+use pass::{Memory, working};
 
 /// Copies of all that a step leaves behind.
 #[cfg(feature = "files")]
 pub(crate) struct Snapshot<M: Plain, O: Plain, S: Plain> {
-    pub(crate) model: Tensor<M>,
+    pub(crate) master: Tensor<M>,
     pub(crate) gradients: Tensor<M>,
     pub(crate) optimizer: Tensor<O>,
     pub(crate) state: Tensor<S>,
@@ -72,6 +74,8 @@ pub enum Clip {
 pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage = Cpu> {
     device: D,
     memory: Tensor<Memory<M, L, O, B>, D>,
+    /// The model, where it is not f32: rounded from its master, which is in `memory`.
+    rounded: Option<Tensor<M, D>>,
     update: Update<O, D>,
     graphs: D::Graphs,
     /// Batches whose gradients have been added up since the last update.
@@ -82,7 +86,7 @@ pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D
 
 impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Trainer<M, L, O, B, D> {
     /// Bytes of everything that is allocated, except a table of a few bytes per parameter tensor.
-    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>();
+    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>() + if is_f32::<M>() { 0 } else { size_of::<M>() };
 
     /// Bytes of what a step keeps from forward to backward, and of its working memory.
     pub const ACTIVATION_BYTES: usize = size_of::<StepWork<M, L, B>>();
@@ -92,12 +96,16 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// # Errors
     /// When the device has not enough memory.
     pub fn new(device: D, model: &M, loss: L, optimizer: O) -> Result<Self, Error> {
+        const { assert_master::<M>() };
         let mut memory = Tensor::<Memory<M, L, O, B>, D>::zeros_on(&device)?;
-        let (params, config) = split!(memory.borrow_mut(), Memory<M, L, O, B> { params, config });
-        device.write_one(model, params);
+        let (config,) = split!(memory.borrow_mut(), Memory<M, L, O, B> { config, });
         device.write_one(&loss, config);
-        let update = Update::new::<M>(&device, optimizer)?;
-        Ok(Trainer { device, memory, update, graphs: D::Graphs::default(), accumulated: 0, peers: None })
+        let update = Update::new::<Master<M>>(&device, optimizer)?;
+        let rounded = if is_f32::<M>() { None } else { Some(Tensor::zeros_on(&device)?) };
+        let graphs = D::Graphs::default();
+        let mut trainer = Trainer { device, memory, rounded, update, graphs, accumulated: 0, peers: None };
+        trainer.set_model(model);
+        Ok(trainer)
     }
 
     /// Seeds dropout. Zero unless set.
@@ -258,7 +266,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
             device.write_one(&step, scalars.reborrow());
             let gradients = gradients.into_ref();
-            update.run::<M>(device, Places { params, gradients, state, norm, scalars });
+            update.run::<Master<M>>(device, Places { params, gradients, state, norm, scalars });
         });
         self.update.made(step);
         self.accumulated = 0;
@@ -291,12 +299,20 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// A copy of the model as it is now.
     pub fn model(&self) -> Tensor<M> {
         let mut model = Tensor::zeros();
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, params), &mut *model);
+        let params = field!(self.memory.borrow(), Memory<M, L, O, B>, params);
+        self.device.read_one(working(&self.rounded, params), &mut *model);
         model
     }
 
-    /// A copy of the gradients of the last step.
-    pub fn gradients(&self) -> Tensor<M> {
+    /// A copy of the master of the model: its parameters in f32, which updates change. Of a model in f32, the model.
+    pub fn master(&self) -> Tensor<M::With<f32>> {
+        let mut master = Tensor::zeros();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, params), &mut *master);
+        master
+    }
+
+    /// A copy of the gradients of the last step, in f32.
+    pub fn gradients(&self) -> Tensor<M::With<f32>> {
         let mut gradients = Tensor::zeros();
         self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, gradients), &mut *gradients);
         gradients
@@ -304,14 +320,22 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// Goes on from another model; the optimizer's memory stays.
     pub fn set_model(&mut self, model: &M) {
+        self.set_master(&cast(model));
+    }
+
+    /// Goes on from other parameters in f32; the optimizer's memory stays.
+    pub fn set_master(&mut self, master: &M::With<f32>) {
         let (params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
-        self.device.write_one(model, params);
+        self.device.write_one(master, params);
+        if let Some(rounded) = &mut self.rounded {
+            self.device.write_one(&*cast(master), rounded.borrow_mut());
+        }
     }
 
     /// Sets the group of the parameters whose names match `pattern` (`*` stands for any characters), and
     /// returns how many tensors do.
     pub fn group(&mut self, pattern: &str, group: Group) -> usize {
-        self.update.change::<M>(&self.device, pattern, |g| *g = group)
+        self.update.change::<Master<M>>(&self.device, pattern, |g| *g = group)
     }
 
     /// Stops training the parameters whose names match, and returns how many tensors do.
@@ -330,7 +354,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// # Ok::<(), castiron::Error>(())
     /// ```
     pub fn freeze(&mut self, pattern: &str) -> usize {
-        self.update.change::<M>(&self.device, pattern, |group| group.frozen = true)
+        self.update.change::<Master<M>>(&self.device, pattern, |group| group.frozen = true)
     }
 
     /// Trains the parameters whose names match again, and returns how many tensors do.
@@ -338,7 +362,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// Adam corrects its averages by the number of the trainer's steps, not of each parameter's: after a late
     /// unfreezing its first steps are larger than PyTorch's, so begin them with a small rate.
     pub fn unfreeze(&mut self, pattern: &str) -> usize {
-        self.update.change::<M>(&self.device, pattern, |group| group.frozen = false)
+        self.update.change::<Master<M>>(&self.device, pattern, |group| group.frozen = false)
     }
 
     /// Starts recurrent layers from zero again.
@@ -354,21 +378,21 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// What a checkpoint holds.
     #[cfg(feature = "files")]
-    pub(crate) fn snapshot(&self) -> Snapshot<M, O::State<M>, M::State<B>> {
+    pub(crate) fn snapshot(&self) -> Snapshot<Master<M>, O::State<Master<M>>, M::State<B>> {
         let (mut optimizer, mut state) = (Tensor::zeros(), Tensor::zeros());
         let memory = self.memory.borrow();
         self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
         self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
         let (step, accumulated) = (self.update.step, self.accumulated);
-        Snapshot { model: self.model(), gradients: self.gradients(), optimizer, state, step, accumulated }
+        Snapshot { master: self.master(), gradients: self.gradients(), optimizer, state, step, accumulated }
     }
 
     /// Goes on from what a checkpoint holds.
     #[cfg(feature = "files")]
-    pub(crate) fn restore(&mut self, from: &Snapshot<M, O::State<M>, M::State<B>>) {
-        let (params, gradients, optimizer, state) =
-            split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, state });
-        self.device.write_one(&*from.model, params);
+    pub(crate) fn restore(&mut self, from: &Snapshot<Master<M>, O::State<Master<M>>, M::State<B>>) {
+        self.set_master(&from.master);
+        let (gradients, optimizer, state) =
+            split!(self.memory.borrow_mut(), Memory<M, L, O, B> { gradients, optimizer, state });
         self.device.write_one(&*from.gradients, gradients);
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);

@@ -5,22 +5,23 @@ use castiron_kernels::{Plain, Step};
 
 use super::super::differentiate::{StepPlaces, StepWork, differentiate};
 use super::super::enter::enter;
+use super::super::master::{Master, as_model};
 use super::super::update::Places;
 use super::Trainer;
 use crate::device::{Peers, Storage};
 use crate::error::outcome;
 use crate::loss::Loss;
-use crate::memory::{Aligned, Either};
+use crate::memory::{Aligned, Either, Ref};
 use crate::module::Row;
 use crate::optim::Optimizer;
-use crate::{Batch, Cx, Error, Model, Sample, split};
+use crate::{Batch, Cx, Error, Model, Sample, Tensor, split};
 
 /// All memory of training, in one piece.
 #[repr(C)]
 pub(super) struct Memory<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> {
-    pub(super) params: M,
-    pub(super) gradients: M,
-    pub(super) optimizer: O::State<M>,
+    pub(super) params: Master<M>,
+    pub(super) gradients: Master<M>,
+    pub(super) optimizer: O::State<Master<M>>,
     pub(super) state: M::State<B>,
     pub(super) input: Aligned<Batch<M::Input, B>>,
     pub(super) output: Aligned<Batch<M::Output, B>>,
@@ -72,7 +73,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         updates: bool,
     ) -> Result<(), Error> {
         let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, update, graphs, accumulated, peers } = self;
+        let Self { device, memory, rounded, update, graphs, accumulated, peers } = self;
         let peers = match peers {
             Some(peers) => Some((&*peers, peers.meet(rows).ok_or(Error::Stopped { call })?)),
             None => None,
@@ -83,7 +84,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         // Each device draws masks of its own.
         let rank = peers.map_or(0, |(peers, _)| peers.rank() as u64);
         let told = Step { seed: step.seed.wrapping_add(rank << 32), ..step };
-        let flat = update.flat::<M>();
+        let flat = update.flat::<Master<M>>();
         let key = Pass::Step { first, updates }.key(peers.map_or(rows, |(_, part)| part.kind));
         let result = enter::<M, _, _>(device, 3 * rows, |device| {
             let (
@@ -117,7 +118,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 }
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let places = StepPlaces {
-                    params: params.as_ref(),
+                    params: working(rounded, params.as_ref()),
                     gradients: gradients.reborrow(),
                     state,
                     input: input.as_ref().inner(),
@@ -129,7 +130,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 };
                 differentiate::<M, L, D, B>(&cx, places);
                 if let Some((peers, part)) = peers {
-                    let (address, floats) = (gradients.address(), size_of::<M>() / size_of::<f32>());
+                    let (address, floats) = (gradients.address(), size_of::<Master<M>>() / size_of::<f32>());
                     // SAFETY: all gradients, borrowed uniquely. All devices have met for this step.
                     unsafe { peers.sum(device, address, floats, part.weight) };
                 }
@@ -139,7 +140,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 device.run::<MergeAverages>(&flat, arguments);
                 if updates {
                     let gradients = gradients.into_ref();
-                    update.run::<M>(device, Places { params, gradients, state: optimizer, norm, scalars });
+                    update.run::<Master<M>>(
+                        device,
+                        Places { params, gradients, state: optimizer, norm, scalars },
+                    );
                 }
                 known(device, M::PARTS)
             };
@@ -171,7 +175,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
         let rows = rows::<B>("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, update, graphs, .. } = self;
+        let Self { device, memory, rounded, update, graphs, .. } = self;
         let step = update.step;
         enter::<M, _, _>(device, rows, |device| {
             let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
@@ -188,7 +192,14 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 device.enter_model(M::PARTS);
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let x = input.as_ref().inner();
-                M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
+                M::infer::<D, B>(
+                    &cx,
+                    working(rounded, params.as_ref()),
+                    x,
+                    output.reborrow().inner(),
+                    state,
+                    scratch,
+                );
                 let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
                 L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
             };
@@ -196,6 +207,17 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             unsafe { device.repeat(graphs, Pass::Evaluate.key(rows), work) };
         });
         self.loss()
+    }
+}
+
+/// The parameters that forward and backward read: the master, or what was rounded from it.
+pub(super) fn working<'a, M: Model, D: Storage>(
+    rounded: &'a Option<Tensor<M, D>>,
+    master: Ref<'a, Master<M>, D>,
+) -> Ref<'a, M, D> {
+    match rounded {
+        Some(rounded) => rounded.borrow(),
+        None => as_model(master),
     }
 }
 
