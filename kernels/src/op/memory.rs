@@ -86,6 +86,23 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
+    /// Arguments that were checked as others are.
+    pub(crate) fn of(arguments: &'a mut [Raw<'a>]) -> Self {
+        Memory { arguments }
+    }
+
+    /// Argument `i` itself; after that it is empty.
+    pub(crate) fn take(&mut self, i: usize) -> Raw<'a> {
+        core::mem::replace(&mut self.arguments[i], Raw::none())
+    }
+
+    /// What argument `i` holds, be it read or written.
+    pub(crate) fn peek<T: Plain>(&self, i: usize) -> &[T] {
+        let (address, len) = Self::elements::<T>(&self.arguments[i], i);
+        // SAFETY: as in `read`; nobody writes to it as long as `self` is borrowed.
+        unsafe { core::slice::from_raw_parts(address, len) }
+    }
+
     /// Argument `i`, which was declared with [`Spec::read`], as elements of type `T`.
     ///
     /// # Panics

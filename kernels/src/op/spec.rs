@@ -111,6 +111,18 @@ impl Spec {
         if in_place { self.update_dtype(dtype, count) } else { self.write_dtype(dtype, count) }
     }
 
+    /// Arguments of `f32` as others: those that are read become of the first type, those that are written of the second,
+    /// but for those that `stays` names.
+    pub(crate) fn retype(&mut self, [read, written]: [DType; 2], stays: impl Fn(usize) -> bool) {
+        for (i, item) in self.items.iter_mut().take(self.len).enumerate() {
+            let dtype = if item.mode == Mode::Read { read } else { written };
+            if item.float == Some(DType::F32) && dtype.size() == 2 && !stays(i) {
+                let bytes = item.bytes / 2;
+                *item = Access { bytes, align: 2, float: Some(dtype), ..*item };
+            }
+        }
+    }
+
     /// All arguments in order.
     pub fn items(&self) -> &[Access] {
         cut(&self.items, 0, self.len)
