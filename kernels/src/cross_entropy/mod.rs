@@ -8,7 +8,7 @@ mod tests;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::sure::get;
-use crate::{Cpu, Fault};
+use crate::{Cpu, Fault, HalfOp};
 
 /// A row with this target does not count; PyTorch's default `ignore_index`.
 pub const IGNORED: i32 = -100;
@@ -91,6 +91,11 @@ impl Op for CrossEntropy {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for CrossEntropy {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i > 0
+    }
+}
 
 /// The gradient of the loss of [`CrossEntropy`] with respect to x. Where the loss is zero because no
 /// row counts, so is the gradient.
@@ -115,5 +120,10 @@ impl Op for CrossEntropyBackward {
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward(gpu, args, memory);
+    }
+}
+impl HalfOp for CrossEntropyBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i != 4
     }
 }

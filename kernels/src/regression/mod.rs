@@ -7,7 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, math};
+use crate::{Cpu, HalfOp, math};
 
 /// Which loss, as a function of an element x and its target t; PyTorch's, with `reduction='mean'`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,6 +97,11 @@ impl Op for Regression {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for Regression {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i > 0
+    }
+}
 
 /// dx ← the gradient of the loss of [`Regression`]. Memory: x `[len]`, target `[len]`, dx `[len]`.
 #[derive(Debug)]
@@ -112,5 +117,10 @@ impl Op for RegressionBackward {
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward(gpu, args, memory);
+    }
+}
+impl HalfOp for RegressionBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i == 1
     }
 }
