@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use castiron_kernels::Step;
+use castiron_kernels::{LossScale, Step};
 use safetensors::tensor::Dtype;
 
 use super::load::{Copies, parse};
@@ -27,7 +27,7 @@ pub struct Position {
 }
 
 /// Writes a checkpoint: parameters under their own names, so that it loads as a model too, the optimizer's
-/// memory, the state of recurrent layers, gradients that wait for an update, step count and seed, and the
+/// memory, the state of recurrent layers, the scale of the loss, gradients that wait for an update, step count and seed, and the
 /// position in the data. Of a model that is not f32 the parameters are those of its master, in f32. The file appears as a whole or not at all.
 ///
 /// ```
@@ -58,7 +58,7 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
     position: Position,
     path: impl AsRef<Path>,
 ) -> Result<(), FileError> {
-    let Snapshot { master, gradients, optimizer, state, step, accumulated } = trainer.snapshot();
+    let Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated } = trainer.snapshot();
     let mut entries = Vec::new();
     collect(&*master, "", &mut entries);
     collect(&*optimizer, OPTIMIZER, &mut entries);
@@ -71,6 +71,10 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
             STATE.to_owned(),
             Entry { dtype: Dtype::U8, shape: vec![bytes.len()], bytes: bytes.into() },
         ));
+    }
+    if let Some(LossScale { scale, steady }) = loss_scale {
+        let bytes: Vec<u8> = [scale.to_bits(), steady].iter().flat_map(|word| word.to_le_bytes()).collect();
+        entries.push((LOSS_SCALE.to_owned(), Entry { dtype: Dtype::U32, shape: vec![2], bytes: bytes.into() }));
     }
     let counters =
         [step.seed, step.draw, step.index, accumulated.into(), position.epoch, position.batch, position.seed];
@@ -120,6 +124,13 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     } else {
         exact(&file, STATE, Dtype::U8, size, &mut used, &mut differences)
     };
+    // Without it the factor starts anew, as it does for a model that was trained in another element.
+    let loss_scale = file.tensor(LOSS_SCALE).is_ok().then(|| {
+        let words = exact(&file, LOSS_SCALE, Dtype::U32, 2, &mut used, &mut differences).unwrap_or_default();
+        let mut words = words.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default()));
+        let (scale, steady) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        LossScale { scale: f32::from_bits(scale), steady }
+    });
     of_model.differences = differences;
     of_model.extra(&file, &used);
     of_model.check(path)?;
@@ -130,6 +141,7 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
         optimizer: Tensor::zeros(),
         state: Tensor::<M::State<B>>::zeros(),
         step: Step { seed, draw, index, ..Step::new() },
+        loss_scale,
         accumulated: u32::try_from(accumulated).unwrap_or(u32::MAX),
     };
     of_model.apply(&mut *found.master);
@@ -143,6 +155,7 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
 const OPTIMIZER: &str = "optimizer.";
 const GRADIENTS: &str = "training.gradients.";
 const STATE: &str = "training.state";
+const LOSS_SCALE: &str = "training.loss_scale";
 const COUNTERS: &str = "training.counters";
 const COUNT: usize = 7;
 

@@ -25,6 +25,18 @@ pub(super) const fn is_f32<M: Params>() -> bool {
     all(M::RUNS)
 }
 
+/// Whether any of a model is of this element.
+pub(super) const fn has<M: Params>(element: DType) -> bool {
+    let mut i = 0;
+    while i < M::RUNS.len() {
+        if M::RUNS[i].element as u8 == element as u8 {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 /// Fails to compile where a model's master is not what its type says: the same leaves, in f32.
 pub(super) const fn assert_master<M: Params>() {
     let (model, master) = (M::RUNS, Master::<M>::RUNS);

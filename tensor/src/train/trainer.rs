@@ -4,10 +4,12 @@
 mod data_parallel;
 mod pass;
 
+use castiron_kernels::Step;
 #[cfg(feature = "files")]
-use castiron_kernels::{Plain, Step};
+use castiron_kernels::{LossScale, Plain};
 
-use super::Group;
+use super::rounded::Rounded;
+use super::{DynamicLossScale, Group};
 use super::differentiate::StepWork;
 use super::enter::enter;
 use super::master::{Master, assert_master, is_f32};
@@ -18,7 +20,7 @@ use crate::loss::{Loss, Value};
 use crate::optim::{Optimizer, Schedule};
 use crate::params::cast;
 use crate::{Error, Model, Sample, Tensor, field, split};
-use pass::{Memory, working};
+use pass::{Memory, apply, working};
 
 /// Copies of all that a step leaves behind.
 #[cfg(feature = "files")]
@@ -28,6 +30,7 @@ pub(crate) struct Snapshot<M: Plain, O: Plain, S: Plain> {
     pub(crate) optimizer: Tensor<O>,
     pub(crate) state: Tensor<S>,
     pub(crate) step: Step,
+    pub(crate) loss_scale: Option<LossScale>,
     /// Batches that the gradients are the sum of; if there are none, the gradients mean nothing.
     pub(crate) accumulated: u32,
 }
@@ -75,7 +78,7 @@ pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D
     device: D,
     memory: Tensor<Memory<M, L, O, B>, D>,
     /// The model, where it is not f32: rounded from its master, which is in `memory`.
-    rounded: Option<Tensor<M, D>>,
+    rounded: Option<Rounded<M, D>>,
     update: Update<O, D>,
     graphs: D::Graphs,
     /// Batches whose gradients have been added up since the last update.
@@ -86,7 +89,7 @@ pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D
 
 impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Trainer<M, L, O, B, D> {
     /// Bytes of everything that is allocated, except a table of a few bytes per parameter tensor.
-    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>() + if is_f32::<M>() { 0 } else { size_of::<M>() };
+    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>() + Rounded::<M, D>::BYTES;
 
     /// Bytes of what a step keeps from forward to backward, and of its working memory.
     pub const ACTIVATION_BYTES: usize = size_of::<StepWork<M, L, B>>();
@@ -101,7 +104,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let (config,) = split!(memory.borrow_mut(), Memory<M, L, O, B> { config, });
         device.write_one(&loss, config);
         let update = Update::new::<Master<M>>(&device, optimizer)?;
-        let rounded = if is_f32::<M>() { None } else { Some(Tensor::zeros_on(&device)?) };
+        let rounded = Rounded::new(&device)?;
         let graphs = D::Graphs::default();
         let mut trainer = Trainer { device, memory, rounded, update, graphs, accumulated: 0, peers: None };
         trainer.set_model(model);
@@ -126,6 +129,24 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.update.clip = clip;
+        self
+    }
+
+    /// Follows another rule for the factor of the loss than [`DynamicLossScale::new`], which models with f16 in them have
+    /// as it is. A model in f32 does not compile with one.
+    ///
+    /// ```compile_fail
+    /// # use castiron::{prelude::*, train::DynamicLossScale};
+    /// # model! { Net: [4] -> [2] { fc: Linear(2) } }
+    /// Trainer::<Net, _, _, 16>::new(Cpu::new(), &init(0), MseLoss, Sgd::new(0.1))?.loss_scale(DynamicLossScale::new());
+    /// # Ok::<(), castiron::Error>(())
+    /// ```
+    #[must_use]
+    pub fn loss_scale(mut self, rule: DynamicLossScale) -> Self {
+        const { assert!(!is_f32::<M>(), "a model in f32 holds its gradients as they are: its loss needs no scale") };
+        if let Some(rounded) = &mut self.rounded {
+            rounded.set_rule(&self.device, rule);
+        }
         self
     }
 
@@ -259,14 +280,17 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         if self.accumulated == 0 {
             return Ok(());
         }
-        let Self { device, memory, update, accumulated, .. } = self;
+        let Self { device, memory, rounded, update, accumulated, .. } = self;
         let step = update.scalars(*accumulated);
         enter::<M, _, _>(device, 3, |device| {
             let (params, gradients, state, norm, mut scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
             device.write_one(&step, scalars.reborrow());
+            if let Some(rounded) = &*rounded {
+                rounded.load_scale(device, scalars.reborrow());
+            }
             let gradients = gradients.into_ref();
-            update.run::<Master<M>>(device, Places { params, gradients, state, norm, scalars });
+            apply(device, update, rounded, Places { params, gradients, state, norm, scalars });
         });
         self.update.made(step);
         self.accumulated = 0;
@@ -284,6 +308,18 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let mut norm = 0.0;
         self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, norm), &mut norm);
         norm
+    }
+
+    /// What the next loss will be multiplied by, where there is such a factor: see [`DynamicLossScale`].
+    pub fn current_loss_scale(&self) -> Option<f32> {
+        self.rounded.as_ref()?.scale(&self.device).map(|state| state.scale)
+    }
+
+    /// Whether the last step was skipped, since its gradients were not finite: see [`DynamicLossScale`].
+    pub fn was_skipped(&self) -> bool {
+        let mut step = Step::new();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, step), &mut step);
+        step.skipped != 0
     }
 
     /// The learning rate of the next step.
@@ -311,7 +347,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         master
     }
 
-    /// A copy of the gradients of the last step, in f32.
+    /// A copy of the gradients of the last step, in f32; times the factor of the loss, where there is one.
     pub fn gradients(&self) -> Tensor<M::With<f32>> {
         let mut gradients = Tensor::zeros();
         self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, gradients), &mut *gradients);
@@ -325,10 +361,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// Goes on from other parameters in f32; the optimizer's memory stays.
     pub fn set_master(&mut self, master: &M::With<f32>) {
-        let (params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
-        self.device.write_one(master, params);
+        let (mut params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
+        self.device.write_one(master, params.reborrow());
         if let Some(rounded) = &mut self.rounded {
-            self.device.write_one(&*cast(master), rounded.borrow_mut());
+            rounded.round(&self.device, params.into_ref());
         }
     }
 
@@ -384,7 +420,9 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
         self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
         let (step, accumulated) = (self.update.step, self.accumulated);
-        Snapshot { master: self.master(), gradients: self.gradients(), optimizer, state, step, accumulated }
+        let loss_scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
+        let (master, gradients) = (self.master(), self.gradients());
+        Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated }
     }
 
     /// Goes on from what a checkpoint holds.
@@ -396,6 +434,9 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.device.write_one(&*from.gradients, gradients);
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);
+        if let (Some(rounded), Some(scale)) = (&mut self.rounded, from.loss_scale) {
+            rounded.set_scale(&self.device, scale);
+        }
         (self.update.step, self.accumulated) = (from.step, from.accumulated);
     }
 }

@@ -6,7 +6,8 @@ use castiron_kernels::{Plain, Step};
 use super::super::differentiate::{StepPlaces, StepWork, differentiate};
 use super::super::enter::enter;
 use super::super::master::{Master, as_model};
-use super::super::update::Places;
+use super::super::rounded::Rounded;
+use super::super::update::{Places, Update};
 use super::Trainer;
 use crate::device::{Peers, Storage};
 use crate::error::outcome;
@@ -14,7 +15,7 @@ use crate::loss::Loss;
 use crate::memory::{Aligned, Either, Ref};
 use crate::module::Row;
 use crate::optim::Optimizer;
-use crate::{Batch, Cx, Error, Model, Sample, Tensor, split};
+use crate::{Batch, Cx, Error, Model, Sample, split};
 
 /// All memory of training, in one piece.
 #[repr(C)]
@@ -113,6 +114,9 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             let run = |device: &D| {
                 device.enter_model(M::PARTS);
                 let table = || update.table.arg();
+                if let Some(rounded) = &*rounded {
+                    rounded.load_scale(device, scalars.reborrow());
+                }
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
                 }
@@ -140,10 +144,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 device.run::<MergeAverages>(&flat, arguments);
                 if updates {
                     let gradients = gradients.into_ref();
-                    update.run::<Master<M>>(
-                        device,
-                        Places { params, gradients, state: optimizer, norm, scalars },
-                    );
+                    apply(device, update, rounded, Places { params, gradients, state: optimizer, norm, scalars });
                 }
                 known(device, M::PARTS)
             };
@@ -212,12 +213,29 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
 /// The parameters that forward and backward read: the master, or what was rounded from it.
 pub(super) fn working<'a, M: Model, D: Storage>(
-    rounded: &'a Option<Tensor<M, D>>,
+    rounded: &'a Option<Rounded<M, D>>,
     master: Ref<'a, Master<M>, D>,
 ) -> Ref<'a, M, D> {
     match rounded {
-        Some(rounded) => rounded.borrow(),
+        Some(rounded) => rounded.model(),
         None => as_model(master),
+    }
+}
+
+/// The update, and what of it reaches a model that is not its own master.
+pub(super) fn apply<M: Model, O: Optimizer, D: Storage>(
+    device: &D,
+    update: &mut Update<O, D>,
+    rounded: &mut Option<Rounded<M, D>>,
+    places: Places<'_, Master<M>, O, D>,
+) {
+    let Places { mut params, gradients, state, norm, mut scalars } = places;
+    if let Some(rounded) = rounded {
+        rounded.unscale(device, update, gradients, scalars.reborrow());
+    }
+    update.run(device, Places { params: params.reborrow(), gradients, state, norm, scalars });
+    if let Some(rounded) = rounded {
+        rounded.round(device, params.into_ref());
     }
 }
 
