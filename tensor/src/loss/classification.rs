@@ -57,7 +57,7 @@ macro_rules! classification {
                 mut loss: Mut<'_, f32, D>,
                 mut saved: Mut<'_, Aligned<[$y; B]>, D>,
             ) {
-                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log };
+                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log, scaled: false };
                 let (weights, smoothing) = (field!(config, Self, weights), field!(config, Self, smoothing));
                 let kept = if $log { Arg::none() } else { saved.arg() };
                 let arguments = [y.arg(), target.arg(), weights.arg(), smoothing.arg(), loss.arg(), kept];
@@ -72,11 +72,11 @@ macro_rules! classification {
                 saved: Ref<'_, Aligned<[$y; B]>, D>,
                 mut dy: Mut<'_, [$y; B], D>,
             ) {
-                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log };
+                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log, scaled: false };
                 let (weights, smoothing) = (field!(config, Self, weights), field!(config, Self, smoothing));
                 let kept = if $log { Arg::none() } else { saved.arg() };
-                let arguments = [kept, target.arg(), weights.arg(), smoothing.arg(), dy.arg()];
-                cx.run::<CrossEntropyBackward, 5>(args, arguments);
+                let arguments = [kept, target.arg(), weights.arg(), smoothing.arg(), dy.arg(), Arg::none()];
+                cx.run::<CrossEntropyBackward, 6>(args, arguments);
             }
         }
     };

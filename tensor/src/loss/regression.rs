@@ -4,7 +4,7 @@ use castiron_kernels::Plain;
 use castiron_kernels::regression::{Args, Regression, RegressionBackward, RegressionLoss};
 
 use super::Loss;
-use crate::memory::{Mut, Ref};
+use crate::memory::{Arg, Mut, Ref};
 use crate::{Cx, Shape, device::Device};
 
 macro_rules! regression {
@@ -30,7 +30,7 @@ macro_rules! regression {
                 mut loss: Mut<'_, f32, D>,
                 _: Mut<'_, (), D>,
             ) {
-                let args = Args { loss: $loss, len: cx.rows() * Y::LEN };
+                let args = Args { loss: $loss, len: cx.rows() * Y::LEN, scaled: false };
                 cx.run::<Regression, 3>(args, [y.arg(), target.arg(), loss.arg()]);
             }
 
@@ -42,8 +42,8 @@ macro_rules! regression {
                 _: Ref<'_, (), D>,
                 mut dy: Mut<'_, [Y; B], D>,
             ) {
-                let args = Args { loss: $loss, len: cx.rows() * Y::LEN };
-                cx.run::<RegressionBackward, 3>(args, [y.arg(), target.arg(), dy.arg()]);
+                let args = Args { loss: $loss, len: cx.rows() * Y::LEN, scaled: false };
+                cx.run::<RegressionBackward, 4>(args, [y.arg(), target.arg(), dy.arg(), Arg::none()]);
             }
         }
     };
