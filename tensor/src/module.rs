@@ -116,7 +116,7 @@ pub trait Model: Module<Self::Input, Self::Output> {
 /// [`Prepared`](crate::Prepared).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no prepared form",
-    note = "models that `model!` declares and structs with `#[derive(Module)]` have one; others run as they are"
+    note = "models in f32 that `model!` declares and structs with `#[derive(Module)]` have one; others run as they are"
 )]
 pub trait Prepare: Model {
     /// The parameters in that form, all of it frozen; [`Prepared`](crate::Prepared) says how they lie.
