@@ -162,7 +162,7 @@ pub const MAX_PARAMETERS: usize = 32;
 /// The most words that they have together.
 const MAX_WORDS: usize = 80;
 /// The most defines a launch can have.
-const MAX_DEFINES: usize = 12;
+const MAX_DEFINES: usize = 14;
 
 /// What does launches: a GPU, or a test that looks at them.
 pub(crate) trait Queue {
@@ -199,16 +199,44 @@ pub struct Properties {
 pub struct Gpu<'a> {
     queue: &'a dyn Queue,
     op: &'static str,
+    elements: [DType; 2],
 }
 
 impl<'a> Gpu<'a> {
     #[cfg(feature = "cuda")]
     pub(crate) fn new(queue: &'a dyn Queue, op: &'static str) -> Self {
-        Gpu { queue, op }
+        Gpu { queue, op, elements: [DType::F32; 2] }
+    }
+
+    /// The same for an operation that reads and writes these elements.
+    pub(crate) fn of(self, elements: [DType; 2]) -> Self {
+        Gpu { elements, ..self }
+    }
+
+    /// What activations and weights are made of: `ELEMENT` in sources. `f32`, unless the operation runs as
+    /// [`Precision::Op`](crate::Precision::Op) of another.
+    pub fn element(&self) -> DType {
+        self.elements[0]
+    }
+
+    /// What the operation writes: `OUTPUT` in sources. As [`Gpu::element`], but `f32` for a
+    /// [`Precision::Gradient`](crate::Precision::Gradient).
+    pub fn output(&self) -> DType {
+        self.elements[1]
     }
 
     /// A launch of the function `kernel` of a source.
     pub fn kernel(&self, source: &Source, kernel: &'static str) -> Launch<'a> {
+        let names = [("ELEMENT", self.element()), ("OUTPUT", self.output())];
+        let launch = self.bare(source, kernel);
+        names
+            .into_iter()
+            .filter(|(_, dtype)| *dtype != DType::F32)
+            .fold(launch, |launch, (name, dtype)| launch.define(name, dtype))
+    }
+
+    /// A launch of a function that knows nothing of the elements.
+    fn bare(&self, source: &Source, kernel: &'static str) -> Launch<'a> {
         Launch {
             gpu: *self,
             source: *source,

@@ -39,6 +39,7 @@ pub mod op;
 pub mod pairwise;
 mod plain;
 pub mod pool2d;
+mod precision;
 pub mod product;
 pub mod quantized;
 pub mod reduce;
@@ -67,4 +68,5 @@ pub use op::{Access, Call, Fault, Memory, Mode, Op, Raw, Spec};
 #[doc(hidden)]
 pub use plain::Numbers;
 pub use plain::{Bool, Plain, zeroed};
-pub use step::{RunRow, Step};
+pub use precision::{Half, HalfOp, Precision};
+pub use step::{LossScale, RoundRow, RunRow, Step};

@@ -79,6 +79,9 @@ registry! {
     update::RmsProp,
     update::MergeAverages,
     update::ClipNorm,
+    update::LoadLossScale,
+    update::Unscale,
+    update::RoundParameters,
     update::ZeroGradients,
     conv2d::Conv2d,
     conv2d::Conv2dBackwardInput,
@@ -110,24 +113,95 @@ registry! {
     pool2d::AvgPool2dBackward,
 }
 
+/// Checks of operations on 16-bit floats: of each, in a module for each element.
+#[cfg(test)]
+macro_rules! halves {
+    ($($module:ident :: $op:ident),* $(,)?; gradients: $($of:ident :: $gradient:ident),* $(,)?) => {
+        const HALVES: &[&str] = &[$(stringify!($op)),*];
+        halves!(@ bf16, 32, $($module :: $op),*; $($of :: $gradient),*);
+        halves!(@ f16, 16, $($module :: $op),*; $($of :: $gradient),*);
+    };
+    (@ $element:ident, $cases:literal, $($module:ident :: $op:ident),*; $($of:ident :: $gradient:ident),*) => {
+        mod $element {
+            use half::$element;
+            use crate::check::check_cases;
+            $(
+                #[allow(non_snake_case)]
+                #[test]
+                fn $op() {
+                    check_cases::<crate::Half<crate::$module::$op, $element>>($cases);
+                }
+            )*
+            mod gradients {
+                $(
+                    #[allow(non_snake_case)]
+                    #[test]
+                    fn $gradient() {
+                        super::check_cases::<crate::Half<crate::$of::$gradient, super::$element, f32>>($cases);
+                    }
+                )*
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+halves! {
+    activation::Activate,
+    activation::ActivateBackward,
+    arithmetic::Binary,
+    arithmetic::AddAssign,
+    arithmetic::Affine,
+    arithmetic::Reciprocal,
+    arithmetic::CopyElements,
+    arithmetic::CopyRows,
+    arithmetic::Fill,
+    batch_norm::BatchNorm,
+    batch_norm::BatchNormInfer,
+    batch_norm::BatchNormBackward,
+    batch_norm::BatchNormFrozenBackward,
+    conv2d::Conv2d,
+    conv2d::Conv2dBackwardInput,
+    conv2d::Conv2dBackwardWeight,
+    cross_entropy::CrossEntropy,
+    cross_entropy::CrossEntropyBackward,
+    dropout::Dropout,
+    dropout::DropoutBackward,
+    embedding::Embedding,
+    embedding::EmbeddingBackward,
+    gemm::Gemm,
+    lstm::LstmGates,
+    lstm::LstmGatesBackward,
+    pool2d::MaxPool2d,
+    pool2d::MaxPool2dBackward,
+    pool2d::AvgPool2d,
+    pool2d::AvgPool2dBackward,
+    reduce::Reduce,
+    reduce::Expand,
+    regression::Regression,
+    regression::RegressionBackward,
+    softmax::Softmax,
+    softmax::SoftmaxBackward,;
+    gradients: gemm::Gemm, reduce::Reduce
+}
+
 #[cfg(test)]
 mod completeness {
     use std::path::Path;
 
-    /// Finds every `impl Op for X` in the source and looks it up in the list.
-    #[test]
-    fn every_operation_is_registered() {
-        fn visit(folder: &Path, found: &mut Vec<String>) {
+    /// The `X` of every `impl TRAIT for X` in the source.
+    fn implementations(of: &str) -> Vec<String> {
+        fn visit(folder: &Path, pattern: &str, found: &mut Vec<String>) {
             for entry in std::fs::read_dir(folder).expect("the source folder") {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
-                    visit(&path, found);
+                    visit(&path, pattern, found);
                 } else {
                     let text = std::fs::read_to_string(&path).expect("a source file");
                     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
                     found.extend(code.filter_map(|line| {
                         // Generic ones too: `impl<T> Op for Name<T> {`.
-                        let (head, name) = line.split_once(" Op for ")?;
+                        let (head, name) = line.split_once(pattern)?;
                         let name = name.split([' ', '<']).next().filter(|_| head.starts_with("impl"))?;
                         Some(name.to_owned())
                     }));
@@ -135,9 +209,15 @@ mod completeness {
             }
         }
         let mut found = Vec::new();
-        visit(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        visit(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &format!(" {of} for "), &mut found);
         assert!(!found.is_empty());
-        for name in &found {
+        found
+    }
+
+    #[test]
+    fn every_operation_is_registered() {
+        // `Half` is none of its own: it makes others work on other elements.
+        for name in implementations("Op").iter().filter(|name| *name != "Half") {
             let suffix = format!("::{name}");
             assert!(
                 super::OPS.iter().any(|entry| entry.path.ends_with(&suffix)),
@@ -148,5 +228,15 @@ mod completeness {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), super::OPS.len(), "two operations have the same name");
+    }
+
+    #[test]
+    fn every_operation_on_halves_is_checked() {
+        for name in implementations("HalfOp") {
+            assert!(
+                super::HALVES.contains(&&*name),
+                "`{name}` is not among the halves of kernels/src/registry.rs"
+            );
+        }
     }
 }

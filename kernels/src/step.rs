@@ -22,6 +22,10 @@ pub struct Step {
     /// Gradients are multiplied by this before they are used: one over the number of accumulated
     /// batches, one over the loss scale, the clipping coefficient.
     pub gradient_scale: f32,
+    /// What a loss multiplies its gradient by, so that 16-bit floats hold it: [`LossScale::scale`] where there is one.
+    pub loss_scale: f32,
+    /// Not zero where the gradients of this step are not finite: then optimizers leave everything as it is.
+    pub skipped: u32,
 }
 // SAFETY: `repr(C)`, numbers only.
 unsafe impl Plain for Step {}
@@ -37,10 +41,37 @@ impl Step {
             first_correction: 1.0,
             second_correction: 1.0,
             gradient_scale: 1.0,
+            loss_scale: 1.0,
+            skipped: 0,
         }
     }
 }
 impl Default for Step {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The factor of the loss in training with `f16`, which follows what its gradients can bear; `torch.amp.GradScaler`'s
+/// state. In device memory, where [`Unscale`](crate::update::Unscale) changes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct LossScale {
+    /// The factor.
+    pub scale: f32,
+    /// How many steps in a row had finite gradients since it changed.
+    pub steady: u32,
+}
+// SAFETY: `repr(C)`, numbers only.
+unsafe impl Plain for LossScale {}
+
+impl LossScale {
+    /// PyTorch's, with which a few steps are skipped before the scale is found.
+    pub const fn new() -> Self {
+        LossScale { scale: 65536.0, steady: 0 }
+    }
+}
+impl Default for LossScale {
     fn default() -> Self {
         Self::new()
     }
@@ -73,4 +104,31 @@ impl RunRow {
     pub const TRAIN: u32 = 1;
     /// A running average, whose gradient slot holds the batch's statistics.
     pub const AVERAGE: u32 = 2;
+}
+
+/// One contiguous run of `f32` parameters, and where in a model of other elements their copies are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct RoundRow {
+    /// Bytes from the start of the `f32` parameters.
+    pub from: u64,
+    /// Bytes from the start of the model.
+    pub to: u64,
+    /// How many numbers.
+    pub len: u64,
+    /// The element there: [`RoundRow::F32`], [`RoundRow::BF16`] or [`RoundRow::F16`].
+    pub element: u32,
+    /// Nothing: fills up the row.
+    pub unused: u32,
+}
+// SAFETY: `repr(C)`, numbers only.
+unsafe impl Plain for RoundRow {}
+
+impl RoundRow {
+    /// Copied as they are: parameters and averages of norms.
+    pub const F32: u32 = 0;
+    /// Rounded to `bf16`.
+    pub const BF16: u32 = 1;
+    /// Rounded to `f16`.
+    pub const F16: u32 = 2;
 }

@@ -250,6 +250,11 @@ pub(crate) struct Value {
 }
 
 impl Graph {
+    /// Whether it computes with floats of 16 bits, so that its gradients are of another type than itself.
+    pub(crate) fn has_halves(&self) -> bool {
+        self.values.iter().any(|value| value.sample.as_ref().is_some_and(Sample::has_halves))
+    }
+
     /// Removes the nodes that compute nothing: whoever read them reads what they read.
     pub(crate) fn drop_claims(&mut self) {
         let mut same: Vec<ValueId> = (0..self.values.len()).collect();

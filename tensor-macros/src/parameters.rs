@@ -1,7 +1,7 @@
 //! `#[derive(Params)]`: structs of parameters and layers, without a forward of their own.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Expr, Field, Fields, GenericParam};
 
 use crate::build::init;
@@ -51,6 +51,14 @@ pub(crate) fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let arguments: Vec<_> = input.generics.const_params().map(|parameter| &parameter.ident).collect();
     let all: Vec<_> = named.named.iter().map(|field| &field.ty).collect();
     let idents: Vec<_> = named.named.iter().map(|field| &field.ident).collect();
+    // Parameters in f32 are their own gradient.
+    let halves = all.iter().any(|ty| mentions_halves(ty.to_token_stream()));
+    let same = |element: &str| {
+        let element = format_ident!("{element}");
+        let other = quote!(#with<#element, #(#arguments),*>);
+        if halves { other } else { quote!(#element::Choose<#name #types, #other>) }
+    };
+    let (same_e, same_f) = (same("E"), same("F"));
     quote! {
         const _: () = {
             use ::core::mem::offset_of;
@@ -66,7 +74,7 @@ pub(crate) fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
             #[automatically_derived]
             impl #impls ::castiron::params::Params for #name #types {
                 const TREE: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[#(#children,)*]);
-                type With<E: ::castiron::Element> = #with<E, #(#arguments),*>;
+                type With<E: ::castiron::Element> = #same_e;
             }
 
             #[doc(hidden)]
@@ -82,10 +90,19 @@ pub(crate) fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
             #[automatically_derived]
             impl<E: ::castiron::Element, #(#parameters),*> ::castiron::params::Params for #with<E, #(#arguments),*> {
                 const TREE: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[#(#children_with,)*]);
-                type With<F: ::castiron::Element> = #with<F, #(#arguments),*>;
+                type With<F: ::castiron::Element> = #same_f;
             }
         };
     }
+}
+
+/// Whether a type is written with floats of 16 bits.
+fn mentions_halves(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions_halves(group.stream()),
+        TokenTree::Ident(name) => name == "bf16" || name == "f16",
+        _ => false,
+    })
 }
 
 /// The entry of one field in the tree.

@@ -77,6 +77,16 @@ impl Element {
         }
     }
 
+    /// Whether layers compute with it.
+    pub(crate) fn is_computed(self) -> bool {
+        self == Element::F32 || self.is_half()
+    }
+
+    /// Whether it is a float of 16 bits, whose sums and masters are `f32`.
+    pub(crate) fn is_half(self) -> bool {
+        matches!(self, Element::Bf16 | Element::F16)
+    }
+
     /// Whether it has a gradient.
     fn is_real(self) -> bool {
         matches!(self, Element::F32 | Element::F64 | Element::Bf16 | Element::F16)
@@ -103,6 +113,22 @@ impl Sample {
     /// An `f32` shape.
     pub(crate) fn real(dims: impl Into<Vec<usize>>) -> Self {
         Sample::Shape(Shape::real(dims))
+    }
+
+    /// What one tensor is made of; `f32` where there are several.
+    pub(crate) fn element(&self) -> Element {
+        match self {
+            Sample::Shape(shape) => shape.element,
+            Sample::Seq(..) | Sample::Tuple(_) => Element::F32,
+        }
+    }
+
+    /// Whether any of it is.
+    pub(crate) fn has_halves(&self) -> bool {
+        match self {
+            Sample::Shape(shape) | Sample::Seq(shape, _) => shape.element.is_half(),
+            Sample::Tuple(parts) => parts.iter().any(Sample::has_halves),
+        }
     }
 
     /// An upper bound of the bytes that one sample takes of a batch.
@@ -162,6 +188,17 @@ impl fmt::Display for Shape {
     }
 }
 
+/// As Rust writes it.
+impl ToTokens for Element {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let name = quote::format_ident!("{}", self.name());
+        tokens.extend(match self {
+            Element::Bf16 | Element::F16 | Element::Bool => quote!(::castiron::#name),
+            _ => quote!(#name),
+        });
+    }
+}
+
 /// As the Rust type that it is: nested arrays.
 impl ToTokens for Sample {
     fn to_tokens(&self, tokens: &mut TokenStream) {
@@ -178,12 +215,8 @@ impl ToTokens for Sample {
 
 impl ToTokens for Shape {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let name = quote::format_ident!("{}", self.element.name());
-        let element = match self.element {
-            Element::Bf16 | Element::F16 | Element::Bool => quote!(::castiron::#name),
-            _ => quote!(#name),
-        };
-        tokens.extend(self.dims.iter().rev().fold(element, |inner, dim| {
+        let element = self.element;
+        tokens.extend(self.dims.iter().rev().fold(quote!(#element), |inner, dim| {
             let dim = Literal::usize_unsuffixed(*dim);
             quote!([#inner; #dim])
         }));

@@ -1,23 +1,49 @@
 //! [`Cx`]: what every layer is told at every call.
 
-use castiron_kernels::{Call, Op, Step};
+use core::marker::PhantomData;
+
+use castiron_kernels::{Call, Op, Precision, Step};
 
 use crate::device::Device;
 use crate::memory::{Arg, Ref};
 
-/// The circumstances of a call: on which device, for how many rows, of which layer, at which step.
+/// The circumstances of a call: on which device, for how many rows, of which layer, at which step, and on numbers of
+/// which element: `f32`, unless [`Cx::of`] says another.
 #[derive(Debug)]
-pub struct Cx<'a, D: Device> {
+pub struct Cx<'a, D: Device, E = f32> {
     device: &'a D,
     rows: usize,
     path: u64,
     step: Ref<'a, Step, D>,
+    element: PhantomData<fn() -> E>,
 }
 
 impl<'a, D: Device> Cx<'a, D> {
     /// For `rows` live rows at `step`.
     pub fn new(device: &'a D, rows: usize, step: Ref<'a, Step, D>) -> Self {
-        Cx { device, rows, path: 0, step }
+        Cx { device, rows, path: 0, step, element: PhantomData }
+    }
+}
+
+impl<'a, D: Device, E: Precision> Cx<'a, D, E> {
+    /// The same for operations on numbers of another element.
+    ///
+    /// ```
+    /// use castiron::call::activation::{self, Activation};
+    /// use castiron::memory::{Arg, Mut, Ref};
+    /// use castiron::{Cpu, Cx, Step, bf16};
+    ///
+    /// let (cpu, step) = (Cpu::new(), Step::new());
+    /// let cx = Cx::new(&cpu, 1, Ref::from(&step));
+    /// let mut y = [[-1.0, 2.0]].map(|row| row.map(bf16::from_f32));
+    /// activation::forward(&cx.of::<bf16>(), Activation::Relu, 2, Arg::none(), Mut::from(&mut y).into_arg());
+    /// assert_eq!(y[0].map(f32::from), [0.0, 2.0]);
+    /// ```
+    #[must_use]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn of<F: Precision>(&self) -> Cx<'a, D, F> {
+        let &Cx { device, rows, path, step, .. } = self;
+        Cx { device, rows, path, step, element: PhantomData }
     }
 
     /// How many rows of the batch are live; never more than the capacity `B` of the call.
@@ -52,7 +78,7 @@ impl<'a, D: Device> Cx<'a, D> {
         Cx { rows: self.rows.min(capacity), ..*self }
     }
 
-    /// Runs an operation.
+    /// Runs an operation. One on numbers of the element is `E::Op<Gemm>`, where `Gemm` is that on f32.
     // Inlined, so that the kernel is chosen where arguments are constants. A debug build, whose size matters less than the
     // time to compile it, chooses when it runs.
     #[cfg_attr(not(debug_assertions), inline(always))]

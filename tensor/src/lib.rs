@@ -109,7 +109,9 @@ pub use array::{num_threads, set_num_threads};
 #[cfg(feature = "std")]
 pub use calibration::Calibration;
 pub use castiron_kernels;
-pub use castiron_kernels::{Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Step, launch, op, zeroed};
+pub use castiron_kernels::{
+    Bool, Cpu, Fault, NonFinite, NotFinite, Op, Plain, Precision, Step, launch, op, zeroed,
+};
 #[doc = include_str!("language.md")]
 pub use castiron_macros::model;
 pub use castiron_macros::{Module, Params, export};

@@ -21,6 +21,8 @@ use castiron_kernels::Plain;
 ///   trained leaves of `dp`, and overwrites the
 ///   slots of running averages in `dp` with the statistics of this batch.
 /// - `scratch` holds anything at the start of a call, and is nobody's afterwards.
+/// - The gradients of parameters, `dp`, are `f32`, whatever the parameters are: those of several batches add up.
+///   Of a module in f32 that is `Self`.
 /// - No heap, no panic, no device-specific code: memory is reached through operations only.
 ///
 /// A relation, not a function: the same layer may map several `X`, and where an output size follows from a
@@ -81,7 +83,7 @@ pub trait Module<X: Sample, Y: Sample>: Params {
         saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, GradBatch<Y, B>, D>,
         dx: Option<Mut<'_, GradBatch<X, B>, D>>,
-        dp: Mut<'_, Self, D>,
+        dp: Mut<'_, Self::With<f32>, D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
     );
 }
@@ -114,7 +116,7 @@ pub trait Model: Module<Self::Input, Self::Output> {
 /// [`Prepared`](crate::Prepared).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no prepared form",
-    note = "models that `model!` declares and structs with `#[derive(Module)]` have one; others run as they are"
+    note = "models in f32 that `model!` declares and structs with `#[derive(Module)]` have one; others run as they are"
 )]
 pub trait Prepare: Model {
     /// The parameters in that form, all of it frozen; [`Prepared`](crate::Prepared) says how they lie.

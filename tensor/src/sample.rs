@@ -65,7 +65,8 @@ pub enum Layout {
 impl core::fmt::Display for Layout {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Layout::Shape { dims, .. } => write!(f, "{dims:?}"),
+            Layout::Shape { dims, dtype: DType::F32 } => write!(f, "{dims:?}"),
+            Layout::Shape { dims, dtype } => write!(f, "{dims:?} of {dtype}"),
             Layout::Tuple(parts) => {
                 f.write_str("(")?;
                 for (i, part) in parts.iter().enumerate() {

@@ -4,6 +4,7 @@ pub use castiron_kernels::DType;
 use castiron_kernels::{Bool, Plain};
 use half::{bf16, f16};
 
+use crate::params::Params;
 use crate::sample::Sample;
 
 /// The type of one number of a tensor.
@@ -16,6 +17,10 @@ pub trait Element: Shape<Elem = Self, Rank = R0> + Copy + Default + PartialEq + 
     /// What sums and products of such elements are, in a shape `S`: `S` itself where numbers are real, i64 where
     /// they are integers or booleans, so that they do not overflow. As in PyTorch.
     type Sum<S: Shape<Elem = Self>>: Shape;
+    /// `Single` if this is `f32`, else `Other`. With it a model of `f32` is its own [`Params::With`]`<f32>`, and no twin of
+    /// itself.
+    #[doc(hidden)]
+    type Choose<Single: Params, Other: Params>: Params;
 }
 
 /// The rank of a scalar.
@@ -74,7 +79,7 @@ pub trait Shape: Plain + sealed::OnlyArrays {
 pub const MAX_RANK: usize = 8;
 
 macro_rules! element {
-    ($($t:ty, $dtype:ident, $s:ident => $tangent:ty, $sum:ty;)*) => { $(
+    ($($t:ty, $dtype:ident, $s:ident => $tangent:ty, $sum:ty, $chosen:ident;)*) => { $(
         impl sealed::OnlyArrays for $t {}
         impl Shape for $t {
             type Elem = $t;
@@ -89,19 +94,20 @@ macro_rules! element {
             const DTYPE: DType = DType::$dtype;
             type Tangent<$s: Shape<Elem = Self>> = $tangent;
             type Sum<$s: Shape<Elem = Self>> = $sum;
+            type Choose<Single: Params, Other: Params> = $chosen;
         }
     )* };
 }
 element! {
-    f32, F32, S => S, S;
-    f64, F64, S => S, S;
-    bf16, Bf16, S => S, S;
-    f16, F16, S => S, S;
-    i8, I8, S => (), S::With<i64>;
-    u8, U8, S => (), S::With<i64>;
-    i32, I32, S => (), S::With<i64>;
-    i64, I64, S => (), S;
-    Bool, Bool, S => (), S::With<i64>;
+    f32, F32, S => S, S, Single;
+    f64, F64, S => S, S, Other;
+    bf16, Bf16, S => S, S, Other;
+    f16, F16, S => S, S, Other;
+    i8, I8, S => (), S::With<i64>, Other;
+    u8, U8, S => (), S::With<i64>, Other;
+    i32, I32, S => (), S::With<i64>, Other;
+    i64, I64, S => (), S, Other;
+    Bool, Bool, S => (), S::With<i64>, Other;
 }
 
 impl<S: Shape, const N: usize> Shape for [S; N] {

@@ -18,7 +18,7 @@ tests/cuda/build.sh "$driver"
 export CASTIRON_REQUIRE_CUDA=1 CASTIRON_CACHE=$driver/cache LD_LIBRARY_PATH=$driver${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 # Random cases of each operation: each runs on the CPU and, slowly, on the emulated GPU.
 export PROPTEST_CASES=${PROPTEST_CASES:-16}
-cargo test --workspace --features nccl --lib --test cuda --test layers --test own_operation -- "$@"
+cargo test --workspace --features nccl --lib --test cuda --test layers --test own_operation --test mixed_precision -- "$@"
 
 # Once more what multiplies matrices, by cuBLASLt.
 export LD_LIBRARY_PATH=$driver/cublas:$LD_LIBRARY_PATH

@@ -7,10 +7,10 @@ pub(crate) mod tests;
 
 pub(crate) use cpu::apply_in_place;
 
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::math::{self, F32s};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,6 +151,7 @@ impl Op for Activate {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for Activate {}
 
 /// dx ← dy·f′(x). Memory: x and y, of which one is needed: y where the derivative follows from it, else x;
 /// dy (absent in place: dx holds it), dx.
@@ -172,3 +173,4 @@ impl Op for ActivateBackward {
         cuda::backward(gpu, args, memory);
     }
 }
+impl HalfOp for ActivateBackward {}

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, copy_strided, fill};
+use crate::{Cpu, HalfOp, copy_strided, fill};
 
 /// An operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,7 @@ impl Op for Binary {
         cuda::binary(gpu, args, memory);
     }
 }
+impl HalfOp for Binary {}
 
 /// y ← y + x; `y.add_(x)`. The arguments are the number of elements. Memory: x, y.
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Op for AddAssign {
         cuda::add_assign(gpu, len, memory);
     }
 }
+impl HalfOp for AddAssign {}
 
 /// The arguments of [`Affine`].
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +100,7 @@ impl Op for Affine {
         cuda::affine(gpu, args, memory);
     }
 }
+impl HalfOp for Affine {}
 
 /// The arguments of [`Reciprocal`].
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +129,7 @@ impl Op for Reciprocal {
         cuda::reciprocal(gpu, args, memory);
     }
 }
+impl HalfOp for Reciprocal {}
 
 /// y ← x; `y.copy_(x)`. The arguments are the number of elements. Memory: x, y.
 #[derive(Debug)]
@@ -143,6 +147,7 @@ impl Op for CopyElements {
         copy_strided::cuda::copy_bytes(gpu, len * size_of::<f32>(), memory.at(0), memory.at(1));
     }
 }
+impl HalfOp for CopyElements {}
 
 /// y ← x, byte for byte, whatever the elements. The arguments are the number of bytes. Memory: x, y.
 #[derive(Debug)]
@@ -186,6 +191,7 @@ impl Op for Fill {
         fill::cuda::fill(gpu, args.value.to_bits().into(), size_of::<f32>(), args.len, memory.at(0));
     }
 }
+impl HalfOp for Fill {}
 
 /// The arguments of [`CopyRows`].
 #[derive(Clone, Copy, Debug)]
@@ -229,3 +235,4 @@ impl Op for CopyRows {
         cuda::copy_rows(gpu, args, memory);
     }
 }
+impl HalfOp for CopyRows {}

@@ -1,7 +1,7 @@
 use super::{BackwardArgs, cpu, cuda};
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// The backward of [`BatchNorm`](super::BatchNorm), with n = images·pixels and x̂ the normalised x:
 ///
@@ -46,6 +46,11 @@ impl Op for BatchNormBackward {
         cuda::backward(gpu, args, memory);
     }
 }
+impl HalfOp for BatchNormBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        matches!(i, 0 | 3 | 4 | 6..)
+    }
+}
 
 /// The backward of [`BatchNormInfer`](super::BatchNormInfer), whose averages are constants:
 /// dx ← dy·weight/√(variance + ε), dweight ← dweight + Σ dy·x̂, dbias ← dbias + Σ dy.
@@ -75,6 +80,11 @@ impl Op for BatchNormFrozenBackward {
     }
     fn cuda(gpu: &Gpu<'_>, args: &BackwardArgs, memory: &Pointers) {
         cuda::frozen_backward(gpu, args, memory);
+    }
+}
+impl HalfOp for BatchNormFrozenBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        matches!(i, 0 | 3 | 4 | 6..)
     }
 }
 

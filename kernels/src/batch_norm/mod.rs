@@ -12,10 +12,10 @@ mod tests;
 pub use backward::{BatchNormBackward, BatchNormFrozenBackward};
 pub use fold::{FoldArgs, FoldBatchNorm};
 
-use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// The arguments of [`BatchNorm`] and [`BatchNormInfer`].
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +115,11 @@ impl Op for BatchNorm {
         cuda::train(gpu, args, memory);
     }
 }
+impl HalfOp for BatchNorm {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        matches!(i, 0 | 1 | 5 | 6)
+    }
+}
 
 /// Inference: y ← A(weight·(x − mean)/√(variance + ε) + bias + r) with running averages, an activation A
 /// and a residual r; `torch.nn.BatchNorm2d` in evaluation mode.
@@ -139,5 +144,10 @@ impl Op for BatchNormInfer {
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::infer(gpu, args, memory);
+    }
+}
+impl HalfOp for BatchNormInfer {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i < 4
     }
 }

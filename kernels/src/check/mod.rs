@@ -28,6 +28,10 @@ pub(crate) trait Checked: Op {
     fn tolerance(_args: &Self::Args) -> f64 {
         Self::TOLERANCE
     }
+    /// The same for what is written to argument `i`.
+    fn tolerance_at(args: &Self::Args, _i: usize) -> f64 {
+        Self::tolerance(args)
+    }
     /// The element type of argument `i`. (What is filled with [`Data::U32`] counts as 32 bits too.)
     fn dtype(_args: &Self::Args, _i: usize) -> DType {
         DType::F32
@@ -81,13 +85,21 @@ pub(crate) fn check<O: Checked>()
 where
     O::Args: core::fmt::Debug,
 {
+    check_cases::<O>(96);
+}
+
+/// [`check`] over so many cases, unless the variable says otherwise.
+pub(crate) fn check_cases<O: Checked>(cases: u32)
+where
+    O::Args: core::fmt::Debug,
+{
     let devices = Devices::new(O::ISAS);
     for args in O::every() {
         if let Err(error) = check_case::<O>(&devices, &args, 7) {
             panic!("{}: {error}, for {args:?}", O::NAME);
         }
     }
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(cases);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let outcome =
         runner.run(&(O::cases(), any::<u64>()), |(args, seed)| check_case::<O>(&devices, &args, seed));
@@ -156,7 +168,7 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
         let results = |cpu: &Cpu| -> Result<Vec<Data>, TestCaseError> {
             let on = |args: &O::Args, spec: &Spec, inputs: &[Data]| run::<O>(cpu, args, spec, inputs, edge);
             let got = on(args, &spec, &inputs)?;
-            compare(&spec, &got, &want, O::tolerance(args))
+            compare(&spec, &got, &want, |i| O::tolerance_at(args, i))
                 .and_then(|()| in_place::<O>(on, args, &inputs, &got))
                 .map_err(|error| TestCaseError::fail(format!("{error}, {:?}, {edge:?}", cpu.isa())))?;
             Ok(got)
@@ -170,7 +182,7 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
     if let Some(gpu) = &devices.gpu {
         let on = |args: &O::Args, spec: &Spec, inputs: &[Data]| gpu::run::<O>(gpu, args, spec, inputs);
         let got = on(args, &spec, &inputs)?;
-        compare(&spec, &got, &want, O::tolerance(args))
+        compare(&spec, &got, &want, |i| O::tolerance_at(args, i))
             .and_then(|()| in_place::<O>(on, args, &inputs, &got))
             .map_err(|error| TestCaseError::fail(format!("{error}, {gpu:?}")))?;
     }
@@ -178,12 +190,17 @@ fn check_case<O: Checked>(devices: &Devices, args: &O::Args, seed: u64) -> Resul
 }
 
 /// Compares what was written with the reference.
-fn compare(spec: &Spec, got: &[Data], want: &[Vec<f64>], tolerance: f64) -> Result<(), TestCaseError> {
+fn compare(
+    spec: &Spec,
+    got: &[Data],
+    want: &[Vec<f64>],
+    tolerance: impl Fn(usize) -> f64,
+) -> Result<(), TestCaseError> {
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
         if spec.items()[i].mode == Mode::Read {
             continue;
         }
-        let got = got.widen(Mode::Update);
+        let (got, tolerance) = (got.widen(Mode::Update), tolerance(i));
         prop_assert_eq!(got.len(), want.len());
         for (k, (got, want)) in got.iter().zip(want).enumerate() {
             let error = off(*got, *want);

@@ -20,12 +20,12 @@ mod totals;
 mod windows;
 pub(crate) mod winograd;
 
-use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
 use crate::sure::divide;
 use crate::window::Axis;
+use crate::{Cpu, HalfOp};
 
 /// The arguments of [`Conv2d`], [`Conv2dBackwardInput`] and [`Conv2dBackwardWeight`]. Pairs are
 /// height and width.
@@ -168,6 +168,7 @@ impl Op for Conv2d {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for Conv2d {}
 
 /// The kernel of an operation that computes convolutions of these `Args`: `$by(algorithm, cpu, args, memory)`, with the
 /// algorithm as [`by`] takes it.
@@ -240,6 +241,7 @@ impl Op for Conv2dBackwardInput {
         cuda::backward_input(gpu, args, memory);
     }
 }
+impl HalfOp for Conv2dBackwardInput {}
 
 /// Computes [`Conv2dBackwardInput`] by a function of weight, dy and dx.
 fn input_by(
@@ -292,6 +294,11 @@ impl Op for Conv2dBackwardWeight {
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward_weight(gpu, args, memory);
+    }
+}
+impl HalfOp for Conv2dBackwardWeight {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i > 1
     }
 }
 

@@ -1,7 +1,6 @@
-// Elements of SIZE bytes, WIDTH of them at once, are copied; SCALED ones are floats, which are multiplied and may be
-// added to y.
+// Elements of SIZE bytes, WIDTH of them at once, are copied; SCALED ones are multiplied and may be added to y.
 #if SCALED
-typedef float Value;
+typedef ELEMENT Value;
 #else
 typedef Uint<SIZE> Value;
 #endif

@@ -10,7 +10,7 @@ const SOURCE: Source = Source::new("copy_strided", include_str!("copy_strided.cu
 pub(crate) enum Elements {
     /// Those of so many bytes are copied.
     Copied(usize),
-    /// Floats are multiplied, and added to what is there if `accumulate`.
+    /// Those of [`Gpu::element`] are multiplied, and added to what is there if `accumulate`.
     Scaled { factor: f32, accumulate: bool },
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn copy_bytes(gpu: &Gpu<'_>, bytes: usize, x: Pointer, y: Pointer) {
 pub(crate) fn copy(gpu: &Gpu<'_>, elements: Elements, space: Space<2>, x: Pointer, y: Pointer) {
     let (size, factor, accumulate) = match elements {
         Elements::Copied(size) => (size, 1.0, false),
-        Elements::Scaled { factor, accumulate } => (size_of::<f32>(), factor, accumulate),
+        Elements::Scaled { factor, accumulate } => (gpu.element().size(), factor, accumulate),
     };
     let scaled = matches!(elements, Elements::Scaled { .. });
     let kernel = |name| gpu.kernel(&SOURCE, name).define("SIZE", size).define("SCALED", scaled);

@@ -31,14 +31,14 @@ extern "C" __global__ void finish(i64 count, const Part* parts, float* loss) {
 }
 
 #ifdef TEAM
-extern "C" __global__ void cross_entropy(Faults* faults, int op, i64 rows, i64 classes, const float* all,
+extern "C" __global__ void cross_entropy(Faults* faults, int op, i64 rows, i64 classes, const ELEMENT* all,
                                          const int* targets, const float* weights, const float* smoothing,
                                          Part* parts, float* loss, float* probabilities) {
     double smooth = *smoothing;
     double all_weights = team_sum(classes, [=](i64 c) { return weights[c]; });
     Part part = {0.0, 0.0};
     EACH_ROW(row, rows) {
-        const float* x = all + row * classes;
+        const ELEMENT* x = all + row * classes;
         float max = -INFINITY;
         // A NaN comes out through the sum.
         for (i64 c = team_lane(); c < classes; c += TEAM) max = x[c] > max ? x[c] : max;
@@ -65,7 +65,7 @@ extern "C" __global__ void cross_entropy(Faults* faults, int op, i64 rows, i64 c
 #endif
 
 // Of log-probabilities.
-extern "C" __global__ void picked(Faults* faults, int op, i64 rows, i64 classes, const float* x, const int* targets,
+extern "C" __global__ void picked(Faults* faults, int op, i64 rows, i64 classes, const ELEMENT* x, const int* targets,
                                   const float* weights, Part* parts, float* loss) {
     Part part = {0.0, 0.0};
     EACH(row, rows) {
@@ -96,24 +96,25 @@ extern "C" __global__ void row_weights(Faults* faults, int op, i64 rows, i64 cla
 }
 
 #ifdef TEAM
-// One over the weights of all rows, which `row_weights` has added up in `count` parts; few rows are added up here, by
-// every block.
+// What the gradients of rows are multiplied by: the scale of the loss, which is one without `step`, over the weights of
+// all rows, which `row_weights` has added up in `count` parts; few rows are added up here, by every block.
 __device__ inline double scale_of(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
-                                  const float* weights, i64 count, const double* sums) {
+                                  const float* weights, i64 count, const double* sums, const Step* step) {
     double total = sums ? strided_sum(threadIdx.x, count, blockDim.x, [=](i64 i) { return sums[i]; })
                         : weights_of(faults, op, threadIdx.x, rows, blockDim.x, classes, targets, weights);
     total = block_sum(total);
-    return total == 0.0 ? 0.0 : 1.0 / total;
+    double factor = step ? step->loss_scale : 1.0;
+    return total == 0.0 ? 0.0 : factor / total;
 }
 
 extern "C" __global__ void gradient(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
-                                    const float* weights, i64 count, const double* sums, float* all_dx,
-                                    const float* probabilities, const float* smoothing) {
-    double scale = scale_of(faults, op, rows, classes, targets, weights, count, sums);
+                                    const float* weights, i64 count, const double* sums, const Step* step,
+                                    ELEMENT* all_dx, const float* probabilities, const float* smoothing) {
+    double scale = scale_of(faults, op, rows, classes, targets, weights, count, sums, step);
     double smooth = *smoothing, even = smooth / classes * scale;
     double all_weights = team_sum(classes, [=](i64 c) { return weights[c]; });
     EACH_ROW(row, rows) {
-        float* dx = all_dx + row * classes;
+        ELEMENT* dx = all_dx + row * classes;
         int t = targets[row];
         bool counts = t >= 0 && t < classes;
         double sharp = counts ? (1.0 - smooth) * weights[t] * scale : 0.0;
@@ -126,8 +127,9 @@ extern "C" __global__ void gradient(Faults* faults, int op, i64 rows, i64 classe
 }
 
 extern "C" __global__ void picked_gradient(Faults* faults, int op, i64 rows, i64 classes, const int* targets,
-                                           const float* weights, i64 count, const double* sums, float* all_dx) {
-    double scale = scale_of(faults, op, rows, classes, targets, weights, count, sums);
+                                           const float* weights, i64 count, const double* sums, const Step* step,
+                                           ELEMENT* all_dx) {
+    double scale = scale_of(faults, op, rows, classes, targets, weights, count, sums, step);
     EACH_ROW(row, rows) {
         int t = targets[row];
         for (i64 c = team_lane(); c < classes; c += TEAM) {

@@ -9,7 +9,7 @@ const MOST_PARTS: usize = 256;
 const FEW: usize = 1024;
 
 pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
-    let &Args { rows, classes, log_probabilities } = args;
+    let &Args { rows, classes, log_probabilities, .. } = args;
     let [x, targets, weights, smoothing, loss, probabilities] = [0, 1, 2, 3, 4, 5].map(|i| memory.at(i));
     // Without rows there is a loss all the same.
     let launch = if log_probabilities {
@@ -31,8 +31,8 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 }
 
 pub(super) fn backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
-    let &Args { rows, classes, log_probabilities } = args;
-    let [probabilities, targets, weights, smoothing, dx] = [0, 1, 2, 3, 4].map(|i| memory.at(i));
+    let &Args { rows, classes, log_probabilities, .. } = args;
+    let [probabilities, targets, weights, smoothing, dx, step] = [0, 1, 2, 3, 4, 5].map(|i| memory.at(i));
     let parts = if rows <= FEW { 0 } else { rows.div_ceil(Launch::BLOCK as usize).min(MOST_PARTS) };
     let sums = if parts > 0 { gpu.scratch(parts * size_of::<f64>()) } else { Pointer::NULL };
     if parts > 0 {
@@ -41,6 +41,6 @@ pub(super) fn backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     }
     let kernel = if log_probabilities { "picked_gradient" } else { "gradient" };
     let launch = gpu.kernel(&SOURCE, kernel).over_rows(rows, classes).faults().arg(rows).arg(classes);
-    let launch = launch.arg(targets).arg(weights).arg(parts).arg(sums).arg(dx);
+    let launch = launch.arg(targets).arg(weights).arg(parts).arg(sums).arg(step).arg(dx);
     if log_probabilities { launch.run() } else { launch.arg(probabilities).arg(smoothing).run() }
 }

@@ -3,12 +3,12 @@
 mod cpu;
 mod cuda;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 use crate::sure::get;
-use crate::{Cpu, Fault};
+use crate::{Cpu, Fault, HalfOp, Step};
 
 /// A row with this target does not count; PyTorch's default `ignore_index`.
 pub const IGNORED: i32 = -100;
@@ -23,6 +23,8 @@ pub struct Args {
     /// x holds log-probabilities, as for `torch.nn.NLLLoss`, and not logits. There is no label
     /// smoothing then, and no softmax to be kept for the backward.
     pub log_probabilities: bool,
+    /// Multiplies the gradient by [`Step::loss_scale`]. The loss stays as it is.
+    pub scaled: bool,
 }
 
 impl Args {
@@ -91,12 +93,17 @@ impl Op for CrossEntropy {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for CrossEntropy {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i > 0
+    }
+}
 
 /// The gradient of the loss of [`CrossEntropy`] with respect to x. Where the loss is zero because no
 /// row counts, so is the gradient.
 ///
 /// Memory: probabilities `[rows, classes]` (absent with log-probabilities), target i32 `[rows]`, class
-/// weights `[classes]`, smoothing `[1]`, dx `[rows, classes]`.
+/// weights `[classes]`, smoothing `[1]`, dx `[rows, classes]`, step (absent unless `scaled`).
 #[derive(Debug)]
 pub struct CrossEntropyBackward;
 impl Op for CrossEntropyBackward {
@@ -104,16 +111,22 @@ impl Op for CrossEntropyBackward {
     type Args = Args;
     fn memory(args: &Args, spec: &mut Spec) {
         spec.read::<f32>(args.probabilities()).read::<i32>(args.rows).read::<f32>(args.classes);
-        spec.read::<f32>(1).write::<f32>(args.elements());
+        spec.read::<f32>(1).write::<f32>(args.elements()).read::<Step>(args.scaled.into());
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (probabilities, target, weights) = (memory.read(0), memory.read(1), memory.read(2));
         let (smoothing, dx) = (get(memory.read::<f32>(3), 0), memory.write(4));
         let total = args.total_weight(cpu, Self::NAME, target, weights);
-        let scale = if total == 0.0 { 0.0 } else { 1.0 / total };
+        let factor = memory.read::<Step>(5).first().map_or(1.0, |step| step.loss_scale as f64);
+        let scale = if total == 0.0 { 0.0 } else { factor / total };
         cpu::backward(cpu, args, smoothing, scale, probabilities, target, weights, dx);
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward(gpu, args, memory);
+    }
+}
+impl HalfOp for CrossEntropyBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i != 4
     }
 }

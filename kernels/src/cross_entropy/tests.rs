@@ -7,7 +7,12 @@ use crate::check::{Checked, Data, Random, gradient};
 fn cases() -> BoxedStrategy<Args> {
     let shape = prop_oneof![8 => (0..12usize, 1..20usize), 1 => Just((40, 10)), 1 => Just((2, 200)), 1 => Just((2, 1100))];
     (shape, any::<bool>())
-        .prop_map(|((rows, classes), log_probabilities)| Args { rows, classes, log_probabilities })
+        .prop_map(|((rows, classes), log_probabilities)| Args {
+            rows,
+            classes,
+            log_probabilities,
+            scaled: false,
+        })
         .boxed()
 }
 
@@ -57,7 +62,9 @@ impl Checked for CrossEntropy {
     fn cases() -> BoxedStrategy<Args> {
         prop_oneof![
             9 => cases(),
-            1 => any::<bool>().prop_map(|log_probabilities| Args { rows: 1000, classes: 33, log_probabilities }),
+            1 => any::<bool>().prop_map(|log_probabilities| {
+                Args { rows: 1000, classes: 33, log_probabilities, scaled: false }
+            }),
         ]
         .boxed()
     }
@@ -72,12 +79,19 @@ impl Checked for CrossEntropy {
     }
 }
 
+/// The words of a step whose loss is multiplied by 8.
+pub(crate) fn scaled_step() -> Data {
+    let mut words = vec![0; size_of::<Step>() / 4];
+    words[core::mem::offset_of!(Step, loss_scale) / 4] = 8f32.to_bits();
+    Data::U32(words)
+}
+
 impl Checked for CrossEntropyBackward {
     fn cases() -> BoxedStrategy<Args> {
-        cases()
+        (cases(), any::<bool>()).prop_map(|(args, scaled)| Args { scaled, ..args }).boxed()
     }
     fn every() -> Vec<Args> {
-        vec![Args { rows: 1100, classes: 2, log_probabilities: false }]
+        vec![Args { rows: 1100, classes: 2, log_probabilities: false, scaled: false }]
     }
     // The probabilities belong to an x that the reference can make again.
     fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
@@ -86,12 +100,14 @@ impl Checked for CrossEntropyBackward {
                 let p = inputs(len).chunks(args.classes).flat_map(log_softmax).collect::<Vec<_>>();
                 Data::F32(p.into_iter().map(|p| p.exp() as f32).collect())
             }
+            5 if args.scaled => scaled_step(),
             _ => fill(args, i, len, random),
         }
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         let x = inputs(args.rows * args.classes);
-        memory[4] = gradient(&x, &[1.0], |x| vec![loss(args, x, &memory[1], &memory[2], memory[3][0])]);
+        let scale = if args.scaled { 8.0 } else { 1.0 };
+        memory[4] = gradient(&x, &[scale], |x| vec![loss(args, x, &memory[1], &memory[2], memory[3][0])]);
     }
 }
 
@@ -119,6 +135,7 @@ fn run(args: &Args, x: &[f32], target: &[i32]) -> (f32, Vec<f32>, Option<Fault>,
             Raw::read_slice(&weights),
             Raw::read(&0.0f32),
             Raw::write_slice(&mut dx),
+            Raw::none(),
         ],
     );
     (loss[0], dx, fault, cpu.take_fault())
@@ -126,7 +143,7 @@ fn run(args: &Args, x: &[f32], target: &[i32]) -> (f32, Vec<f32>, Option<Fault>,
 
 #[test]
 fn a_target_that_is_no_class_is_reported_and_does_not_count() {
-    let args = Args { rows: 3, classes: 2, log_probabilities: false };
+    let args = Args { rows: 3, classes: 2, log_probabilities: false, scaled: false };
     let (loss, dx, forward, backward) = run(&args, &[0.0, 0.0, 5.0, 1.0, 0.0, 0.0], &[0, 2, -1]);
     assert_eq!(loss, core::f32::consts::LN_2);
     assert_eq!(dx, [-0.5, 0.5, 0.0, 0.0, 0.0, 0.0]);
@@ -142,7 +159,7 @@ fn a_gpu_reports_the_same_target() {
 
     let Some(gpu) = gpu() else { return };
     for log_probabilities in [false, true] {
-        let args = Args { rows: 900, classes: 3, log_probabilities };
+        let args = Args { rows: 900, classes: 3, log_probabilities, scaled: false };
         let floats = |len: usize| Data::F32(vec![0.5; len]);
         let mut target = vec![1; args.rows];
         (target[700], target[37], target[38]) = (9, -5, 3);
@@ -157,7 +174,7 @@ fn a_gpu_reports_the_same_target() {
 
 #[test]
 fn without_rows_that_count_loss_and_gradient_are_zero() {
-    let args = Args { rows: 2, classes: 2, log_probabilities: false };
+    let args = Args { rows: 2, classes: 2, log_probabilities: false, scaled: false };
     let (loss, dx, forward, backward) = run(&args, &[1.0, 2.0, 3.0, 4.0], &[IGNORED; 2]);
     assert_eq!((loss, dx), (0.0, vec![0.0; 4]));
     assert_eq!((forward, backward), (None, None));
@@ -175,7 +192,11 @@ fn memory_of_another_operation_is_checked() {
             spec.read::<f32>(8).read::<i32>(4).read::<f32>(2).read::<f32>(1).write::<f32>(1).write::<f32>(2);
         }
         fn cpu(cpu: &Cpu, _: &(), memory: &mut Memory<'_>) {
-            CrossEntropy::cpu(cpu, &Args { rows: 4, classes: 2, log_probabilities: false }, memory);
+            CrossEntropy::cpu(
+                cpu,
+                &Args { rows: 4, classes: 2, log_probabilities: false, scaled: false },
+                memory,
+            );
         }
     }
     let (mut loss, mut p) = ([0.0f32], [0.0f32; 2]);

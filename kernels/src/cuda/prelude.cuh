@@ -30,11 +30,16 @@ struct Array {
 
 // ---- element types ----
 
+// The 16-bit floats become floats where they are read, and are rounded where they are written.
 struct bf16 {
     unsigned short bits;
+    __device__ inline operator float() const;
+    __device__ inline bf16& operator=(float x);
 };
 struct f16 {
     unsigned short bits;
+    __device__ inline operator float() const;
+    __device__ inline f16& operator=(float x);
 };
 struct Bool {
     unsigned char byte;
@@ -72,6 +77,20 @@ __device__ inline f16 to_f16(float x) {
     asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
     return y;
 }
+#endif
+
+__device__ inline bf16::operator float() const { return to_float(*this); }
+__device__ inline f16::operator float() const { return to_float(*this); }
+__device__ inline bf16& bf16::operator=(float x) { return *this = to_bf16(x); }
+__device__ inline f16& f16::operator=(float x) { return *this = to_f16(x); }
+
+// What activations and weights are made of, and what an operation writes: `Gpu::element`, `Gpu::output`. Sums and
+// gradients of parameters are floats.
+#ifndef ELEMENT
+#define ELEMENT float
+#endif
+#ifndef OUTPUT
+#define OUTPUT float
 #endif
 
 // `Element<T>::Wide`, `widen` and `narrow<T>`.
@@ -324,7 +343,8 @@ __device__ inline float derivative(int code, float slope, float x, float y) {
 
 struct Step {
     u64 seed, draw, index;
-    float learning_rate, first_correction, second_correction, gradient_scale;
+    float learning_rate, first_correction, second_correction, gradient_scale, loss_scale;
+    u32 skipped;
 };
 
 struct RunRow {
@@ -333,6 +353,17 @@ struct RunRow {
     float rate, weight_decay, momentum;
 };
 enum { SKIP, TRAIN, AVERAGE };
+
+struct LossScale {
+    float scale;
+    u32 steady;
+};
+
+struct RoundRow {
+    u64 from, to, len;
+    u32 element, unused;
+};
+enum { ROUND_F32, ROUND_BF16, ROUND_F16 };
 
 // ---- random numbers: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (2011) ----
 

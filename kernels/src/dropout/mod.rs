@@ -8,7 +8,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, Step};
+use crate::{Cpu, HalfOp, Step};
 
 /// The arguments of [`Dropout`] and [`DropoutBackward`].
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,7 @@ impl Op for Dropout {
         cuda::drop(gpu, args, memory);
     }
 }
+impl HalfOp for Dropout {}
 
 /// dx ← dy·mask/(1 − p), with the mask that [`Dropout`] draws in the same step.
 /// Memory: step, dy `[len]` (absent in place: dx holds it), dx `[len]`.
@@ -72,3 +73,4 @@ impl Op for DropoutBackward {
         cuda::drop(gpu, args, memory);
     }
 }
+impl HalfOp for DropoutBackward {}

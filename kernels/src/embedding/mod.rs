@@ -7,7 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, Fault};
+use crate::{Cpu, Fault, HalfOp};
 
 /// The arguments of [`Embedding`] and [`EmbeddingBackward`].
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,7 @@ impl Op for Embedding {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for Embedding {}
 
 /// The rows of dtable that indices name ← what they hold + the rows of dy, in the order of the indices.
 /// An index that is no row is reported as [`Fault::Index`] and skipped.
@@ -82,5 +83,10 @@ impl Op for EmbeddingBackward {
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward(gpu, args, memory);
+    }
+}
+impl HalfOp for EmbeddingBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i == 2
     }
 }

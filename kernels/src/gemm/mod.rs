@@ -23,10 +23,10 @@ mod tests;
 
 pub(crate) use direct::{finish_row, is_limited};
 
-use crate::Cpu;
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// Where the elements of a matrix lie: element (i, j) of batch (b₀, b₁) is at
 /// i·`row` + j·`column` + b₀·`batch[0]` + b₁·`batch[1]`. All strides are in elements.
@@ -278,6 +278,7 @@ impl Op for Gemm {
         }
     }
 }
+impl HalfOp for Gemm {}
 
 /// [`Gemm`] by [`direct::product`].
 fn small<const ONE: bool, const LIMITED: bool>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {

@@ -10,9 +10,9 @@ mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// The arguments of [`LstmGates`]. Strides are in elements.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,7 @@ impl Op for LstmGates {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for LstmGates {}
 
 /// The arguments of [`LstmGatesBackward`]. Strides are in elements.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +103,7 @@ impl Op for LstmGatesBackward {
         cuda::backward(gpu, args, memory);
     }
 }
+impl HalfOp for LstmGatesBackward {}
 
 /// Elements from the start of the first row to the end of the last.
 fn strided(rows: usize, stride: usize, width: usize) -> usize {

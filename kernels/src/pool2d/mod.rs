@@ -9,11 +9,11 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
 use crate::sure::{cut, divide};
 use crate::window::Axis;
+use crate::{Cpu, HalfOp};
 
 /// The arguments of all pooling operations. Pairs are height and width.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +132,7 @@ impl Op for MaxPool2d {
         cuda::max(gpu, args, memory);
     }
 }
+impl HalfOp for MaxPool2d {}
 
 /// dx ← the gradient of [`MaxPool2d`]: each dy goes to the first maximum of its window (to the last
 /// NaN, if there is one); what goes to the same pixel is added up.
@@ -164,6 +165,7 @@ impl Op for MaxPool2dBackward {
         cuda::max_backward(gpu, args, memory);
     }
 }
+impl HalfOp for MaxPool2dBackward {}
 
 /// y ← the sum of each window, divided by the size of the window. Padding counts as zeros, and counts
 /// in the divisor.
@@ -186,6 +188,7 @@ impl Op for AvgPool2d {
         cuda::average(gpu, args, memory);
     }
 }
+impl HalfOp for AvgPool2d {}
 
 /// dx ← the gradient of [`AvgPool2d`]: each dy, divided by the size of the window, goes to all its
 /// pixels.
@@ -207,3 +210,4 @@ impl Op for AvgPool2dBackward {
         cuda::average_backward(gpu, args, memory);
     }
 }
+impl HalfOp for AvgPool2dBackward {}

@@ -96,12 +96,13 @@ impl Checked for MaxPool2dBackward {
     fn every() -> Vec<Args> {
         every_backward()
     }
-    /// Values further apart than the steps of finite differences.
+    /// Values further apart than the steps of finite differences, in 16-bit floats too: neighbours among those of
+    /// `bf16`.
     fn fill(_: &Args, i: usize, len: usize, random: &mut Random) -> Data {
         if i > 0 {
             return Data::F32((0..len).map(|_| random.signed()).collect());
         }
-        let mut x: Vec<f32> = (0..len).map(|rank| 2.0 * rank as f32 / len as f32 - 1.0).collect();
+        let mut x: Vec<f32> = (0..len as u32).map(|rank| f32::from_bits((0x3C00 + rank) << 16)).collect();
         (1..len).for_each(|i| x.swap(i, random.below(i + 1)));
         Data::F32(x)
     }

@@ -8,9 +8,9 @@ mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// The arguments of [`Reduce`].
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,7 @@ impl Op for Reduce {
         cuda::reduce(gpu, args, memory);
     }
 }
+impl HalfOp for Reduce {}
 
 /// The arguments of [`Expand`].
 #[derive(Clone, Copy, Debug)]
@@ -83,3 +84,4 @@ impl Op for Expand {
         cuda::expand(gpu, args, memory);
     }
 }
+impl HalfOp for Expand {}

@@ -12,9 +12,17 @@ pub(super) fn forward(cpu: &Cpu, loss: RegressionLoss, x: &[f32], target: &[f32]
     })
 }
 
-pub(super) fn backward(cpu: &Cpu, loss: RegressionLoss, x: &[f32], target: &[f32], dx: &mut [f32]) {
+/// `factor` times the gradient of the mean.
+pub(super) fn backward(
+    cpu: &Cpu,
+    loss: RegressionLoss,
+    factor: f32,
+    x: &[f32],
+    target: &[f32],
+    dx: &mut [f32],
+) {
     let isa = cpu.isa();
-    let scale = 1.0 / x.len() as f32;
+    let scale = factor / x.len() as f32;
     cpu.parallel_chunks(dx, CHUNK, x.len() * cost(loss), |i, dx, _| {
         let part = i * CHUNK..i * CHUNK + dx.len();
         gradients(isa, loss, scale, &x[part.clone()], &target[part], dx);

@@ -31,5 +31,5 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 
 pub(super) fn backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let launch = kernel(gpu, args, "regression_backward").over(args.len);
-    launch.memory(memory, [0, 1, 2]).run();
+    launch.memory(memory, [0, 1, 2, 3]).run();
 }

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, math};
+use crate::{Cpu, HalfOp, Step, math};
 
 /// Which loss, as a function of an element x and its target t; PyTorch's, with `reduction='mean'`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,6 +78,8 @@ pub struct Args {
     pub loss: RegressionLoss,
     /// How many elements.
     pub len: usize,
+    /// Multiplies the gradient by [`Step::loss_scale`]. The loss stays as it is.
+    pub scaled: bool,
 }
 
 /// loss ← the mean of the elements' losses. Memory: x `[len]`, target `[len]`, loss `[1]`.
@@ -97,8 +99,14 @@ impl Op for Regression {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for Regression {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i > 0
+    }
+}
 
-/// dx ← the gradient of the loss of [`Regression`]. Memory: x `[len]`, target `[len]`, dx `[len]`.
+/// dx ← the gradient of the loss of [`Regression`]. Memory: x `[len]`, target `[len]`, dx `[len]`, step
+/// (absent unless `scaled`).
 #[derive(Debug)]
 pub struct RegressionBackward;
 impl Op for RegressionBackward {
@@ -106,11 +114,18 @@ impl Op for RegressionBackward {
     type Args = Args;
     fn memory(args: &Args, spec: &mut Spec) {
         spec.read::<f32>(args.len).read::<f32>(args.len).write::<f32>(args.len);
+        spec.read::<Step>(args.scaled.into());
     }
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
-        cpu::backward(cpu, args.loss, memory.read(0), memory.read(1), memory.write(2));
+        let factor = memory.read::<Step>(3).first().map_or(1.0, |step| step.loss_scale);
+        cpu::backward(cpu, args.loss, factor, memory.read(0), memory.read(1), memory.write(2));
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         cuda::backward(gpu, args, memory);
+    }
+}
+impl HalfOp for RegressionBackward {
+    fn stays_f32(_: &Self::Args, i: usize) -> bool {
+        i == 1
     }
 }

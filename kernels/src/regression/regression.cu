@@ -26,7 +26,7 @@ __device__ inline float slope_of(float delta, float x, float t) {
 }
 
 // Of one block, whose sum is that of all; of several, to be added up by `finish`.
-extern "C" __global__ void regression(i64 len, float delta, const float* x, const float* target, double* parts,
+extern "C" __global__ void regression(i64 len, float delta, const ELEMENT* x, const float* target, double* parts,
                                       float* loss) {
     double sum = block_sum(strided_sum(blockIdx.x * (i64)blockDim.x + threadIdx.x, len, gridDim.x * (i64)blockDim.x,
                                        [=](i64 i) { return loss_of(delta, x[i], target[i]); }));
@@ -43,7 +43,9 @@ extern "C" __global__ void finish(i64 len, float, i64 count, const double* parts
     if (threadIdx.x == 0) *loss = (float)(sum / len);
 }
 
-extern "C" __global__ void regression_backward(i64 len, float delta, const float* x, const float* target, float* dx) {
-    float scale = 1.0f / (float)len;
+// Times the scale of the loss, which is one without `step`.
+extern "C" __global__ void regression_backward(i64 len, float delta, const ELEMENT* x, const float* target, ELEMENT* dx,
+                                               const Step* step) {
+    float scale = (step ? step->loss_scale : 1.0f) / (float)len;
     EACH(i, len) dx[i] = slope_of(delta, x[i], target[i]) * scale;
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Raw;
 use crate::check::{Checked, Data, Random, gradient};
+use crate::cross_entropy::tests::scaled_step;
 
 fn cases(most: usize) -> BoxedStrategy<Args> {
     use RegressionLoss::*;
@@ -14,7 +15,7 @@ fn cases(most: usize) -> BoxedStrategy<Args> {
         BinaryCrossEntropyWithLogits,
     ]);
     let len = prop_oneof![8 => 1..100usize, 1 => Just(most)];
-    (loss, len).prop_map(|(loss, len)| Args { loss, len }).boxed()
+    (loss, len).prop_map(|(loss, len)| Args { loss, len, scaled: false }).boxed()
 }
 
 /// Targets are zero or one, or anything between; x keeps clear of the kinks at distances 0 and δ.
@@ -56,21 +57,22 @@ impl Checked for Regression {
 
 impl Checked for RegressionBackward {
     fn cases() -> BoxedStrategy<Args> {
-        cases(200)
+        (cases(200), any::<bool>()).prop_map(|(args, scaled)| Args { scaled, ..args }).boxed()
     }
-    fn fill(_: &Args, i: usize, len: usize, random: &mut Random) -> Data {
-        fill(i, len, random)
+    fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
+        if i == 3 && args.scaled { scaled_step() } else { fill(i, len, random) }
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
         let target = memory[1].clone();
-        memory[2] = gradient(&memory[0], &[1.0], |x| vec![mean(args, x, &target)]);
+        let scale = if args.scaled { 8.0 } else { 1.0 };
+        memory[2] = gradient(&memory[0], &[scale], |x| vec![mean(args, x, &target)]);
     }
 }
 
 #[test]
 fn the_binary_cross_entropy_is_stable() {
     let (x, target, mut loss) = ([200.0f32, -200.0], [0.0f32, 0.0], [0.0f32]);
-    let args = Args { loss: RegressionLoss::BinaryCrossEntropyWithLogits, len: 2 };
+    let args = Args { loss: RegressionLoss::BinaryCrossEntropyWithLogits, len: 2, scaled: false };
     let arguments = &mut [Raw::read(&x), Raw::read(&target), Raw::write(&mut loss)];
     Cpu::new().run::<Regression>(&args, arguments);
     assert_eq!(loss, [100.0]);

@@ -7,9 +7,9 @@ mod tests;
 
 pub(crate) use cpu::exponentials;
 
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// The arguments of [`Softmax`] and [`SoftmaxBackward`].
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,7 @@ impl Op for Softmax {
         cuda::forward(gpu, args, memory);
     }
 }
+impl HalfOp for Softmax {}
 
 /// dx ← y·(dy − Σ y·dy) in every row; for the logarithm dx ← dy − eʸ·Σ dy.
 /// Memory: y, dy, dx, all `[rows, len]`.
@@ -64,3 +65,4 @@ impl Op for SoftmaxBackward {
         cuda::backward(gpu, args, memory);
     }
 }
+impl HalfOp for SoftmaxBackward {}

@@ -8,7 +8,7 @@ mod sum;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::Cpu;
+use crate::{Cpu, HalfOp};
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
 
@@ -77,3 +77,5 @@ impl Op for Strided {
         cuda::strided(gpu, args, memory);
     }
 }
+impl HalfOp for Strided {}
+

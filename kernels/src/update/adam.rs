@@ -46,7 +46,7 @@ impl Op for Adam {
         let (params, gradients) = (memory.write(2), memory.read(3));
         let (first, second) = (memory.write(4), memory.write(5));
         let isa = cpu.isa();
-        let trained = |row: &RunRow| row.action == RunRow::TRAIN;
+        let trained = |row: &RunRow| row.action == RunRow::TRAIN && step.skipped == 0;
         each_piece(
             cpu,
             Self::NAME,

@@ -1,4 +1,4 @@
-use super::{AdamArgs, Args, ClipNormArgs, RmsPropArgs, SgdArgs};
+use super::{AdamArgs, Args, ClipNormArgs, RmsPropArgs, RoundArgs, SgdArgs, UnscaleArgs};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
 const SOURCE: Source = Source::new("update", include_str!("update.cu"));
@@ -56,4 +56,25 @@ pub(super) fn clip_norm(gpu: &Gpu<'_>, args: &ClipNormArgs, memory: &Pointers) {
     pass(gpu, "squares", args.rows, args.bytes, memory.at(0)).arg(memory.at(1)).arg(sums).run();
     let launch = gpu.kernel(&SOURCE, "clip_norm").arg(blocks).arg(sums).arg(args.max_norm);
     launch.arg(memory.at(2)).arg(memory.at(3)).run();
+}
+
+pub(super) fn load_loss_scale(gpu: &Gpu<'_>, memory: &Pointers) {
+    gpu.kernel(&SOURCE, "load_loss_scale").block([1, 1, 1]).memory(memory, [0, 1]).run();
+}
+
+pub(super) fn unscale(gpu: &Gpu<'_>, args: &UnscaleArgs, memory: &Pointers) {
+    let blocks = blocks(gpu, args.rows, args.bytes);
+    let counts = gpu.scratch(blocks as usize * size_of::<u32>());
+    pass(gpu, "not_finite", args.rows, args.bytes, memory.at(0)).arg(memory.at(1)).arg(counts).run();
+    let launch = gpu.kernel(&SOURCE, "unscale").arg(blocks).arg(counts);
+    launch.arg(args.growth).arg(args.backoff).arg(args.interval).memory(memory, [2, 3]).run();
+}
+
+pub(super) fn round_parameters(gpu: &Gpu<'_>, args: &RoundArgs, memory: &Pointers) {
+    /// The most blocks in the direction y of a grid.
+    const MOST: usize = 65_535;
+    let &RoundArgs { rows, from, to } = args;
+    let blocks = (from / CHUNK).clamp(1, gpu.properties().multiprocessors.max(1) as usize);
+    let launch = gpu.kernel(&SOURCE, "round_parameters").grid([blocks as u32, rows.min(MOST) as u32, 1]);
+    launch.arg(memory.at(0)).arg(rows).arg(from).arg(to).faults().memory(memory, [1, 2]).run();
 }

@@ -8,23 +8,31 @@
 //! - the learning rate `learning_rate`·`rate` of the step and of its row,
 //! - the weight decay of its row.
 //!
+//! Where [`Step::skipped`] is set, optimizers leave everything as it is.
+//!
 //! Rows of one table do not overlap. A row that does not lie within the regions, or is not aligned for
 //! floats, is a [`Fault::Memory`](crate::Fault::Memory), and is skipped.
 
 mod adam;
 mod clip_norm;
 mod cuda;
+#[cfg(test)]
+mod half_tests;
+mod loss_scale;
 mod merge;
 mod region;
 mod rms_prop;
+mod round;
 mod sgd;
 #[cfg(test)]
 mod tests;
 
 pub use adam::{Adam, AdamArgs};
 pub use clip_norm::{ClipNorm, ClipNormArgs};
+pub use loss_scale::{LoadLossScale, Unscale, UnscaleArgs};
 pub use merge::{MergeAverages, ZeroGradients};
 pub use rms_prop::{RmsProp, RmsPropArgs};
+pub use round::{RoundArgs, RoundParameters};
 pub use sgd::{Sgd, SgdArgs};
 
 use crate::{RunRow, Step};

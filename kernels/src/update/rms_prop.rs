@@ -50,7 +50,7 @@ impl Op for RmsProp {
         let (params, gradients) = (memory.write(2), memory.read(3));
         let states = [(2, params), (4, memory.write(4)), (5, memory.write(5)), (6, memory.write(6))];
         let isa = cpu.isa();
-        let trained = |row: &RunRow| row.action == RunRow::TRAIN;
+        let trained = |row: &RunRow| row.action == RunRow::TRAIN && step.skipped == 0;
         each_piece(cpu, Self::NAME, table, trained, (3, gradients), states, 8, |row, g, [p, s, b, a]| {
             rms_prop(isa, args, Rates::new(step, row, args.clip_value), g, p, s, b, a);
         });

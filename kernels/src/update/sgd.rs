@@ -43,7 +43,7 @@ impl Op for Sgd {
         let (table, Some(step)) = (memory.read(0), memory.read::<Step>(1).first()) else { return };
         let (params, gradients, velocity) = (memory.write(2), memory.read(3), memory.write(4));
         let (isa, first) = (cpu.isa(), step.index == 0);
-        let trained = |row: &RunRow| row.action == RunRow::TRAIN;
+        let trained = |row: &RunRow| row.action == RunRow::TRAIN && step.skipped == 0;
         each_piece(
             cpu,
             Self::NAME,

@@ -8,7 +8,7 @@ use crate::{Cpu, Fault, Raw};
 const ROW: usize = size_of::<RunRow>() / 4;
 const STEP: usize = size_of::<Step>() / 4;
 
-fn sizes() -> BoxedStrategy<(usize, usize)> {
+pub(super) fn sizes() -> BoxedStrategy<(usize, usize)> {
     let floats = prop_oneof![0..200usize, Just(1), Just(45_001)];
     (0..6usize, floats).prop_map(|(rows, floats)| (rows, 4 * floats)).boxed()
 }
@@ -30,11 +30,19 @@ fn table(rows: usize, bytes: usize, random: &mut Random) -> Data {
 
 fn step(random: &mut Random) -> Data {
     let mut words = vec![7, 0, 3, 0, random.below(2) as u32 * 5, 0];
-    words.extend([0.1f32, 0.4, 0.7, 0.5].map(f32::to_bits));
+    words.extend([0.1f32, 0.4, 0.7, 0.5, 8.0].map(f32::to_bits));
+    words.push((random.below(8) == 0).into());
     Data::U32(words)
 }
 
-fn fill(rows: usize, bytes: usize, i: usize, len: usize, step_at: usize, random: &mut Random) -> Data {
+pub(super) fn fill(
+    rows: usize,
+    bytes: usize,
+    i: usize,
+    len: usize,
+    step_at: usize,
+    random: &mut Random,
+) -> Data {
     match i {
         0 => table(rows, bytes, random),
         i if i == step_at => step(random),
@@ -43,19 +51,19 @@ fn fill(rows: usize, bytes: usize, i: usize, len: usize, step_at: usize, random:
 }
 
 /// A row as the references see it.
-struct Row {
-    action: u32,
-    range: core::ops::Range<usize>,
+pub(super) struct Row {
+    pub(super) action: u32,
+    pub(super) range: core::ops::Range<usize>,
     rate: f64,
     decay: f64,
     momentum: f64,
 }
 
-fn float(word: f64) -> f64 {
+pub(super) fn float(word: f64) -> f64 {
     f32::from_bits(word as u32) as f64
 }
 
-fn rows(table: &[f64]) -> Vec<Row> {
+pub(super) fn rows(table: &[f64]) -> Vec<Row> {
     let row = |row: &[f64]| {
         let start = row[0] as usize / 4;
         Row {
@@ -78,6 +86,10 @@ fn scalars(step: &[f64]) -> (bool, f64, f64, f64, f64) {
 /// Calls `f(i, lr, decay, gradient)` for every trained float.
 fn each(memory: &mut [Vec<f64>], clip: f32, f: impl Fn(&mut [Vec<f64>], usize, f64, f64, f64)) {
     let (_, rate, _, _, scale) = scalars(&memory[1]);
+    // A step that is skipped.
+    if memory[1][11] != 0.0 {
+        return;
+    }
     for row in rows(&memory[0]).into_iter().filter(|row| row.action == RunRow::TRAIN) {
         for i in row.range {
             let g = (memory[3][i] * scale).clamp(-clip as f64, clip as f64);
@@ -342,7 +354,7 @@ fn the_gpu_finds_the_floats_of_many_rows() {
     let floats = Data::F32((0..count).map(|i| (i % 3) as f32).collect());
     assert_eq!(same_as_cpu::<ZeroGradients>(&args, &[table.clone(), floats.clone()]), None);
     let args = ClipNormArgs { rows: rows.len(), bytes: 4 * count, max_norm: 1.0 };
-    let step = Data::U32([vec![0; 6], vec![1f32.to_bits(); 4]].concat());
+    let step = Data::U32([vec![0; 6], vec![1f32.to_bits(); 5], vec![0]].concat());
     assert_eq!(same_as_cpu::<ClipNorm>(&args, &[table, floats, step, Data::F32(vec![0.0])]), None);
 }
 
@@ -355,7 +367,7 @@ fn the_gpu_finds_the_same_faults() {
         let table = words(&[row, train(0, 1), train(16, 0), train(4, 2)]);
         let args = ClipNormArgs { rows: 4, bytes: 12, max_norm: 1.0 };
         let floats = |x: [f32; 3]| Data::F32(x.to_vec());
-        let step = Data::U32([vec![0; 6], vec![1f32.to_bits(); 4]].concat());
+        let step = Data::U32([vec![0; 6], vec![1f32.to_bits(); 5], vec![0]].concat());
         let inputs = [table.clone(), floats([3.0, 0.0, 4.0]), step, Data::F32(vec![0.0])];
         let fault = same_as_cpu::<ClipNorm>(&args, &inputs);
         assert!(

@@ -123,7 +123,7 @@ __device__ inline bool must_wait(const Faults* faults, int op) {
 
 extern "C" __global__ void sgd(TABLE, const Step* step, char* params, const char* gradients, char* velocity,
                                float momentum, float dampening, int nesterov, float clip_value) {
-    if (must_wait(faults, op)) return;
+    if (must_wait(faults, op) || step->skipped) return;
     Region regions[] = {{gradients, 3}, {params, 2}, {velocity, 4}};
     // The first step does not look at what the memory held before.
     bool first = step->index == 0;
@@ -147,7 +147,7 @@ extern "C" __global__ void sgd(TABLE, const Step* step, char* params, const char
 extern "C" __global__ void adam(TABLE, const Step* step, char* params, const char* gradients, char* first,
                                 char* second, float beta1, float beta2, float eps, int decoupled,
                                 float clip_value) {
-    if (must_wait(faults, op)) return;
+    if (must_wait(faults, op) || step->skipped) return;
     Region regions[] = {{gradients, 3}, {params, 2}, {first, 4}, {second, 5}};
     each_piece(THE_TABLE, TRAIN, regions, [&](const RunRow& row, u64 offset, int count) {
         Rates rates(step, row, clip_value);
@@ -171,7 +171,7 @@ extern "C" __global__ void adam(TABLE, const Step* step, char* params, const cha
 extern "C" __global__ void rms_prop(TABLE, const Step* step, char* params, const char* gradients, char* squares,
                                     char* buffer, char* average, float alpha, float eps, float momentum,
                                     float clip_value) {
-    if (must_wait(faults, op)) return;
+    if (must_wait(faults, op) || step->skipped) return;
     Region regions[] = {{gradients, 3}, {params, 2}, {squares, 4}, {buffer, 5}, {average, 6}};
     each_piece(THE_TABLE, TRAIN, regions, [&](const RunRow& row, u64 offset, int count) {
         Rates rates(step, row, clip_value);
@@ -237,4 +237,64 @@ extern "C" __global__ void clip_norm(int blocks, const double* sums, float max_n
     float coefficient = max_norm / (length + 1e-6f);
     // Not the lesser of the two, which would turn a NaN into 1: a broken step must not look sound.
     step->gradient_scale *= coefficient > 1.0f ? 1.0f : coefficient;
+}
+
+extern "C" __global__ void load_loss_scale(const LossScale* scale, Step* step) { step->loss_scale = scale->scale; }
+
+// How many numbers of what each block takes are not finite.
+extern "C" __global__ void not_finite(TABLE, const char* gradients, u32* counts) {
+    Region regions[] = {{gradients, 1}};
+    u32 found = 0;
+    each_piece(THE_TABLE, TRAIN, regions, [&](const RunRow&, u64 offset, int count) {
+        Floats g = read(gradients + offset, count);
+        for (int k = 0; k < 4; k++) found += !(fabsf(g.at[k]) < INFINITY);
+    });
+    found = block_sum(found);
+    if (threadIdx.x == 0) counts[blockIdx.x] = found;
+}
+
+// One block, which takes the counts of all.
+extern "C" __global__ void unscale(int blocks, const u32* counts, float growth, float backoff, u32 interval, Step* step,
+                                   LossScale* scale) {
+    bool found = false;
+    for (int i = threadIdx.x; i < blocks; i += blockDim.x) found |= counts[i] != 0;
+    found = block_sum(found ? 1 : 0) != 0;
+    if (threadIdx.x != 0) return;
+    step->gradient_scale /= step->loss_scale;
+    step->skipped = found;
+    if (found) {
+        *scale = LossScale{scale->scale * backoff, 0};
+    } else if (++scale->steady >= interval) {
+        float grown = scale->scale * growth;
+        *scale = LossScale{grown < INFINITY ? grown : scale->scale, 0};
+    }
+}
+
+// Each row of blocks takes rows of the table in turn.
+extern "C" __global__ void round_parameters(const RoundRow* rows, i64 count, u64 from_bytes, u64 to_bytes, Faults* faults,
+                                            int op, const char* params, char* model) {
+    for (i64 i = blockIdx.y; i < count; i += gridDim.y) {
+        RoundRow row = rows[i];
+        u64 size = row.element == ROUND_F32 ? 4 : 2;
+        bool overflows = row.len >> 61 != 0;
+        u64 from_end = row.from + 4 * row.len, to_end = row.to + size * row.len;
+        bool outside = overflows || from_end < row.from || from_end > from_bytes || (u64)(params + row.from) % 4 != 0;
+        bool beyond = overflows || to_end < row.to || to_end > to_bytes || (u64)(model + row.to) % size != 0;
+        if (row.len > 0 && (outside || beyond)) {
+            if (blockIdx.x == 0 && threadIdx.x == 0) {
+                u64 got = outside ? from_bytes : to_bytes, want = outside ? from_end : to_end;
+                report_memory(faults, op, i, outside ? 1 : 2, got, overflows || want < got ? -1 : (i64)want);
+            }
+            continue;
+        }
+        const float* x = (const float*)(params + row.from);
+        char* y = model + row.to;
+        EACH(k, (i64)row.len) {
+            switch (row.element) {
+                case ROUND_F32: ((float*)y)[k] = x[k]; break;
+                case ROUND_BF16: ((bf16*)y)[k] = x[k]; break;
+                default: ((f16*)y)[k] = x[k];
+            }
+        }
+    }
 }

@@ -188,7 +188,7 @@ impl Printer<'_, '_> {
                 quote!(p.field(#at).read())
             }
             Operand::Gradient(unit, leaf) => {
-                let at = names::leaf_at(graph, names, program.phase, unit, leaf);
+                let at = names::gradient_at(graph, unit, leaf);
                 quote!(dp.field(#at).write())
             }
             Operand::Table(table) => {
@@ -209,7 +209,7 @@ impl Printer<'_, '_> {
     fn call(&self, i: usize) -> TokenStream {
         let step = &self.body.program.steps[i];
         match &step.call {
-            Call::Erased { function, arguments, child } => {
+            Call::Erased { function, arguments, child, element } => {
                 let function: TokenStream = function
                     .split("::")
                     .map(|part| {
@@ -217,13 +217,12 @@ impl Printer<'_, '_> {
                         quote!(::#part)
                     })
                     .collect();
-                let cx = child.map_or_else(
-                    || quote!(cx),
-                    |child| {
-                        let child = Literal::usize_unsuffixed(child);
-                        quote!(&cx.child(#child))
-                    },
-                );
+                let child = child.map(|child| {
+                    let child = Literal::usize_unsuffixed(child);
+                    quote!(.child(#child))
+                });
+                let of = element.is_half().then(|| quote!(.of::<#element>()));
+                let cx = if child.is_some() || of.is_some() { quote!(&cx #child #of) } else { quote!(cx) };
                 let skipped = step.in_place.filter(|_| self.body.plan.in_place[i]).map(|(read, _)| read);
                 let operands = step.operands.iter().enumerate().map(|(i, operand)| {
                     self.operand(if Some(i) == skipped { &Operand::None } else { operand })
@@ -302,7 +301,8 @@ impl Printer<'_, '_> {
                         }
                     }
                 };
-                let dp = quote!(unsafe { dp.field(#offset).value_mut::<#layer>() });
+                let (offset, gradient) = (names::unit_gradient_at(graph, unit), names::gradient_of(&layer));
+                let dp = quote!(unsafe { dp.field(#offset).value_mut::<#gradient>() });
                 quote! {
                     #module::backward::<AnyDevice, CAP>(
                         &cx.child(#child), #p, #input, #output, #own, #dy, #dx, #dp, #scratch,

@@ -31,11 +31,6 @@ pub(crate) fn model(graph: &Graph) -> TokenStream {
     });
     let (infer, train) = (lower::inference(graph), lower::training(graph));
     let (infer, train) = (Body::of(graph, &names, &infer), Body::of(graph, &names, &train));
-    let prepared = lower::prepared(graph);
-    let prepared = Body::of(graph, &names, &prepared);
-    let quantized = lower::quantized(graph);
-    let quantized = Body::of(graph, &names, &quantized);
-
     let structs = declared(graph);
     let aliases = layer_aliases(graph);
     let checks = checks(graph);
@@ -44,12 +39,18 @@ pub(crate) fn model(graph: &Graph) -> TokenStream {
     let calls = (graph.front_end == FrontEnd::Model).then(|| names::calls(graph));
     let memory = memory::items(&infer, &train, &requires);
     let module = module::items(&graph.model, &infer, &train, &requires);
-    let prepared = prepared::items(&graph.model, &prepared, &requires);
-    let quantized = quantized::items(&graph.model, &quantized, &requires);
-    let hidden =
-        hidden(&quote!(#aliases #checks #calls #params #leaves #memory #module #prepared #quantized));
+    let other_forms = (!graph.has_halves()).then(|| other_forms(graph, &names, &requires));
+    let hidden = hidden(&quote!(#aliases #checks #calls #params #leaves #memory #module #other_forms));
     let taps = taps::items(graph, &requires);
     quote!(#structs #hidden #taps)
+}
+
+/// What inference can use in place of a model in `f32`: its prepared and its quantized form.
+fn other_forms(graph: &Graph, names: &Names, requires: &TokenStream) -> TokenStream {
+    let (prepared, quantized) = (lower::prepared(graph), lower::quantized(graph));
+    let prepared = prepared::items(&graph.model, &Body::of(graph, names, &prepared), requires);
+    let quantized = quantized::items(&graph.model, &Body::of(graph, names, &quantized), requires);
+    quote!(#prepared #quantized)
 }
 
 /// For a model with errors: impls that do nothing, so that rustc does not add that they are missing.

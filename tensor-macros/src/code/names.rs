@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
@@ -169,7 +169,22 @@ pub(super) fn unit_at(graph: &Graph, unit: UnitId) -> TokenStream {
     quote!(#name)
 }
 
-fn offset_of(graph: &Graph, unit: UnitId) -> TokenStream {
+/// The same in the gradients, which are `f32`: another place where the model is not.
+pub(super) fn unit_gradient_at(graph: &Graph, unit: UnitId) -> TokenStream {
+    if !graph.has_halves() || graph.units[unit].path.is_empty() {
+        return unit_at(graph, unit);
+    }
+    let name = format_ident!("{}_GRADIENT_AT", word(graph, unit).to_uppercase());
+    quote!(#name)
+}
+
+/// The type of the gradients of a `layer`.
+pub(super) fn gradient_of(layer: &impl ToTokens) -> TokenStream {
+    quote!(<#layer as ::castiron::params::Params>::With<f32>)
+}
+
+/// Where a unit is in a model, or in its gradients: `of` says what becomes of the types on the way.
+fn offset_of(graph: &Graph, unit: UnitId, of: impl Fn(TokenStream) -> TokenStream) -> TokenStream {
     let mut offset = TokenStream::new();
     let mut field: Option<(StructId, &Ident)> = None;
     for hop in &graph.units[unit].path {
@@ -177,6 +192,7 @@ fn offset_of(graph: &Graph, unit: UnitId) -> TokenStream {
         match hop {
             Hop::Field(owner, ident) => {
                 let name = &graph.structs[*owner].name;
+                let name = of(quote!(#name));
                 offset.extend(quote!(#plus offset_of!(#name, #ident)));
                 field = Some((*owner, ident));
             }
@@ -185,7 +201,7 @@ fn offset_of(graph: &Graph, unit: UnitId) -> TokenStream {
                 let element = field.and_then(|(owner, ident)| {
                     let fields = &graph.structs[owner].fields;
                     let found = fields.iter().find(|field| field.ident == *ident)?;
-                    Some(held_type(graph, found.holds))
+                    Some(of(held_type(graph, found.holds)))
                 });
                 offset.extend(quote!(#plus #index * size_of::<#element>()));
             }
@@ -197,6 +213,12 @@ fn offset_of(graph: &Graph, unit: UnitId) -> TokenStream {
 /// The constant that says where a parameter is: `CONV1_WEIGHT`.
 fn leaf_name(graph: &Graph, unit: UnitId, leaf: &str) -> Ident {
     format_ident!("{}", format!("{}_{leaf}", word(graph, unit)).to_uppercase())
+}
+
+/// The constant that says where its gradient is.
+fn gradient_name(graph: &Graph, unit: UnitId, leaf: &impl std::fmt::Display) -> Ident {
+    let name = leaf_name(graph, unit, &leaf.to_string());
+    if graph.has_halves() { format_ident!("{name}_GRADIENT") } else { name }
 }
 
 /// Whether a unit fits for certain: the macro knows all that there is to check of it.
@@ -232,6 +254,11 @@ pub(super) fn leaf_at(graph: &Graph, names: &Names, phase: Phase, unit: UnitId, 
     }
 }
 
+/// Where the gradient of a parameter is, in bytes.
+pub(super) fn gradient_at(graph: &Graph, unit: UnitId, leaf: &str) -> Ident {
+    gradient_name(graph, unit, &leaf)
+}
+
 /// `const CONV1_AT: usize = offset_of!(LeNet, conv1);` for each unit, and
 /// `const CONV1_WEIGHT: usize = CONV1_AT + offset_of!(conv1_Layer, weight);` for all that programs on the
 /// model's own parameters read.
@@ -240,8 +267,13 @@ pub(super) fn leaf_constants(graph: &Graph, programs: [&Program; 2]) -> TokenStr
     let with_field = (0..graph.units.len()).filter(|unit| !graph.units[*unit].path.is_empty());
     let mut items: TokenStream = with_field
         .map(|unit| {
-            let (name, offset) = (unit_at(graph, unit), offset_of(graph, unit));
-            quote!(const #name: usize = #offset;)
+            let (name, offset) = (unit_at(graph, unit), offset_of(graph, unit, |ty| ty));
+            let gradient = graph.has_halves().then(|| {
+                let name = unit_gradient_at(graph, unit);
+                let offset = offset_of(graph, unit, |ty| gradient_of(&ty));
+                quote!(const #name: usize = #offset;)
+            });
+            quote!(const #name: usize = #offset; #gradient)
         })
         .collect();
     for operand in programs.iter().flat_map(|program| &program.steps).flat_map(|step| &step.operands) {
@@ -251,6 +283,11 @@ pub(super) fn leaf_constants(graph: &Graph, programs: [&Program; 2]) -> TokenStr
             let (at, layer) = (unit_at(graph, unit), layer_type(graph, unit));
             let leaf = format_ident!("{leaf}");
             items.extend(quote!(const #name: usize = #at + offset_of!(#layer, #leaf);));
+            if graph.has_halves() {
+                let (name, at) = (gradient_name(graph, unit, &leaf), unit_gradient_at(graph, unit));
+                let layer = gradient_of(&layer);
+                items.extend(quote!(const #name: usize = #at + offset_of!(#layer, #leaf);));
+            }
         }
     }
     items

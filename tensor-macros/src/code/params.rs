@@ -81,6 +81,12 @@ pub(super) fn items(graph: &Graph, requires: &TokenStream) -> TokenStream {
 fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStream {
     let Struct { name, fields, .. } = structure;
     let with = with_name(name);
+    // A model in f32 is its own gradient; another is not, even where none of its parameters says so.
+    let same = |element: &Ident| match graph.has_halves() {
+        true => quote!(#with<#element>),
+        false => quote!(#element::Choose<#name, #with<#element>>),
+    };
+    let (same_e, same_f) = (same(&format_ident!("E")), same(&format_ident!("F")));
     let types: Vec<_> = fields.iter().map(|field| array(&held_type(graph, field.holds), field)).collect();
     let types_with: Vec<_> =
         types.iter().map(|ty| quote!(<#ty as ::castiron::params::Params>::With<E>)).collect();
@@ -105,7 +111,7 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
         #[automatically_derived]
         impl ::castiron::params::Params for #name #requires {
             const TREE: ::castiron::params::Tree = #tree;
-            type With<E: ::castiron::Element> = #with<E>;
+            type With<E: ::castiron::Element> = #same_e;
         }
 
         #[doc(hidden)]
@@ -121,7 +127,7 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
         #[automatically_derived]
         impl<E: ::castiron::Element> ::castiron::params::Params for #with<E> #requires {
             const TREE: ::castiron::params::Tree = #tree_with;
-            type With<F: ::castiron::Element> = #with<F>;
+            type With<F: ::castiron::Element> = #same_f;
         }
     }
 }

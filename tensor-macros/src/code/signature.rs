@@ -63,7 +63,7 @@ pub(super) fn backward(
             saved: ::castiron::memory::Mut<'_, #saved, AnyDevice>,
             dy: ::castiron::memory::Ref<'_, ::castiron::GradBatch<#y, CAP>, AnyDevice>,
             dx: ::core::option::Option<::castiron::memory::Mut<'_, ::castiron::GradBatch<#x, CAP>, AnyDevice>>,
-            dp: ::castiron::memory::Mut<'_, Self, AnyDevice>,
+            dp: ::castiron::memory::Mut<'_, <Self as ::castiron::params::Params>::With<f32>, AnyDevice>,
             scratch: ::castiron::memory::Mut<'_, #scratch, AnyDevice>,
         ) {
             #body

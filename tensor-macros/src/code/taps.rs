@@ -18,13 +18,14 @@ pub(super) fn items(graph: &Graph, requires: &TokenStream) -> TokenStream {
     let names = Names::of(&model);
     let (infer, train) = (lower::inference(&tapped), lower::training(&tapped));
     let (infer, train) = (Body::of(&tapped, &names, &infer), Body::of(&tapped, &names, &train));
-    let prepared = lower::prepared(&tapped);
-    let prepared = Body::of(&tapped, &names, &prepared);
     let (aliases, checks) = (layer_aliases(&tapped), checks(&tapped));
     let leaves = names::leaf_constants(&tapped, [infer.program, train.program]);
     let memory = memory::items(&infer, &train, requires);
     let module = module::items(&model, &infer, &train, requires);
-    let prepared = prepared::items(&model, &prepared, requires);
+    let prepared = (!graph.has_halves()).then(|| {
+        let prepared = lower::prepared(&tapped);
+        prepared::items(&model, &Body::of(&tapped, &names, &prepared), requires)
+    });
     let (_, output) = ends(&tapped);
     let taps: Vec<_> = graph.taps.iter().map(|(name, _)| format!("`{name}`")).collect();
     let docs = format!(

@@ -7,6 +7,7 @@ use syn::{GenericArgument, PathArguments, Result, Type};
 
 use super::Activation;
 use crate::parse::number::{self, Number};
+use crate::sample::Element;
 
 /// The generic arguments of a layer.
 pub(super) struct Arguments<'a> {
@@ -72,6 +73,11 @@ impl<'a> Arguments<'a> {
             "NoBias" => Some(false),
             _ => None,
         })
+    }
+
+    /// What a layer computes with.
+    pub(super) fn element(&self, index: usize) -> Element {
+        self.word(index, Element::F32, |name, _| Element::named(name).filter(|element| element.is_computed()))
     }
 
     /// A type of castiron that stands for a value.

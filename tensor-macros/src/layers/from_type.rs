@@ -7,6 +7,7 @@ use syn::{Result, Type, TypeArray};
 use super::arguments::Arguments;
 use super::{Activation, Layer, Space, Window};
 use crate::parse::sample;
+use crate::sample::Element;
 
 /// Names that types of layers mention.
 const WORDS: [&str; 38] = [
@@ -62,7 +63,7 @@ pub(crate) fn is_familiar(ty: &Type) -> bool {
                 let is_origin =
                     matches!(tokens.get(i + 1), Some(TokenTree::Punct(colon)) if colon.as_char() == ':');
                 let name = name.to_string();
-                is_origin || WORDS.contains(&name.as_str()) || name == "f32"
+                is_origin || WORDS.contains(&name.as_str()) || Element::named(&name).is_some_and(Element::is_computed)
             }
             _ => true,
         })
@@ -144,6 +145,7 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             groups: arguments.groups(6)?,
             activation: arguments.activation(7),
             bias: arguments.bias(8),
+            element: Some(arguments.element(9)),
         },
         "MaxPool1d" | "MaxPool2d" | "AvgPool1d" | "AvgPool2d" => {
             let size = arguments.number(0, "the size of its window")?;

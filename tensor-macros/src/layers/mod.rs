@@ -12,7 +12,7 @@ use syn::Type;
 
 use crate::graph::UnitId;
 use crate::parse::number::Number;
-use crate::sample::Shape;
+use crate::sample::{Element, Shape};
 pub(crate) use from_type::is_familiar;
 
 /// A layer: what it does to shapes, and what else its type says. `None` is what `model!` lets the user
@@ -38,6 +38,8 @@ pub(crate) enum Layer {
         window: Window,
         bias: bool,
         activation: Activation,
+        /// What it computes with; where it is not written, that of its input.
+        element: Option<Element>,
     },
     Pool {
         window: Window,

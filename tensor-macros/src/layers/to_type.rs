@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 
 use super::{Activation, Layer};
 use crate::parse::number::Number;
+use crate::sample::Element;
 
 impl Layer {
     /// The type with its full path, trailing defaults left out: `::castiron::nn::Conv2d<1, 6, 5, 1, 2>`.
@@ -19,9 +20,12 @@ impl Layer {
                 let rest = &rest[..given];
                 quote!(::castiron::nn::Linear<#input, #outputs #(, #rest)*>)
             }
-            Layer::Conv { input, output, groups, window, bias, activation } => {
+            Layer::Conv { input, output, groups, window, bias, activation, element } => {
                 let name = format_ident!("{}", self.name());
-                let (given, rest) = arithmetic(*activation, *bias);
+                let (given, [activation, bias]) = arithmetic(*activation, *bias);
+                let element = element.unwrap_or(Element::F32);
+                let given = if element == Element::F32 { given } else { 3 };
+                let rest = [activation, bias, quote!(#element)];
                 let fixed = [input.as_ref()?, output, &window.size].map(|number| number.value);
                 // With their defaults.
                 let optional =

@@ -7,7 +7,7 @@ use super::quantized::Bytes;
 use super::values;
 use crate::graph::{Graph, Unit, ValueId};
 use crate::layers::{self, Layer};
-use crate::sample::{Sample, Shape};
+use crate::sample::{Element, Sample, Shape};
 
 pub(super) struct Builder<'g> {
     pub(super) graph: &'g Graph,
@@ -113,7 +113,18 @@ impl<'g> Builder<'g> {
         self.program.buffers.len() - 1
     }
 
-    /// A planned buffer for so many numbers of a sample.
+    /// A planned buffer for so many numbers of a sample, of what the node computes with.
+    pub(super) fn numbers(&mut self, name: String, len: usize) -> BufferId {
+        self.temporary(name, (len * self.element().bytes()).div_ceil(4))
+    }
+
+    /// What the node computes with.
+    pub(super) fn element(&self) -> Element {
+        let node = self.node.map(|node| self.sample(self.graph.nodes[node].output).element());
+        node.filter(|element| element.is_half()).unwrap_or(Element::F32)
+    }
+
+    /// A planned buffer for so many floats of a sample.
     pub(super) fn temporary(&mut self, name: String, floats: usize) -> BufferId {
         self.program.buffers.push(Buffer { name, place: Place::Planned, floats, sample: None });
         self.program.buffers.len() - 1
@@ -134,7 +145,18 @@ impl<'g> Builder<'g> {
         arguments: TokenStream,
         operands: Vec<Operand>,
     ) -> &mut Step {
-        self.push(Call::Erased { function, arguments, child: self.node }, operands)
+        self.step_of(self.element(), function, arguments, operands)
+    }
+
+    /// A step that computes with another element than its node.
+    pub(super) fn step_of(
+        &mut self,
+        element: Element,
+        function: &'static str,
+        arguments: TokenStream,
+        operands: Vec<Operand>,
+    ) -> &mut Step {
+        self.push(Call::Erased { function, arguments, child: self.node, element }, operands)
     }
 
     pub(super) fn push(&mut self, call: Call, operands: Vec<Operand>) -> &mut Step {

@@ -173,9 +173,9 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             let weight = Operand::Parameter(of, "weight");
             let y = create(builder, group.output);
             let pre = if keep {
-                let (name, floats) =
+                let (name, len) =
                     (format!("{}_pre", builder.name(group.before)), builder.len(group.output));
-                let pre = builder.temporary(name, floats);
+                let pre = builder.numbers(name, len);
                 builder.pre.push((group.anchor, pre));
                 if group.activation.is_some() {
                     builder.values[group.before] = Some(pre);
@@ -371,7 +371,7 @@ pub(super) fn expanded(builder: &mut Builder<'_>, value: ValueId, shape: &[usize
         return from;
     }
     let name = format!("{}_repeated", builder.name(value));
-    let to = builder.temporary(name, shape.iter().product());
+    let to = builder.numbers(name, shape.iter().product());
     let walk = Walk::repeat(&dims, shape);
     builder.step(
         "layout::strided",

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 
 use crate::graph::UnitId;
-use crate::sample::Sample;
+use crate::sample::{Element, Sample};
 
 /// An index into [`Program::buffers`].
 pub(crate) type BufferId = usize;
@@ -93,7 +93,7 @@ pub(crate) struct Step {
 pub(crate) enum Call {
     /// A function of `castiron::call`: its name and its arguments between `cx` and the operands. It gets
     /// the `cx` of its layer, which makes its randomness its own and tells errors where it is.
-    Erased { function: &'static str, arguments: TokenStream, child: Option<usize> },
+    Erased { function: &'static str, arguments: TokenStream, child: Option<usize>, element: Element },
     /// A function of `Module`. Forward: x, y. Backward: x, y, dy, dx.
     Module { unit: UnitId, node: usize, function: Function },
 }

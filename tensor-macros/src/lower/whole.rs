@@ -5,11 +5,12 @@ use quote::quote;
 use super::build::Builder;
 use super::program::{BufferId, Operand, Place, Step};
 use crate::graph::BinaryOp;
-use crate::sample::Sample;
+use crate::sample::{Element, Sample};
 
-/// A tensor that is part of several values of one type: its bytes per sample, and where it is in each.
+/// A tensor that is part of several values of one type: its bytes per sample, its element, and where it is in each.
 struct Tensor<const N: usize> {
     bytes: usize,
+    element: Element,
     at: [BufferId; N],
 }
 
@@ -29,18 +30,21 @@ fn tensors<const N: usize>(
     match sample {
         Sample::Shape(_) => {
             let bytes = if gradient { sample.gradient_bytes() } else { sample.bytes() };
-            Vec::from_iter((bytes > 0).then_some(Tensor { bytes, at }))
+            Vec::from_iter((bytes > 0).then_some(Tensor { bytes, element: sample.element(), at }))
         }
         // The gradient of a sequence is that of all its items.
         Sample::Seq(item, max) => {
-            let items = Sample::Shape(item.clone());
+            let (items, element) = (Sample::Shape(item.clone()), item.element);
             if gradient {
                 let bytes = items.gradient_bytes() * max;
-                return Vec::from_iter((bytes > 0).then_some(Tensor { bytes, at }));
+                return Vec::from_iter((bytes > 0).then_some(Tensor { bytes, element, at }));
             }
             let lens = inner("lens", &|whole| Place::Field(whole, "lens"), &items);
             let data = inner("data", &|whole| Place::Field(whole, "data"), &items);
-            vec![Tensor { bytes: 4, at: lens }, Tensor { bytes: items.bytes() * max, at: data }]
+            vec![
+                Tensor { bytes: 4, element: Element::I32, at: lens },
+                Tensor { bytes: items.bytes() * max, element, at: data },
+            ]
         }
         Sample::Tuple(parts) => {
             let parts: Vec<_> = (parts.iter().enumerate())
@@ -53,12 +57,13 @@ fn tensors<const N: usize>(
 
 /// y ← x
 pub(super) fn copy(builder: &mut Builder<'_>, sample: &Sample, gradient: bool, from: BufferId, to: BufferId) {
-    for Tensor { bytes, at: [from, to] } in tensors(builder, sample, gradient, [from, to]) {
+    for Tensor { bytes, at: [from, to], .. } in tensors(builder, sample, gradient, [from, to]) {
         let (function, len) = match bytes.is_multiple_of(4) {
             true => ("arithmetic::copy", bytes / 4),
             false => ("arithmetic::copy_bytes", bytes),
         };
-        builder.step(function, quote!(#len), vec![Operand::Read(from), Operand::Write(to)]);
+        // Words are copied as they are, whatever they mean.
+        builder.step_of(Element::F32, function, quote!(#len), vec![Operand::Read(from), Operand::Write(to)]);
     }
 }
 
@@ -70,10 +75,10 @@ pub(super) fn add(
     each: impl Fn(&mut Step),
 ) {
     let add = super::forward::binary_op(BinaryOp::Add);
-    for Tensor { bytes, at: [a, b, sum] } in tensors(builder, sample, true, [a, b, sum]) {
-        let len = bytes / 4;
+    for Tensor { bytes, element, at: [a, b, sum] } in tensors(builder, sample, true, [a, b, sum]) {
+        let len = bytes / element.bytes();
         let operands = vec![Operand::Read(a), Operand::Read(b), Operand::Write(sum)];
-        let step = builder.step("arithmetic::binary", quote!(#add, #len), operands);
+        let step = builder.step_of(element, "arithmetic::binary", quote!(#add, #len), operands);
         step.in_place = Some((0, 2));
         each(step);
     }
@@ -81,8 +86,8 @@ pub(super) fn add(
 
 /// The gradient of a `sample` ← 0
 pub(super) fn zeros(builder: &mut Builder<'_>, sample: &Sample, to: BufferId, each: impl Fn(&mut Step)) {
-    for Tensor { bytes, at: [to] } in tensors(builder, sample, true, [to]) {
-        let len = bytes / 4;
-        each(builder.step("arithmetic::fill", quote!(#len, 0.0), vec![Operand::Write(to)]));
+    for Tensor { bytes, element, at: [to] } in tensors(builder, sample, true, [to]) {
+        let len = bytes / element.bytes();
+        each(builder.step_of(element, "arithmetic::fill", quote!(#len, 0.0), vec![Operand::Write(to)]));
     }
 }

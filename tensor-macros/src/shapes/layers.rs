@@ -30,14 +30,15 @@ impl Place<'_> {
                 self.same(input)
             }
             Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Identity => self.same(input),
-            Layer::Conv { input: channels, output, groups, window, .. } => {
+            Layer::Conv { input: channels, output, groups, window, element, .. } => {
                 if !self.again {
                     self.divides(output, "output channel", groups, "equal group");
                 }
                 let given = self.planes(window.over, input)?;
+                self.computes_with(element, input);
                 self.channels(channels, groups, given[0], input);
                 let [height, width] = self.slide("kernel", window, given)?;
-                Some(Sample::real(window.over.dims([output.value, height, width])))
+                Some(alike(window.over.dims([output.value, height, width]), input))
             }
             Layer::Pool { window, .. } => {
                 if !self.again {
@@ -45,17 +46,17 @@ impl Place<'_> {
                 }
                 let given = self.planes(window.over, input)?;
                 let [height, width] = self.slide("window", window, given)?;
-                Some(Sample::real(window.over.dims([given[0], height, width])))
+                Some(alike(window.over.dims([given[0], height, width]), input))
             }
             Layer::GlobalPool2d => {
-                self.planes(Space::Image, input).map(|[channels, ..]| Sample::real([channels]))
+                self.planes(Space::Image, input).map(|[channels, ..]| alike(vec![channels], input))
             }
             Layer::BatchNorm { over, channels, .. } => {
                 let mut dims = self.normed(*over, input)?;
                 let one = Number { value: 1, at: TokenStream::new() };
                 self.channels(channels, &one, dims[0], input);
                 dims[0] = channels.as_ref().map_or(dims[0], |number| number.value);
-                Some(Sample::real(dims))
+                Some(alike(dims, input))
             }
             Layer::Embedding { width, .. } => {
                 let tokens = self.tensor(input, Element::I32)?;
@@ -80,7 +81,7 @@ impl Place<'_> {
     }
 
     fn same(&self, input: Option<&Sample>) -> Option<Sample> {
-        self.tensor(input, Element::F32).cloned().map(Sample::Shape)
+        self.reals(input).cloned().map(Sample::Shape)
     }
 
     /// Compares the numbers that a recurrent layer gets at a time with those that it is declared for.
@@ -93,6 +94,17 @@ impl Place<'_> {
                 self.gets(at, input, but);
             }
             None => *width = Some(self.inferred(given)),
+        }
+    }
+
+    /// Compares the element of what a layer gets with its own.
+    fn computes_with(&self, own: &mut Option<Element>, input: Option<&Sample>) {
+        let Some(given) = input.map(Sample::element) else { return };
+        match own {
+            Some(own) if *own == given => {}
+            Some(_) if self.first.is_some() => self.twice(input),
+            Some(own) => self.gets(self.at, input, format!("but computes with {}", own.name())),
+            None => *own = Some(given),
         }
     }
 
@@ -111,26 +123,27 @@ impl Place<'_> {
         input: Option<&Sample>,
     ) -> Option<Sample> {
         let Some(declared) = declared else {
-            let given = self.tensor(input, Element::F32)?;
+            let given = self.reals(input)?;
+            let element = given.element;
             let (whole, output) = match *given.dims {
-                [time, width] => (Shape::real([width]), vec![time, outputs]),
+                [time, width] => (Shape { dims: vec![width], element }, vec![time, outputs]),
                 _ => (given.clone(), vec![outputs]),
             };
             *declared = Some(whole);
-            return Some(Sample::real(output));
+            return Some(alike(output, input));
         };
         let Some(Sample::Shape(given)) = input else {
             self.tensor(input, declared.element);
             return Some(Sample::real([outputs]));
         };
         if given == declared {
-            return Some(Sample::real([outputs]));
+            return Some(alike(vec![outputs], input));
         }
         if let [time, inner @ ..] = given.dims.as_slice()
             && inner == declared.dims
             && given.element == declared.element
         {
-            return Some(Sample::real([*time, outputs]));
+            return Some(alike(vec![*time, outputs], input));
         }
         if self.first.is_some() {
             self.twice(input);
@@ -139,7 +152,7 @@ impl Place<'_> {
                 if given.element == declared.element { String::new() } else { declared.of_element() };
             self.gets(at, input, format!("but is declared for {:?}{element}", declared.dims));
         }
-        Some(Sample::real([outputs]))
+        Some(Sample::Shape(Shape { dims: vec![outputs], element: declared.element }))
     }
 
     fn attention(
@@ -224,4 +237,9 @@ impl Place<'_> {
         let but = format!("but is declared for {total}{groups}");
         self.errors.at(&*at, format!("`{name}` gets {channels} {from} ({input}), {but}"));
     }
+}
+
+/// A tensor of the element of the input.
+fn alike(dims: Vec<usize>, input: Option<&Sample>) -> Sample {
+    Sample::Shape(Shape { dims, element: input.map_or(Element::F32, Sample::element) })
 }

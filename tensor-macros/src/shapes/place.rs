@@ -50,6 +50,14 @@ impl<'a> Place<'a> {
         None
     }
 
+    /// The input as one tensor of what layers compute with.
+    pub(super) fn reals<'i>(&self, input: Option<&'i Sample>) -> Option<&'i Shape> {
+        match self.one(input)? {
+            shape if shape.element.is_computed() => Some(shape),
+            _ => self.tensor(input, Element::F32),
+        }
+    }
+
     /// The input as one tensor.
     pub(super) fn one<'i>(&self, input: Option<&'i Sample>) -> Option<&'i Shape> {
         match input? {
@@ -61,9 +69,9 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The input as a signal or an image of `f32`: channels, height and width.
+    /// The input as a signal or an image: channels, height and width.
     pub(super) fn planes(&self, of: Space, input: Option<&Sample>) -> Option<[usize; 3]> {
-        let shape = self.tensor(input, Element::F32)?;
+        let shape = self.reals(input)?;
         let takes = of.name(["signals [channels, length]", "images [channels, height, width]"]);
         let hint = match (self.front_end, of, shape.dims.as_slice()) {
             (FrontEnd::Model, Space::Signal, [length]) => {
@@ -85,7 +93,7 @@ impl<'a> Place<'a> {
     pub(super) fn normed(&self, over: Space, input: Option<&Sample>) -> Option<Vec<usize>> {
         match over {
             Space::Signal => {
-                let shape = self.tensor(input, Element::F32)?;
+                let shape = self.reals(input)?;
                 if !matches!(shape.dims.len(), 1 | 2) {
                     let takes = "but takes signals [channels, length] or vectors [channels]";
                     self.gets(self.at, input, takes);

@@ -1,5 +1,6 @@
 //! Activation functions.
 
+use castiron_kernels::Precision;
 use castiron_kernels::activation::{Activate, ActivateBackward, Args};
 
 pub use castiron_kernels::activation::Activation;
@@ -23,9 +24,15 @@ use crate::memory::Arg;
 /// activation::forward(&cx, Activation::Relu, 3, Arg::none(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [[1.0, 0.0, 3.0], [0.0, 5.0, 0.0]]);
 /// ```
-pub fn forward<D: Device>(cx: &Cx<'_, D>, f: Activation, len: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
+pub fn forward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    f: Activation,
+    len: usize,
+    x: Arg<'_, D>,
+    y: Arg<'_, D>,
+) {
     let args = Args { activation: f, len: cx.rows() * len, in_place: x.is_none() };
-    cx.run::<Activate, 2>(args, [x, y]);
+    cx.run::<E::Op<Activate>, 2>(args, [x, y]);
 }
 
 /// dx = dy·f′(z), where y = f(z), for samples of `len` numbers; `dy` may be in place. Where
@@ -43,8 +50,8 @@ pub fn forward<D: Device>(cx: &Cx<'_, D>, f: Activation, len: usize, x: Arg<'_, 
 /// activation::backward(&cx, Activation::Relu, 2, Arg::none(), arguments.0, arguments.1, arguments.2);
 /// assert_eq!(dx, [5.0, 0.0]);
 /// ```
-pub fn backward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn backward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     f: Activation,
     len: usize,
     z: Arg<'_, D>,
@@ -56,8 +63,8 @@ pub fn backward<D: Device>(
 }
 
 /// [`backward`] for `len` numbers in all.
-pub(crate) fn of_rows<D: Device>(
-    cx: &Cx<'_, D>,
+pub(crate) fn of_rows<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     f: Activation,
     len: usize,
     z: Arg<'_, D>,
@@ -66,5 +73,5 @@ pub(crate) fn of_rows<D: Device>(
     dx: Arg<'_, D>,
 ) {
     let args = Args { activation: f, len, in_place: dy.is_none() };
-    cx.run::<ActivateBackward, 4>(args, [z, y, dy, dx]);
+    cx.run::<E::Op<ActivateBackward>, 4>(args, [z, y, dy, dx]);
 }

@@ -1,5 +1,6 @@
 //! Elementwise arithmetic, for samples of `len` numbers.
 
+use castiron_kernels::Precision;
 use castiron_kernels::arithmetic::{
     AddAssign, Affine, AffineArgs, Binary, BinaryArgs, CopyBytes, CopyElements, Fill, FillArgs, Reciprocal,
     ReciprocalArgs,
@@ -24,8 +25,8 @@ use crate::memory::Arg;
 /// arithmetic::binary(&cx, BinaryOp::Sub, 2, Arg::none(), Ref::from(&b).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [3.0, 4.0]);
 /// ```
-pub fn binary<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn binary<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     op: BinaryOp,
     len: usize,
     a: Arg<'_, D>,
@@ -33,7 +34,7 @@ pub fn binary<D: Device>(
     y: Arg<'_, D>,
 ) {
     let args = BinaryArgs { op, len: cx.rows() * len, in_place: a.is_none() };
-    cx.run::<Binary, 3>(args, [a, b, y]);
+    cx.run::<E::Op<Binary>, 3>(args, [a, b, y]);
 }
 
 /// y = y + x: what joins the gradients of a value that is used twice. PyTorch's `y.add_(x)`.
@@ -49,8 +50,8 @@ pub fn binary<D: Device>(
 /// arithmetic::add_assign(&cx, 1, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [[11.0], [22.0]]);
 /// ```
-pub fn add_assign<D: Device>(cx: &Cx<'_, D>, len: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
-    cx.run::<AddAssign, 2>(cx.rows() * len, [x, y]);
+pub fn add_assign<D: Device, E: Precision>(cx: &Cx<'_, D, E>, len: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
+    cx.run::<E::Op<AddAssign>, 2>(cx.rows() * len, [x, y]);
 }
 
 /// y = scale·x + shift; `x` may be in place. PyTorch's `scale * x + shift`.
@@ -66,9 +67,16 @@ pub fn add_assign<D: Device>(cx: &Cx<'_, D>, len: usize, x: Arg<'_, D>, y: Arg<'
 /// arithmetic::affine(&cx, 2, 10.0, 0.5, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [10.5, 20.5]);
 /// ```
-pub fn affine<D: Device>(cx: &Cx<'_, D>, len: usize, scale: f32, shift: f32, x: Arg<'_, D>, y: Arg<'_, D>) {
+pub fn affine<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    len: usize,
+    scale: f32,
+    shift: f32,
+    x: Arg<'_, D>,
+    y: Arg<'_, D>,
+) {
     let args = AffineArgs { len: cx.rows() * len, scale, shift, in_place: x.is_none() };
-    cx.run::<Affine, 2>(args, [x, y]);
+    cx.run::<E::Op<Affine>, 2>(args, [x, y]);
 }
 
 /// y = numerator / x; `x` may be in place. PyTorch's `numerator / x`.
@@ -84,9 +92,15 @@ pub fn affine<D: Device>(cx: &Cx<'_, D>, len: usize, scale: f32, shift: f32, x: 
 /// arithmetic::reciprocal(&cx, 2, 1.0, Arg::none(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [0.5, 0.25]);
 /// ```
-pub fn reciprocal<D: Device>(cx: &Cx<'_, D>, len: usize, numerator: f32, x: Arg<'_, D>, y: Arg<'_, D>) {
+pub fn reciprocal<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    len: usize,
+    numerator: f32,
+    x: Arg<'_, D>,
+    y: Arg<'_, D>,
+) {
     let args = ReciprocalArgs { len: cx.rows() * len, numerator, in_place: x.is_none() };
-    cx.run::<Reciprocal, 2>(args, [x, y]);
+    cx.run::<E::Op<Reciprocal>, 2>(args, [x, y]);
 }
 
 /// y = x. PyTorch's `y.copy_(x)`.
@@ -103,8 +117,8 @@ pub fn reciprocal<D: Device>(cx: &Cx<'_, D>, len: usize, numerator: f32, x: Arg<
 /// arithmetic::copy(&cx, 1, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [1.0, 2.0, 0.0]);
 /// ```
-pub fn copy<D: Device>(cx: &Cx<'_, D>, len: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
-    cx.run::<CopyElements, 2>(cx.rows() * len, [x, y]);
+pub fn copy<D: Device, E: Precision>(cx: &Cx<'_, D, E>, len: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
+    cx.run::<E::Op<CopyElements>, 2>(cx.rows() * len, [x, y]);
 }
 
 /// y = x, of samples of `bytes` bytes, whatever they hold.
@@ -121,7 +135,7 @@ pub fn copy<D: Device>(cx: &Cx<'_, D>, len: usize, x: Arg<'_, D>, y: Arg<'_, D>)
 /// arithmetic::copy_bytes(&cx, 3, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [[1, 2, 3], [1, 2, 3], [0, 0, 0]]);
 /// ```
-pub fn copy_bytes<D: Device>(cx: &Cx<'_, D>, bytes: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
+pub fn copy_bytes<D: Device, E: Precision>(cx: &Cx<'_, D, E>, bytes: usize, x: Arg<'_, D>, y: Arg<'_, D>) {
     cx.run::<CopyBytes, 2>(cx.rows() * bytes, [x, y]);
 }
 
@@ -138,6 +152,6 @@ pub fn copy_bytes<D: Device>(cx: &Cx<'_, D>, bytes: usize, x: Arg<'_, D>, y: Arg
 /// arithmetic::fill(&cx, 2, 1.5, Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [1.5, 1.5]);
 /// ```
-pub fn fill<D: Device>(cx: &Cx<'_, D>, len: usize, value: f32, y: Arg<'_, D>) {
-    cx.run::<Fill, 1>(FillArgs { len: cx.rows() * len, value }, [y]);
+pub fn fill<D: Device, E: Precision>(cx: &Cx<'_, D, E>, len: usize, value: f32, y: Arg<'_, D>) {
+    cx.run::<E::Op<Fill>, 1>(FillArgs { len: cx.rows() * len, value }, [y]);
 }

@@ -1,5 +1,6 @@
 //! Batch normalisation. Its [`Args`] for a layer's type are [`BatchNorm2d::call`](crate::nn::BatchNorm2d::call).
 
+use castiron_kernels::Precision;
 use castiron_kernels::batch_norm::{
     BackwardArgs, BatchNorm, BatchNormBackward, BatchNormFrozenBackward, BatchNormInfer,
 };
@@ -43,8 +44,8 @@ use crate::memory::Arg;
 /// assert!(y.iter().flatten().zip(want.iter().flatten()).all(|(y, want)| (y - want).abs() < 1e-3));
 /// ```
 #[allow(clippy::too_many_arguments)]
-pub fn infer<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn infer<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     bias: Arg<'_, D>,
@@ -55,7 +56,7 @@ pub fn infer<D: Device>(
     y: Arg<'_, D>,
 ) {
     let args = Args { images: cx.rows(), in_place: x.is_none(), ..*args };
-    cx.run::<BatchNormInfer, 7>(args, [weight, bias, mean, var, x, r, y]);
+    cx.run::<E::Op<BatchNormInfer>, 7>(args, [weight, bias, mean, var, x, r, y]);
 }
 
 /// y = A(bn(x) + r) in training: mean and variance are those of the batch, which are written to
@@ -89,8 +90,8 @@ pub fn infer<D: Device>(
 /// assert!((y[0][0] - 9.0).abs() < 1e-3 && (y[1][0] - 11.0).abs() < 1e-3);
 /// ```
 #[allow(clippy::too_many_arguments)]
-pub fn forward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn forward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     bias: Arg<'_, D>,
@@ -101,7 +102,7 @@ pub fn forward<D: Device>(
     batch_var: Arg<'_, D>,
 ) {
     let args = Args { images: cx.rows(), in_place: false, ..*args };
-    cx.run::<BatchNorm, 7>(args, [weight, bias, x, r, y, batch_mean, batch_var]);
+    cx.run::<E::Op<BatchNorm>, 7>(args, [weight, bias, x, r, y, batch_mean, batch_var]);
 }
 
 /// The way back of [`forward`], from `dy`, the gradient of bn(x): before a residual and an activation. `mean`
@@ -111,8 +112,8 @@ pub fn forward<D: Device>(
 /// added to. `d_mean` and `d_var`, the slots of the running averages in the gradient of the model, get the
 /// mean and the unbiased variance of the batch.
 #[allow(clippy::too_many_arguments)]
-pub fn backward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn backward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     x: Arg<'_, D>,
@@ -126,7 +127,10 @@ pub fn backward<D: Device>(
     d_var: Arg<'_, D>,
 ) {
     let args = differentiate(cx, args, &dy, &dx, true);
-    cx.run::<BatchNormBackward, 10>(args, [weight, x, dy, mean, var, dx, dweight, dbias, d_mean, d_var]);
+    cx.run::<E::Op<BatchNormBackward>, 10>(
+        args,
+        [weight, x, dy, mean, var, dx, dweight, dbias, d_mean, d_var],
+    );
 }
 
 /// The way back of [`infer`], for a batch norm that uses its running averages in training too: they are
@@ -135,8 +139,8 @@ pub fn backward<D: Device>(
 /// `dx` is written; without it `dy` must be there, with it `dy` may be in place. `dweight` and `dbias` are
 /// added to; where the parameters are frozen as well, both are [`Arg::none`], and `x` may be.
 #[allow(clippy::too_many_arguments)]
-pub fn backward_frozen<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn backward_frozen<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     mean: Arg<'_, D>,
@@ -149,11 +153,11 @@ pub fn backward_frozen<D: Device>(
 ) {
     let trained = !(dweight.is_none() && dbias.is_none());
     let args = differentiate(cx, args, &dy, &dx, trained);
-    cx.run::<BatchNormFrozenBackward, 8>(args, [weight, x, dy, mean, var, dx, dweight, dbias]);
+    cx.run::<E::Op<BatchNormFrozenBackward>, 8>(args, [weight, x, dy, mean, var, dx, dweight, dbias]);
 }
 
-fn differentiate<D: Device>(
-    cx: &Cx<'_, D>,
+fn differentiate<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     dy: &Arg<'_, D>,
     dx: &Arg<'_, D>,

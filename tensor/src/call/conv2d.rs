@@ -1,5 +1,6 @@
 //! The 2-D convolution. Its [`Args`] for a layer's type are [`Conv2d::call`](crate::nn::Conv2d::call).
 
+use castiron_kernels::Precision;
 use castiron_kernels::conv2d::{Conv2d, Conv2dBackwardInput, Conv2dBackwardWeight};
 
 pub use castiron_kernels::conv2d::Args;
@@ -45,8 +46,8 @@ pub(super) const fn of_batch(args: &Args, rows: usize) -> Args {
 /// ```
 #[allow(clippy::too_many_arguments)]
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn forward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn forward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     bias: Arg<'_, D>,
@@ -55,7 +56,7 @@ pub fn forward<D: Device>(
     y: Arg<'_, D>,
     z: Arg<'_, D>,
 ) {
-    cx.run::<Conv2d, 6>(of_batch(args, cx.rows()), [weight, bias, x, y, z, r]);
+    cx.run::<E::Op<Conv2d>, 6>(of_batch(args, cx.rows()), [weight, bias, x, y, z, r]);
 }
 
 /// Gradients from `dz`, that of the value before the activation, which is also that of the residual.
@@ -86,8 +87,8 @@ pub fn forward<D: Device>(
 /// ```
 #[allow(clippy::too_many_arguments)]
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn backward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn backward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     x: Arg<'_, D>,
@@ -99,9 +100,9 @@ pub fn backward<D: Device>(
     let args = of_batch(args, cx.rows());
     if !dweight.is_none() {
         let args = Args { bias: args.bias && !dbias.is_none(), ..args };
-        cx.run::<Conv2dBackwardWeight, 4>(args, [x, dz.again(), dweight, dbias]);
+        cx.run::<E::Gradient<Conv2dBackwardWeight>, 4>(args, [x, dz.again(), dweight, dbias]);
     }
     if !dx.is_none() {
-        cx.run::<Conv2dBackwardInput, 3>(args, [weight, dz, dx]);
+        cx.run::<E::Op<Conv2dBackwardInput>, 3>(args, [weight, dz, dx]);
     }
 }

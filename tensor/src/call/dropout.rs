@@ -1,5 +1,6 @@
 //! Dropout. The mask follows from the seed, the step and [`Cx::path`], so `cx` is that of the layer.
 
+use castiron_kernels::Precision;
 use castiron_kernels::dropout::{Args, Dropout, DropoutBackward};
 
 use crate::Cx;
@@ -22,15 +23,32 @@ use crate::memory::Arg;
 /// let dropped = y.iter().flatten().filter(|y| **y == 0.0).count();
 /// assert!(kept + dropped == 100 && (30..70).contains(&kept));
 /// ```
-pub fn forward<D: Device>(cx: &Cx<'_, D>, len: usize, probability: f32, x: Arg<'_, D>, y: Arg<'_, D>) {
-    cx.run::<Dropout, 3>(args(cx, len, probability, &x), [cx.step().arg(), x, y]);
+pub fn forward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    len: usize,
+    probability: f32,
+    x: Arg<'_, D>,
+    y: Arg<'_, D>,
+) {
+    cx.run::<E::Op<Dropout>, 3>(args(cx, len, probability, &x), [cx.step().arg(), x, y]);
 }
 
 /// dx = dy·mask/(1 − p), with the mask that [`forward`] draws in the same step; `dy` may be in place.
-pub fn backward<D: Device>(cx: &Cx<'_, D>, len: usize, probability: f32, dy: Arg<'_, D>, dx: Arg<'_, D>) {
-    cx.run::<DropoutBackward, 3>(args(cx, len, probability, &dy), [cx.step().arg(), dy, dx]);
+pub fn backward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    len: usize,
+    probability: f32,
+    dy: Arg<'_, D>,
+    dx: Arg<'_, D>,
+) {
+    cx.run::<E::Op<DropoutBackward>, 3>(args(cx, len, probability, &dy), [cx.step().arg(), dy, dx]);
 }
 
-fn args<D: Device>(cx: &Cx<'_, D>, len: usize, probability: f32, operand: &Arg<'_, D>) -> Args {
+fn args<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    len: usize,
+    probability: f32,
+    operand: &Arg<'_, D>,
+) -> Args {
     Args { len: cx.rows() * len, probability, path: cx.path(), in_place: operand.is_none() }
 }

@@ -1,6 +1,7 @@
 //! Concatenation, slices, permutations, broadcasts and their gradients: copies between memory with any
 //! strides.
 
+use castiron_kernels::Precision;
 use castiron_kernels::strided::{self, AXES};
 
 use crate::Cx;
@@ -60,7 +61,7 @@ pub struct Strided {
 /// layout::strided(&cx, &PART, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [[0.0, 0.0, 1.0, 2.0], [0.0, 0.0, 3.0, 4.0]]);
 /// ```
-pub fn strided<D: Device>(cx: &Cx<'_, D>, args: &Strided, x: Arg<'_, D>, y: Arg<'_, D>) {
+pub fn strided<D: Device, E: Precision>(cx: &Cx<'_, D, E>, args: &Strided, x: Arg<'_, D>, y: Arg<'_, D>) {
     let with_rows = |row: usize, [a, b, c, d, e, f]: [usize; AXES - 1]| [row, a, b, c, d, e, f];
     let &Strided { from_start, to_start, factor, accumulate, .. } = args;
     let args = strided::Args {
@@ -72,5 +73,5 @@ pub fn strided<D: Device>(cx: &Cx<'_, D>, args: &Strided, x: Arg<'_, D>, y: Arg<
         factor,
         accumulate,
     };
-    cx.run::<strided::Strided, 2>(args, [x, y]);
+    cx.run::<E::Op<strided::Strided>, 2>(args, [x, y]);
 }

@@ -1,5 +1,6 @@
 //! The fully connected layer. Its [`Args`] for a layer's type are [`Linear::call`](crate::nn::Linear::call).
 
+use castiron_kernels::Precision;
 use castiron_kernels::activation::Activation;
 use castiron_kernels::gemm::{Args as Product, Bias, Gemm, View};
 use castiron_kernels::reduce::{Args as Sum, Reduce};
@@ -85,8 +86,8 @@ impl Args {
 /// ```
 #[allow(clippy::too_many_arguments)]
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn forward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn forward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     bias: Arg<'_, D>,
@@ -104,7 +105,7 @@ pub fn forward<D: Device>(
         keep_pre: args.keep_pre,
         ..Product::new(cx.rows() * rows, outputs, inputs)
     };
-    cx.run::<Gemm, 6>(product, [x, weight, bias, y, z, r]);
+    cx.run::<E::Op<Gemm>, 6>(product, [x, weight, bias, y, z, r]);
 }
 
 /// Gradients from `dz`, that of the value before the activation, which is also that of the residual.
@@ -135,8 +136,8 @@ pub fn forward<D: Device>(
 /// ```
 #[allow(clippy::too_many_arguments)]
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn backward<D: Device>(
-    cx: &Cx<'_, D>,
+pub fn backward<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
     args: &Args,
     weight: Arg<'_, D>,
     x: Arg<'_, D>,
@@ -148,11 +149,11 @@ pub fn backward<D: Device>(
     let (rows, &Args { inputs, outputs, .. }) = (cx.rows() * args.rows, args);
     if !dweight.is_none() {
         let args = Product::new(outputs, inputs, rows).a(View::transposed(outputs)).accumulate(true);
-        product(cx, args, [dz.again(), x, Arg::none(), dweight]);
+        cx.run::<E::Gradient<Gemm>, 6>(args, [dz.again(), x, Arg::none(), dweight, Arg::none(), Arg::none()]);
     }
     if args.bias && !dbias.is_none() {
         let sum = Sum { outer: 1, len: rows, inner: outputs, mean: false, accumulate: true };
-        cx.run::<Reduce, 2>(sum, [dz.again(), dbias]);
+        cx.run::<E::Gradient<Reduce>, 2>(sum, [dz.again(), dbias]);
     }
     if !dx.is_none() {
         product(cx, Product::new(rows, inputs, outputs), [dz, weight, Arg::none(), dx]);
@@ -160,6 +161,10 @@ pub fn backward<D: Device>(
 }
 
 /// A product without residual, of which only the output is kept: A, B, bias, C.
-pub(crate) fn product<D: Device>(cx: &Cx<'_, D>, args: Product, [a, b, bias, c]: [Arg<'_, D>; 4]) {
-    cx.run::<Gemm, 6>(args, [a, b, bias, c, Arg::none(), Arg::none()]);
+pub(crate) fn product<D: Device, E: Precision>(
+    cx: &Cx<'_, D, E>,
+    args: Product,
+    [a, b, bias, c]: [Arg<'_, D>; 4],
+) {
+    cx.run::<E::Op<Gemm>, 6>(args, [a, b, bias, c, Arg::none(), Arg::none()]);
 }

@@ -1,5 +1,6 @@
 //! Sums and means over one axis of a sample.
 
+use castiron_kernels::Precision;
 use castiron_kernels::reduce::{Args as Sum, Expand, ExpandArgs, Reduce};
 
 use crate::Cx;
@@ -34,9 +35,9 @@ pub struct Args {
 /// reduce::forward(&cx, &args, Ref::from(&x).arg(), Mut::from(&mut y).into_arg());
 /// assert_eq!(y, [4.0, 5.0]);
 /// ```
-pub fn forward<D: Device>(cx: &Cx<'_, D>, args: &Args, x: Arg<'_, D>, y: Arg<'_, D>) {
+pub fn forward<D: Device, E: Precision>(cx: &Cx<'_, D, E>, args: &Args, x: Arg<'_, D>, y: Arg<'_, D>) {
     let &Args { outer, len, inner, mean } = args;
-    cx.run::<Reduce, 2>(Sum { outer: cx.rows() * outer, len, inner, mean, accumulate: false }, [x, y]);
+    cx.run::<E::Op<Reduce>, 2>(Sum { outer: cx.rows() * outer, len, inner, mean, accumulate: false }, [x, y]);
 }
 
 /// The way back of [`forward`]: dx\[o, l, i\] = dy\[o, i\], divided by `len` for a mean.
@@ -53,8 +54,8 @@ pub fn forward<D: Device>(cx: &Cx<'_, D>, args: &Args, x: Arg<'_, D>, y: Arg<'_,
 /// reduce::backward(&cx, &args, Ref::from(&dy).arg(), Mut::from(&mut dx).into_arg());
 /// assert_eq!(dx, [[3.0, 6.0]; 3]);
 /// ```
-pub fn backward<D: Device>(cx: &Cx<'_, D>, args: &Args, dy: Arg<'_, D>, dx: Arg<'_, D>) {
+pub fn backward<D: Device, E: Precision>(cx: &Cx<'_, D, E>, args: &Args, dy: Arg<'_, D>, dx: Arg<'_, D>) {
     let &Args { outer, len, inner, mean } = args;
     let factor = if mean { 1.0 / len as f32 } else { 1.0 };
-    cx.run::<Expand, 2>(ExpandArgs { outer: cx.rows() * outer, len, inner, factor }, [dy, dx]);
+    cx.run::<E::Op<Expand>, 2>(ExpandArgs { outer: cx.rows() * outer, len, inner, factor }, [dy, dx]);
 }

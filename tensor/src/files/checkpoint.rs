@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use castiron_kernels::Step;
+use castiron_kernels::{LossScale, Step};
 use safetensors::tensor::Dtype;
 
 use super::load::{Copies, parse};
@@ -27,8 +27,8 @@ pub struct Position {
 }
 
 /// Writes a checkpoint: parameters under their own names, so that it loads as a model too, the optimizer's
-/// memory, the state of recurrent layers, gradients that wait for an update, step count and seed, and the
-/// position in the data. The file appears as a whole or not at all.
+/// memory, the state of recurrent layers, the scale of the loss, gradients that wait for an update, step count and seed, and the
+/// position in the data. Of a model that is not f32 the parameters are those of its master, in f32. The file appears as a whole or not at all.
 ///
 /// ```
 /// use castiron::files::{Position, resume, save_checkpoint};
@@ -58,9 +58,9 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
     position: Position,
     path: impl AsRef<Path>,
 ) -> Result<(), FileError> {
-    let Snapshot { model, gradients, optimizer, state, step, accumulated } = trainer.snapshot();
+    let Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated } = trainer.snapshot();
     let mut entries = Vec::new();
-    collect(&*model, "", &mut entries);
+    collect(&*master, "", &mut entries);
     collect(&*optimizer, OPTIMIZER, &mut entries);
     if accumulated > 0 {
         collect(&*gradients, GRADIENTS, &mut entries);
@@ -71,6 +71,10 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
             STATE.to_owned(),
             Entry { dtype: Dtype::U8, shape: vec![bytes.len()], bytes: bytes.into() },
         ));
+    }
+    if let Some(LossScale { scale, steady }) = loss_scale {
+        let bytes: Vec<u8> = [scale.to_bits(), steady].iter().flat_map(|word| word.to_le_bytes()).collect();
+        entries.push((LOSS_SCALE.to_owned(), Entry { dtype: Dtype::U32, shape: vec![2], bytes: bytes.into() }));
     }
     let counters =
         [step.seed, step.draw, step.index, accumulated.into(), position.epoch, position.batch, position.seed];
@@ -97,9 +101,9 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     let mut used = HashSet::new();
 
     let mut of_model = Copies::default();
-    of_model.plan::<M>(&file, &mut used, |name| Some(name.to_owned()));
+    of_model.plan::<M::With<f32>>(&file, &mut used, |name| Some(name.to_owned()));
     let mut of_optimizer = Copies::default();
-    of_optimizer.plan::<O::State<M>>(&file, &mut used, |name| Some(format!("{OPTIMIZER}{name}")));
+    of_optimizer.plan::<O::State<M::With<f32>>>(&file, &mut used, |name| Some(format!("{OPTIMIZER}{name}")));
     let mut differences = core::mem::take(&mut of_model.differences);
     differences.append(&mut of_optimizer.differences);
 
@@ -111,7 +115,7 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     let [seed, draw, index, accumulated, epoch, batch, order] = values;
     let mut of_gradients = Copies::default();
     if accumulated > 0 {
-        of_gradients.plan::<M>(&file, &mut used, |name| Some(format!("{GRADIENTS}{name}")));
+        of_gradients.plan::<M::With<f32>>(&file, &mut used, |name| Some(format!("{GRADIENTS}{name}")));
         differences.append(&mut of_gradients.differences);
     }
     let size = size_of::<M::State<B>>();
@@ -120,19 +124,27 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     } else {
         exact(&file, STATE, Dtype::U8, size, &mut used, &mut differences)
     };
+    // Without it the factor starts anew, as it does for a model that was trained in another element.
+    let loss_scale = file.tensor(LOSS_SCALE).is_ok().then(|| {
+        let words = exact(&file, LOSS_SCALE, Dtype::U32, 2, &mut used, &mut differences).unwrap_or_default();
+        let mut words = words.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default()));
+        let (scale, steady) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        LossScale { scale: f32::from_bits(scale), steady }
+    });
     of_model.differences = differences;
     of_model.extra(&file, &used);
     of_model.check(path)?;
 
     let mut found = Snapshot {
-        model: Tensor::<M>::zeros(),
-        gradients: Tensor::<M>::zeros(),
-        optimizer: Tensor::<O::State<M>>::zeros(),
+        master: Tensor::zeros(),
+        gradients: Tensor::zeros(),
+        optimizer: Tensor::zeros(),
         state: Tensor::<M::State<B>>::zeros(),
         step: Step { seed, draw, index, ..Step::new() },
+        loss_scale,
         accumulated: u32::try_from(accumulated).unwrap_or(u32::MAX),
     };
-    of_model.apply(&mut *found.model);
+    of_model.apply(&mut *found.master);
     of_gradients.apply(&mut *found.gradients);
     of_optimizer.apply(&mut *found.optimizer);
     write_bytes(&mut *found.state, carried.unwrap_or_default());
@@ -143,6 +155,7 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
 const OPTIMIZER: &str = "optimizer.";
 const GRADIENTS: &str = "training.gradients.";
 const STATE: &str = "training.state";
+const LOSS_SCALE: &str = "training.loss_scale";
 const COUNTERS: &str = "training.counters";
 const COUNT: usize = 7;
 

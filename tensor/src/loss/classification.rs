@@ -1,11 +1,11 @@
 //! Losses whose target is a class.
 
-use castiron_kernels::Plain;
 use castiron_kernels::cross_entropy::{Args, CrossEntropy, CrossEntropyBackward};
+use castiron_kernels::{Plain, Precision};
 
-use super::Loss;
+use super::{Loss, is_scaled};
 use crate::memory::{Aligned, Arg, Mut, Ref};
-use crate::{Cx, device::Device, field};
+use crate::{Cx, Element, GradBatch, device::Device, field};
 
 macro_rules! classification {
     ($(#[$meta:meta])* $name:ident, log_probabilities = $log:literal) => {
@@ -40,13 +40,13 @@ macro_rules! classification {
             }
         }
 
-        classification!(@ $name, $log, [f32; C], i32, 1);
-        classification!(@ $name, $log, [[f32; C]; T], [i32; T], T, const T: usize);
+        classification!(@ $name, $log, [E; C], [f32; C], i32, 1);
+        classification!(@ $name, $log, [[E; C]; T], [[f32; C]; T], [i32; T], T, const T: usize);
     };
-    (@ $name:ident, $log:literal, $y:ty, $target:ty, $positions:expr $(, const $t:ident: usize)?) => {
-        impl<const C: usize $(, const $t: usize)?> Loss<$y> for $name<C> {
+    (@ $name:ident, $log:literal, $y:ty, $kept:ty, $target:ty, $positions:expr $(, const $t:ident: usize)?) => {
+        impl<const C: usize $(, const $t: usize)?, E: Element + Precision> Loss<$y> for $name<C> {
             type Target = $target;
-            type Saved<const B: usize> = Aligned<[$y; B]>;
+            type Saved<const B: usize> = Aligned<[$kept; B]>;
             type Value = f32;
 
             fn forward<D: Device, const B: usize>(
@@ -55,13 +55,13 @@ macro_rules! classification {
                 y: Ref<'_, [$y; B], D>,
                 target: Ref<'_, [$target; B], D>,
                 mut loss: Mut<'_, f32, D>,
-                mut saved: Mut<'_, Aligned<[$y; B]>, D>,
+                mut saved: Mut<'_, Aligned<[$kept; B]>, D>,
             ) {
-                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log };
+                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log, scaled: is_scaled::<E>() };
                 let (weights, smoothing) = (field!(config, Self, weights), field!(config, Self, smoothing));
                 let kept = if $log { Arg::none() } else { saved.arg() };
                 let arguments = [y.arg(), target.arg(), weights.arg(), smoothing.arg(), loss.arg(), kept];
-                cx.run::<CrossEntropy, 6>(args, arguments);
+                cx.run::<E::Op<CrossEntropy>, 6>(args, arguments);
             }
 
             fn backward<D: Device, const B: usize>(
@@ -69,14 +69,15 @@ macro_rules! classification {
                 config: Ref<'_, Self, D>,
                 _: Ref<'_, [$y; B], D>,
                 target: Ref<'_, [$target; B], D>,
-                saved: Ref<'_, Aligned<[$y; B]>, D>,
-                mut dy: Mut<'_, [$y; B], D>,
+                saved: Ref<'_, Aligned<[$kept; B]>, D>,
+                mut dy: Mut<'_, GradBatch<$y, B>, D>,
             ) {
-                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log };
+                let args = Args { rows: cx.rows() * $positions, classes: C, log_probabilities: $log, scaled: is_scaled::<E>() };
                 let (weights, smoothing) = (field!(config, Self, weights), field!(config, Self, smoothing));
                 let kept = if $log { Arg::none() } else { saved.arg() };
-                let arguments = [kept, target.arg(), weights.arg(), smoothing.arg(), dy.arg()];
-                cx.run::<CrossEntropyBackward, 5>(args, arguments);
+                let step = if args.scaled { cx.step().arg() } else { Arg::none() };
+                let arguments = [kept, target.arg(), weights.arg(), smoothing.arg(), dy.arg(), step];
+                cx.run::<E::Op<CrossEntropyBackward>, 6>(args, arguments);
             }
         }
     };

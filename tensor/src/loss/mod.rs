@@ -6,11 +6,13 @@
 //! | [`NllLoss`] | log-probabilities, as above | as above |
 //! | [`MseLoss`], [`L1Loss`], [`HuberLoss`] | any shape | the same shape |
 //! | [`BceWithLogitsLoss`] | logits of any shape | the same shape, from 0 to 1 |
+//!
+//! Outputs may be bf16 or f16; targets that are not classes, and the value of the loss, are f32.
 
 mod classification;
 mod regression;
 
-use castiron_kernels::Plain;
+use castiron_kernels::{DType, Plain, Precision};
 
 pub use classification::{CrossEntropyLoss, NllLoss};
 pub use regression::{BceWithLogitsLoss, HuberLoss, L1Loss, MseLoss};
@@ -51,7 +53,7 @@ pub trait Loss<Y: Sample>: Plain {
         saved: Mut<'_, Self::Saved<B>, D>,
     );
 
-    /// dy = ∂loss/∂y.
+    /// dy = ∂loss/∂y; for outputs of bf16 and f16 times the step's `loss_scale`, before it is rounded.
     fn backward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         config: Ref<'_, Self, D>,
@@ -60,6 +62,13 @@ pub trait Loss<Y: Sample>: Plain {
         saved: Ref<'_, Self::Saved<B>, D>,
         dy: Mut<'_, GradBatch<Y, B>, D>,
     );
+}
+
+/// Whether gradients of outputs `E` are multiplied by the scale of the loss: where [`DynamicLossScale`] may be.
+///
+/// [`DynamicLossScale`]: crate::train::DynamicLossScale
+const fn is_scaled<E: Precision>() -> bool {
+    !matches!(E::DTYPE, DType::F32)
 }
 
 /// The value of a loss: a number, or a tuple of such, which add up.

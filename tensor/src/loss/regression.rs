@@ -1,11 +1,11 @@
 //! Losses whose target has the shape of the output.
 
-use castiron_kernels::Plain;
 use castiron_kernels::regression::{Args, Regression, RegressionBackward, RegressionLoss};
+use castiron_kernels::{Plain, Precision};
 
-use super::Loss;
-use crate::memory::{Mut, Ref};
-use crate::{Cx, Shape, device::Device};
+use super::{Loss, is_scaled};
+use crate::memory::{Arg, Mut, Ref};
+use crate::{Cx, GradBatch, Shape, device::Device};
 
 macro_rules! regression {
     ($(#[$meta:meta])* $name:ident $(<$($param:ident : $ty:ty = $default:literal),+>)?, $loss:expr) => {
@@ -17,8 +17,8 @@ macro_rules! regression {
         // SAFETY: nothing is stored.
         unsafe impl $(<$(const $param: $ty),+>)? Plain for $name $(<$($param),+>)? {}
 
-        impl<Y: Shape<Elem = f32> $($(, const $param: $ty)+)?> Loss<Y> for $name $(<$($param),+>)? {
-            type Target = Y;
+        impl<Y: Shape<Elem: Precision> $($(, const $param: $ty)+)?> Loss<Y> for $name $(<$($param),+>)? {
+            type Target = Y::With<f32>;
             type Saved<const B: usize> = ();
             type Value = f32;
 
@@ -26,24 +26,26 @@ macro_rules! regression {
                 cx: &Cx<'_, D>,
                 _: Ref<'_, Self, D>,
                 y: Ref<'_, [Y; B], D>,
-                target: Ref<'_, [Y; B], D>,
+                target: Ref<'_, [Y::With<f32>; B], D>,
                 mut loss: Mut<'_, f32, D>,
                 _: Mut<'_, (), D>,
             ) {
-                let args = Args { loss: $loss, len: cx.rows() * Y::LEN };
-                cx.run::<Regression, 3>(args, [y.arg(), target.arg(), loss.arg()]);
+                let args = Args { loss: $loss, len: cx.rows() * Y::LEN, scaled: is_scaled::<Y::Elem>() };
+                cx.run::<<Y::Elem as Precision>::Op<Regression>, 3>(args, [y.arg(), target.arg(), loss.arg()]);
             }
 
             fn backward<D: Device, const B: usize>(
                 cx: &Cx<'_, D>,
                 _: Ref<'_, Self, D>,
                 y: Ref<'_, [Y; B], D>,
-                target: Ref<'_, [Y; B], D>,
+                target: Ref<'_, [Y::With<f32>; B], D>,
                 _: Ref<'_, (), D>,
-                mut dy: Mut<'_, [Y; B], D>,
+                mut dy: Mut<'_, GradBatch<Y, B>, D>,
             ) {
-                let args = Args { loss: $loss, len: cx.rows() * Y::LEN };
-                cx.run::<RegressionBackward, 3>(args, [y.arg(), target.arg(), dy.arg()]);
+                let args = Args { loss: $loss, len: cx.rows() * Y::LEN, scaled: is_scaled::<Y::Elem>() };
+                let step = if args.scaled { cx.step().arg() } else { Arg::none() };
+                let arguments = [y.arg(), target.arg(), dy.arg(), step];
+                cx.run::<<Y::Elem as Precision>::Op<RegressionBackward>, 4>(args, arguments);
             }
         }
     };

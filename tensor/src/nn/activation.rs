@@ -1,12 +1,12 @@
 //! Activation functions: layers of their own, or the last parameter of `Linear` and `Conv2d`.
 
-use castiron_kernels::Plain;
 use castiron_kernels::activation::Activation as Function;
+use castiron_kernels::{Plain, Precision};
 
 use super::{forward_is_infer, zero_sized};
 use crate::call::activation as call;
 use crate::memory::{Mut, Ref};
-use crate::{Cx, Module, Shape, device::Device, params::Params};
+use crate::{Cx, GradBatch, Module, Shape, device::Device, params::Params};
 
 /// A function applied to every number, which a layer can apply to its own output.
 ///
@@ -29,15 +29,15 @@ pub trait Activation: Params {
     /// Room for the gradient before the activation; nothing for `Identity`.
     type Work<T: Plain>: Plain;
 
-    /// The gradient before the activation, from `dy`, the gradient after it.
-    fn gradient<'a, D: Device, T: Plain>(
-        cx: &Cx<'_, D>,
+    /// The gradient before the activation, from `dy`, the gradient after it, both `G`; the output is a `T`.
+    fn gradient<'a, D: Device, E: Precision, T: Plain, G: Plain>(
+        cx: &Cx<'_, D, E>,
         len: usize,
         z: Ref<'_, Self::Keep<T>, D>,
         y: Ref<'_, T, D>,
-        dy: Ref<'a, T, D>,
-        work: Mut<'a, Self::Work<T>, D>,
-    ) -> Ref<'a, T, D>;
+        dy: Ref<'a, G, D>,
+        work: Mut<'a, Self::Work<G>, D>,
+    ) -> Ref<'a, G, D>;
 }
 
 macro_rules! activation {
@@ -52,20 +52,20 @@ macro_rules! activation {
             const FUNCTION: Function = $function;
             type Keep<T: Plain> = activation!(@ $keep T);
             type Work<T: Plain> = T;
-            fn gradient<'a, D: Device, T: Plain>(
-                cx: &Cx<'_, D>,
+            fn gradient<'a, D: Device, E: Precision, T: Plain, G: Plain>(
+                cx: &Cx<'_, D, E>,
                 len: usize,
                 z: Ref<'_, Self::Keep<T>, D>,
                 y: Ref<'_, T, D>,
-                dy: Ref<'a, T, D>,
-                mut work: Mut<'a, T, D>,
-            ) -> Ref<'a, T, D> {
+                dy: Ref<'a, G, D>,
+                mut work: Mut<'a, G, D>,
+            ) -> Ref<'a, G, D> {
                 call::of_rows(cx, Self::FUNCTION, len, z.arg(), y.arg(), dy.arg(), work.arg());
                 work.into_ref()
             }
         }
 
-        impl<S: Shape<Elem = f32> $($(, const $param: $ty)+)?> Module<S, S> for $name $(<$($param),+>)? {
+        impl<S: Shape<Elem: Precision> $($(, const $param: $ty)+)?> Module<S, S> for $name $(<$($param),+>)? {
             const KIND: &'static str = stringify!($name);
             forward_is_infer!(S => S);
 
@@ -77,7 +77,7 @@ macro_rules! activation {
                 _: Mut<'_, (), D>,
                 _: Mut<'_, (), D>,
             ) {
-                call::forward(cx, Self::FUNCTION, S::LEN, x.arg(), y.arg());
+                call::forward(&cx.of::<S::Elem>(), Self::FUNCTION, S::LEN, x.arg(), y.arg());
             }
 
             fn backward<D: Device, const B: usize>(
@@ -86,13 +86,13 @@ macro_rules! activation {
                 x: Ref<'_, [S; B], D>,
                 y: Ref<'_, [S; B], D>,
                 _: Mut<'_, (), D>,
-                dy: Ref<'_, [S; B], D>,
-                dx: Option<Mut<'_, [S; B], D>>,
+                dy: Ref<'_, GradBatch<S, B>, D>,
+                dx: Option<Mut<'_, GradBatch<S, B>, D>>,
                 _: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
                 let Some(mut dx) = dx else { return };
-                call::backward(cx, Self::FUNCTION, S::LEN, x.arg(), y.arg(), dy.arg(), dx.arg());
+                call::backward(&cx.of::<S::Elem>(), Self::FUNCTION, S::LEN, x.arg(), y.arg(), dy.arg(), dx.arg());
             }
         }
     };

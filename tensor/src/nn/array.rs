@@ -87,7 +87,7 @@ impl<X: Sample, L: Module<X, X>, const N: usize> Module<X, X> for [L; N] {
         saved: Mut<'_, Self::Saved<B>, D>,
         dy: Ref<'_, GradBatch<X, B>, D>,
         mut dx: Option<Mut<'_, GradBatch<X, B>, D>>,
-        mut dp: Mut<'_, Self, D>,
+        mut dp: Mut<'_, [L::With<f32>; N], D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
     ) {
         let (between, mut layers) = split!(saved, Self::Saved<B> { between, layers });

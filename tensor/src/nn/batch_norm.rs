@@ -2,12 +2,12 @@
 
 use core::mem::offset_of;
 
-use castiron_kernels::Plain;
+use castiron_kernels::{Plain, Precision};
 
 use crate::call::batch_norm::{self as call, Args};
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Kind, Leaf, Params, Tree};
-use crate::{Cx, Element, Module, Rank2, Rank3, device::Device, field, split};
+use crate::{Cx, Element, GradBatch, Module, Rank2, Rank3, device::Device, field, split};
 
 /// A struct of parameters.
 macro_rules! batch_norm {
@@ -119,7 +119,7 @@ unsafe impl<const C: usize> Plain for Statistics<C> {}
 /// The layer over samples with these axes beside the channels.
 macro_rules! over {
     ($name:ident, [$($axis:ident),*], $sample:ty) => {
-        impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32 $(, const $axis: usize)*>
+        impl<const C: usize, const EPS_NANO: u64, const MOMENTUM_MILLI: u32 $(, const $axis: usize)*, E: Element + Precision>
             Module<$sample, $sample> for $name<C, EPS_NANO, MOMENTUM_MILLI>
         {
             const KIND: &'static str = stringify!($name);
@@ -139,7 +139,7 @@ macro_rules! over {
                 let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
                 let (mean, var) = (field!(p, Self, running_mean), field!(p, Self, running_var));
                 call::infer(
-                    cx,
+                    &cx.of::<E>(),
                     &Self::call(1 $(* $axis)*),
                     weight.arg(),
                     bias.arg(),
@@ -163,7 +163,7 @@ macro_rules! over {
                 let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
                 let (mut mean, mut variance) = split!(saved, Statistics<C> { mean, variance });
                 call::forward(
-                    cx,
+                    &cx.of::<E>(),
                     &Self::call(1 $(* $axis)*),
                     weight.arg(),
                     bias.arg(),
@@ -181,8 +181,8 @@ macro_rules! over {
                 x: Ref<'_, [$sample; B], D>,
                 _: Ref<'_, [$sample; B], D>,
                 saved: Mut<'_, Statistics<C>, D>,
-                dy: Ref<'_, [$sample; B], D>,
-                mut dx: Option<Mut<'_, [$sample; B], D>>,
+                dy: Ref<'_, GradBatch<$sample, B>, D>,
+                mut dx: Option<Mut<'_, GradBatch<$sample, B>, D>>,
                 dp: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
@@ -190,7 +190,7 @@ macro_rules! over {
                 let (mut dweight, mut dbias, mut batch_mean, mut batch_variance) =
                     split!(dp, Self { weight, bias, running_mean, running_var });
                 call::backward(
-                    cx,
+                    &cx.of::<E>(),
                     &Self::call(1 $(* $axis)*),
                     field!(p, Self, weight).arg(),
                     x.arg(),
@@ -207,6 +207,6 @@ macro_rules! over {
         }
     };
 }
-over!(BatchNorm2d, [H, W], Rank3<C, H, W>);
-over!(BatchNorm1d, [L], Rank2<C, L>);
-over!(BatchNorm1d, [], [f32; C]);
+over!(BatchNorm2d, [H, W], Rank3<C, H, W, E>);
+over!(BatchNorm1d, [L], Rank2<C, L, E>);
+over!(BatchNorm1d, [], [E; C]);

@@ -3,14 +3,14 @@
 use core::marker::PhantomData;
 use core::mem::offset_of;
 
-use castiron_kernels::Plain;
 use castiron_kernels::conv2d::Args;
+use castiron_kernels::{Plain, Precision};
 
 use super::{Activation, BiasOption, Identity, WithBias};
 use crate::call::conv2d as call;
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
-use crate::{Cx, Element, Module, Rank2, Rank3, device::Device, field, split};
+use crate::{Cx, Element, GradBatch, Module, Rank2, Rank3, device::Device, field, split};
 
 /// y\[o\] = A(Σᵢ w\[o, i\] ⋆ x\[i\] + b\[o\]): signals of `I` channels to signals of `O` channels, by kernels of `K`.
 ///
@@ -91,7 +91,7 @@ impl_conv1d! { [E: Element] Params for Conv1d<I, O, K, STRIDE, PADDING, DILATION
     type With<F: Element> = Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C, F>;
 } }
 
-impl_conv1d! { [] Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
+impl_conv1d! { [E: Element] Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C, E> {
     /// The layer on a signal of this length, as [`call::conv2d`](crate::call::conv2d) takes it.
     pub const fn call(length: usize) -> Args {
         Args {
@@ -112,8 +112,8 @@ impl_conv1d! { [] Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
     }
 } }
 
-impl_conv1d! { [const CI: usize, const L: usize, const LO: usize]
-Module<Rank2<CI, L>, Rank2<O, LO>> for Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
+impl_conv1d! { [const CI: usize, const L: usize, const LO: usize, E: Element + Precision]
+Module<Rank2<CI, L, E>, Rank2<O, LO, E>> for Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C, E> {
     const CHECK: () = {
         assert!(STRIDE > 0 && DILATION > 0 && GROUPS > 0 && K > 0, "Conv1d: kernel, stride, dilation and groups must be at least 1");
         assert!(CI == I * GROUPS, "Conv1d: the input's channels are not the layer's (times its groups)");
@@ -125,28 +125,29 @@ Module<Rank2<CI, L>, Rank2<O, LO>> for Conv1d<I, O, K, STRIDE, PADDING, DILATION
     const KIND: &'static str = "Conv1d";
     const MACS: u64 = (O * LO * I * K) as u64;
     type State<const B: usize> = ();
-    type Saved<const B: usize> = A::Keep<[Rank2<O, LO>; B]>;
+    type Saved<const B: usize> = A::Keep<[Rank2<O, LO, E>; B]>;
     type InferScratch<const B: usize> = ();
-    type TrainScratch<const B: usize> = A::Work<[Rank2<O, LO>; B]>;
+    type TrainScratch<const B: usize> = A::Work<GradBatch<Rank2<O, LO, E>, B>>;
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank2<CI, L>; B], D>,
-        mut y: Mut<'_, [Rank2<O, LO>; B], D>,
+        x: Ref<'_, [Rank2<CI, L, E>; B], D>,
+        mut y: Mut<'_, [Rank2<O, LO, E>; B], D>,
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
         let args = Self::call(L);
+        let cx = &cx.of::<E>();
         call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), Arg::none());
     }
 
     fn forward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank2<CI, L>; B], D>,
-        mut y: Mut<'_, [Rank2<O, LO>; B], D>,
+        x: Ref<'_, [Rank2<CI, L, E>; B], D>,
+        mut y: Mut<'_, [Rank2<O, LO, E>; B], D>,
         _: Mut<'_, (), D>,
         mut saved: Mut<'_, Self::Saved<B>, D>,
         _: Mut<'_, Self::TrainScratch<B>, D>,
@@ -154,23 +155,25 @@ Module<Rank2<CI, L>, Rank2<O, LO>> for Conv1d<I, O, K, STRIDE, PADDING, DILATION
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
         let keep_pre = !A::FUNCTION.differentiates_from_output();
         let args = Args { keep_pre, ..Self::call(L) };
+        let cx = &cx.of::<E>();
         call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), saved.arg());
     }
 
     fn backward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank2<CI, L>; B], D>,
-        y: Ref<'_, [Rank2<O, LO>; B], D>,
+        x: Ref<'_, [Rank2<CI, L, E>; B], D>,
+        y: Ref<'_, [Rank2<O, LO, E>; B], D>,
         saved: Mut<'_, Self::Saved<B>, D>,
-        dy: Ref<'_, [Rank2<O, LO>; B], D>,
-        mut dx: Option<Mut<'_, [Rank2<CI, L>; B], D>>,
-        dp: Mut<'_, Self, D>,
+        dy: Ref<'_, GradBatch<Rank2<O, LO, E>, B>, D>,
+        mut dx: Option<Mut<'_, GradBatch<Rank2<CI, L, E>, B>, D>>,
+        dp: Mut<'_, Self::With<f32>, D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
-    ) { let saved = saved.into_ref();
+    ) {
+        let (cx, saved) = (&cx.of::<E>(), saved.into_ref());
         let args = Self::call(L);
         let dz = A::gradient(cx, cx.rows() * O * LO, saved, y, dy, scratch);
-        let (mut dweight, mut dbias) = split!(dp, Self { weight, bias });
+        let (mut dweight, mut dbias) = split!(dp, Conv1d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> { weight, bias });
         let (weight, dx) = (field!(p, Self, weight), Arg::optional(dx.as_mut().map(Mut::arg)));
         call::backward(cx, &args, weight.arg(), x.arg(), dz.arg(), dx, dweight.arg(), dbias.arg());
     }

@@ -3,14 +3,14 @@
 use core::marker::PhantomData;
 use core::mem::offset_of;
 
-use castiron_kernels::Plain;
 use castiron_kernels::conv2d::Args;
+use castiron_kernels::{Plain, Precision};
 
 use super::{Activation, BiasOption, Identity, WithBias};
 use crate::call::conv2d as call;
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
-use crate::{Cx, Element, Module, Rank3, Rank4, device::Device, field, split};
+use crate::{Cx, Element, GradBatch, Module, Rank3, Rank4, device::Device, field, split};
 
 /// y\[o\] = A(Σᵢ w\[o, i\] ⋆ x\[i\] + b\[o\]): images of `I` channels to images of `O` channels, by `K`×`K` kernels.
 ///
@@ -92,7 +92,7 @@ impl_conv2d! { [E: Element] Params for Conv2d<I, O, K, STRIDE, PADDING, DILATION
     type With<F: Element> = Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C, F>;
 } }
 
-impl_conv2d! { [] Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
+impl_conv2d! { [E: Element] Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C, E> {
     /// The layer on an image of this height and width, as [`call::conv2d`](crate::call::conv2d) takes it.
     pub const fn call(input: [usize; 2]) -> Args {
         Args {
@@ -113,8 +113,8 @@ impl_conv2d! { [] Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
     }
 } }
 
-impl_conv2d! { [const CI: usize, const H: usize, const W: usize, const HO: usize, const WO: usize]
-Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> {
+impl_conv2d! { [const CI: usize, const H: usize, const W: usize, const HO: usize, const WO: usize, E: Element + Precision]
+Module<Rank3<CI, H, W, E>, Rank3<O, HO, WO, E>> for Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C, E> {
     const CHECK: () = {
         assert!(STRIDE > 0 && DILATION > 0 && GROUPS > 0 && K > 0, "Conv2d: kernel, stride, dilation and groups must be at least 1");
         assert!(CI == I * GROUPS, "Conv2d: the input's channels are not the layer's (times its groups)");
@@ -127,28 +127,29 @@ Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, D
     const KIND: &'static str = "Conv2d";
     const MACS: u64 = (O * HO * WO * I * K * K) as u64;
     type State<const B: usize> = ();
-    type Saved<const B: usize> = A::Keep<[Rank3<O, HO, WO>; B]>;
+    type Saved<const B: usize> = A::Keep<[Rank3<O, HO, WO, E>; B]>;
     type InferScratch<const B: usize> = ();
-    type TrainScratch<const B: usize> = A::Work<[Rank3<O, HO, WO>; B]>;
+    type TrainScratch<const B: usize> = A::Work<GradBatch<Rank3<O, HO, WO, E>, B>>;
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank3<CI, H, W>; B], D>,
-        mut y: Mut<'_, [Rank3<O, HO, WO>; B], D>,
+        x: Ref<'_, [Rank3<CI, H, W, E>; B], D>,
+        mut y: Mut<'_, [Rank3<O, HO, WO, E>; B], D>,
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
         let args = Self::call([H, W]);
+        let cx = &cx.of::<E>();
         call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), Arg::none());
     }
 
     fn forward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank3<CI, H, W>; B], D>,
-        mut y: Mut<'_, [Rank3<O, HO, WO>; B], D>,
+        x: Ref<'_, [Rank3<CI, H, W, E>; B], D>,
+        mut y: Mut<'_, [Rank3<O, HO, WO, E>; B], D>,
         _: Mut<'_, (), D>,
         mut saved: Mut<'_, Self::Saved<B>, D>,
         _: Mut<'_, Self::TrainScratch<B>, D>,
@@ -156,23 +157,25 @@ Module<Rank3<CI, H, W>, Rank3<O, HO, WO>> for Conv2d<I, O, K, STRIDE, PADDING, D
         let (weight, bias) = (field!(p, Self, weight), field!(p, Self, bias));
         let keep_pre = !A::FUNCTION.differentiates_from_output();
         let args = Args { keep_pre, ..Self::call([H, W]) };
+        let cx = &cx.of::<E>();
         call::forward(cx, &args, weight.arg(), bias.arg(), x.arg(), Arg::none(), y.arg(), saved.arg());
     }
 
     fn backward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank3<CI, H, W>; B], D>,
-        y: Ref<'_, [Rank3<O, HO, WO>; B], D>,
+        x: Ref<'_, [Rank3<CI, H, W, E>; B], D>,
+        y: Ref<'_, [Rank3<O, HO, WO, E>; B], D>,
         saved: Mut<'_, Self::Saved<B>, D>,
-        dy: Ref<'_, [Rank3<O, HO, WO>; B], D>,
-        mut dx: Option<Mut<'_, [Rank3<CI, H, W>; B], D>>,
-        dp: Mut<'_, Self, D>,
+        dy: Ref<'_, GradBatch<Rank3<O, HO, WO, E>, B>, D>,
+        mut dx: Option<Mut<'_, GradBatch<Rank3<CI, H, W, E>, B>, D>>,
+        dp: Mut<'_, Self::With<f32>, D>,
         scratch: Mut<'_, Self::TrainScratch<B>, D>,
-    ) { let saved = saved.into_ref();
+    ) {
+        let (cx, saved) = (&cx.of::<E>(), saved.into_ref());
         let args = Self::call([H, W]);
         let dz = A::gradient(cx, cx.rows() * O * HO * WO, saved, y, dy, scratch);
-        let (mut dweight, mut dbias) = split!(dp, Self { weight, bias });
+        let (mut dweight, mut dbias) = split!(dp, Conv2d<I, O, K, STRIDE, PADDING, DILATION, GROUPS, A, C> { weight, bias });
         let (weight, dx) = (field!(p, Self, weight), Arg::optional(dx.as_mut().map(Mut::arg)));
         call::backward(cx, &args, weight.arg(), x.arg(), dz.arg(), dx, dweight.arg(), dbias.arg());
     }

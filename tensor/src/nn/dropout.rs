@@ -1,9 +1,11 @@
 //! Dropout.
 
+use castiron_kernels::Precision;
+
 use super::zero_sized;
 use crate::call::{arithmetic, dropout};
 use crate::memory::{Mut, Ref};
-use crate::{Cx, Module, Shape, device::Device};
+use crate::{Cx, GradBatch, Module, Shape, device::Device};
 
 /// In training, each number is zero with probability p, and the others are divided by 1 − p; at
 /// inference, y = x. Srivastava et al. 2014. PyTorch's `Dropout`.
@@ -38,7 +40,7 @@ impl<const P: u32, const OF: u32> Dropout<P, OF> {
     const PROBABILITY: f32 = P as f32 / OF as f32;
 }
 
-impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout<P, OF> {
+impl<S: Shape<Elem: Precision>, const P: u32, const OF: u32> Module<S, S> for Dropout<P, OF> {
     const CHECK: () = assert!(P <= OF && OF > 0, "Dropout: the probability is more than 1");
     const KIND: &'static str = "Dropout";
     type State<const B: usize> = ();
@@ -54,7 +56,7 @@ impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        arithmetic::copy(cx, S::LEN, x.arg(), y.arg());
+        arithmetic::copy(&cx.of::<S::Elem>(), S::LEN, x.arg(), y.arg());
     }
 
     fn forward<D: Device, const B: usize>(
@@ -66,7 +68,7 @@ impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        dropout::forward(cx, S::LEN, Self::PROBABILITY, x.arg(), y.arg());
+        dropout::forward(&cx.of::<S::Elem>(), S::LEN, Self::PROBABILITY, x.arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -75,13 +77,13 @@ impl<S: Shape<Elem = f32>, const P: u32, const OF: u32> Module<S, S> for Dropout
         _: Ref<'_, [S; B], D>,
         _: Ref<'_, [S; B], D>,
         _: Mut<'_, (), D>,
-        dy: Ref<'_, [S; B], D>,
-        dx: Option<Mut<'_, [S; B], D>>,
+        dy: Ref<'_, GradBatch<S, B>, D>,
+        dx: Option<Mut<'_, GradBatch<S, B>, D>>,
         _: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
         if let Some(mut dx) = dx {
-            dropout::backward(cx, S::LEN, Self::PROBABILITY, dy.arg(), dx.arg());
+            dropout::backward(&cx.of::<S::Elem>(), S::LEN, Self::PROBABILITY, dy.arg(), dx.arg());
         }
     }
 }

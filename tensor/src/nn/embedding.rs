@@ -2,13 +2,13 @@
 
 use core::mem::offset_of;
 
-use castiron_kernels::Plain;
 use castiron_kernels::embedding::{Args, Embedding as Look, EmbeddingBackward};
+use castiron_kernels::{Plain, Precision};
 
 use super::forward_is_infer;
 use crate::memory::{Aligned, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
-use crate::{Cx, Element, Module, Rank2, device::Device, field, split};
+use crate::{Cx, Element, GradBatch, Module, Rank2, device::Device, field, split};
 
 /// Row `x[t]` of a table of `V` rows of `E` numbers, for each of `T` tokens. PyTorch's `Embedding`, which
 /// starts from N(0, 1).
@@ -51,35 +51,37 @@ impl<const V: usize, const E: usize, P: Element> Params for Embedding<V, E, P> {
     type With<F: Element> = Embedding<V, E, F>;
 }
 
-impl<const V: usize, const E: usize, const T: usize> Module<[i32; T], Rank2<T, E>> for Embedding<V, E> {
+impl<const V: usize, const E: usize, const T: usize, P: Element + Precision> Module<[i32; T], Rank2<T, E, P>>
+    for Embedding<V, E, P>
+{
     const KIND: &'static str = "Embedding";
-    forward_is_infer!([i32; T] => Rank2<T, E>);
+    forward_is_infer!([i32; T] => Rank2<T, E, P>);
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
         x: Ref<'_, [[i32; T]; B], D>,
-        mut y: Mut<'_, [Rank2<T, E>; B], D>,
+        mut y: Mut<'_, [Rank2<T, E, P>; B], D>,
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
         let args = Args { vocabulary: V, width: E, len: cx.rows() * T };
-        cx.run::<Look, 3>(args, [field!(p, Self, weight).arg(), x.arg(), y.arg()]);
+        cx.run::<P::Op<Look>, 3>(args, [field!(p, Self, weight).arg(), x.arg(), y.arg()]);
     }
 
     fn backward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         _: Ref<'_, Self, D>,
         x: Ref<'_, [[i32; T]; B], D>,
-        _: Ref<'_, [Rank2<T, E>; B], D>,
+        _: Ref<'_, [Rank2<T, E, P>; B], D>,
         _: Mut<'_, (), D>,
-        dy: Ref<'_, [Rank2<T, E>; B], D>,
+        dy: Ref<'_, GradBatch<Rank2<T, E, P>, B>, D>,
         _: Option<Mut<'_, (), D>>,
-        dp: Mut<'_, Self, D>,
+        dp: Mut<'_, Embedding<V, E>, D>,
         _: Mut<'_, (), D>,
     ) {
-        let (mut dweight,) = split!(dp, Self { weight });
+        let (mut dweight,) = split!(dp, Embedding < V, E > { weight });
         let args = Args { vocabulary: V, width: E, len: cx.rows() * T };
-        cx.run::<EmbeddingBackward, 3>(args, [x.arg(), dy.arg(), dweight.arg()]);
+        cx.run::<P::Gradient<EmbeddingBackward>, 3>(args, [x.arg(), dy.arg(), dweight.arg()]);
     }
 }

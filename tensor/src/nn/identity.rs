@@ -1,12 +1,12 @@
 //! The layer that does nothing, and no activation.
 
-use castiron_kernels::Plain;
 use castiron_kernels::activation::Activation as Function;
+use castiron_kernels::{Plain, Precision};
 
 use super::{Activation, forward_is_infer, zero_sized};
 use crate::call::arithmetic::copy;
 use crate::memory::{Mut, Ref};
-use crate::{Cx, Module, Shape, device::Device};
+use crate::{Cx, GradBatch, Module, Shape, device::Device};
 
 /// y = x. PyTorch's `Identity`; as the activation of a layer, none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,19 +18,19 @@ impl Activation for Identity {
     const FUNCTION: Function = Function::Identity;
     type Keep<T: Plain> = ();
     type Work<T: Plain> = ();
-    fn gradient<'a, D: Device, T: Plain>(
-        _: &Cx<'_, D>,
+    fn gradient<'a, D: Device, E: Precision, T: Plain, G: Plain>(
+        _: &Cx<'_, D, E>,
         _: usize,
         _: Ref<'_, (), D>,
         _: Ref<'_, T, D>,
-        dy: Ref<'a, T, D>,
+        dy: Ref<'a, G, D>,
         _: Mut<'a, (), D>,
-    ) -> Ref<'a, T, D> {
+    ) -> Ref<'a, G, D> {
         dy
     }
 }
 
-impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
+impl<S: Shape<Elem: Precision>> Module<S, S> for Identity {
     const KIND: &'static str = "Identity";
     forward_is_infer!(S => S);
 
@@ -42,7 +42,7 @@ impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        copy(cx, S::LEN, x.arg(), y.arg());
+        copy(&cx.of::<S::Elem>(), S::LEN, x.arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
@@ -51,13 +51,13 @@ impl<S: Shape<Elem = f32>> Module<S, S> for Identity {
         _: Ref<'_, [S; B], D>,
         _: Ref<'_, [S; B], D>,
         _: Mut<'_, (), D>,
-        dy: Ref<'_, [S; B], D>,
-        dx: Option<Mut<'_, [S; B], D>>,
+        dy: Ref<'_, GradBatch<S, B>, D>,
+        dx: Option<Mut<'_, GradBatch<S, B>, D>>,
         _: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
         if let Some(mut dx) = dx {
-            copy(cx, S::LEN, dy.arg(), dx.arg());
+            copy(&cx.of::<S::Elem>(), S::LEN, dy.arg(), dx.arg());
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Pooling over windows of images and signals, and over whole images.
 
+use castiron_kernels::Precision;
+
 use super::{forward_is_infer, zero_sized};
 use crate::call::pool2d::{self as call, Args};
 use crate::call::reduce;
 use crate::memory::{Mut, Ref};
-use crate::{Cx, Module, Rank2, Rank3, device::Device};
+use crate::{Cx, Element, GradBatch, Module, Rank2, Rank3, device::Device};
 
 /// The largest number of each `K`×`K` window. PyTorch's `MaxPool2d`.
 ///
@@ -77,7 +79,7 @@ macro_rules! pool {
                 Args { planes, input: [height, width], kernel, stride, padding }
             }
         }
-        pool!(@ $name, [H, W] => [HO, WO], Rank3<C, H, W> => Rank3<C, HO, WO>, $($rest)+);
+        pool!(@ $name, [H, W] => [HO, WO], Rank3<C, H, W, E> => Rank3<C, HO, WO, E>, $($rest)+);
     };
     // Images one pixel high.
     (signals $name:ident, $($rest:tt)+) => {
@@ -95,7 +97,7 @@ macro_rules! pool {
                 Args { planes, input: [1, length], kernel, stride, padding }
             }
         }
-        pool!(@ $name, [L] => [LO], Rank2<C, L> => Rank2<C, LO>, $($rest)+);
+        pool!(@ $name, [L] => [LO], Rank2<C, L, E> => Rank2<C, LO, E>, $($rest)+);
     };
     (
         @ $name:ident, [$($side:ident),+] => [$($out:ident),+], $x:ty => $y:ty,
@@ -108,6 +110,7 @@ macro_rules! pool {
             const C: usize,
             $(const $side: usize,)+
             $(const $out: usize,)+
+            E: Element + Precision,
         > Module<$x, $y> for $name<K, STRIDE, PADDING>
         {
             const CHECK: () = {
@@ -133,7 +136,7 @@ macro_rules! pool {
                 _: Mut<'_, (), D>,
                 _: Mut<'_, (), D>,
             ) {
-                call::$forward(cx, &Self::call([C, $($side),+]), x.arg(), y.arg());
+                call::$forward(&cx.of::<E>(), &Self::call([C, $($side),+]), x.arg(), y.arg());
             }
 
             fn backward<D: Device, const B: usize>(
@@ -142,13 +145,13 @@ macro_rules! pool {
                 $input: Ref<'_, [$x; B], D>,
                 _: Ref<'_, [$y; B], D>,
                 _: Mut<'_, (), D>,
-                $dy: Ref<'_, [$y; B], D>,
-                dx: Option<Mut<'_, [$x; B], D>>,
+                $dy: Ref<'_, GradBatch<$y, B>, D>,
+                dx: Option<Mut<'_, GradBatch<$x, B>, D>>,
                 _: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
                 let Some(mut $dx) = dx else { return };
-                let $args = &Self::call([C, $($side),+]);
+                let ($cx, $args) = (&$cx.of::<E>(), &Self::call([C, $($side),+]));
                 $backward
             }
         }
@@ -207,33 +210,35 @@ impl GlobalAvgPool2d {
     }
 }
 
-impl<const C: usize, const H: usize, const W: usize> Module<Rank3<C, H, W>, [f32; C]> for GlobalAvgPool2d {
+impl<const C: usize, const H: usize, const W: usize, E: Element + Precision> Module<Rank3<C, H, W, E>, [E; C]>
+    for GlobalAvgPool2d
+{
     const KIND: &'static str = "GlobalAvgPool2d";
-    forward_is_infer!(Rank3<C, H, W> => [f32; C]);
+    forward_is_infer!(Rank3<C, H, W, E> => [E; C]);
 
     fn infer<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         _: Ref<'_, Self, D>,
-        x: Ref<'_, [Rank3<C, H, W>; B], D>,
-        mut y: Mut<'_, [[f32; C]; B], D>,
+        x: Ref<'_, [Rank3<C, H, W, E>; B], D>,
+        mut y: Mut<'_, [[E; C]; B], D>,
         _: Mut<'_, (), D>,
         _: Mut<'_, (), D>,
     ) {
-        reduce::forward(cx, &Self::call([C, H, W]), x.arg(), y.arg());
+        reduce::forward(&cx.of::<E>(), &Self::call([C, H, W]), x.arg(), y.arg());
     }
 
     fn backward<D: Device, const B: usize>(
         cx: &Cx<'_, D>,
         _: Ref<'_, Self, D>,
-        _: Ref<'_, [Rank3<C, H, W>; B], D>,
-        _: Ref<'_, [[f32; C]; B], D>,
+        _: Ref<'_, [Rank3<C, H, W, E>; B], D>,
+        _: Ref<'_, [[E; C]; B], D>,
         _: Mut<'_, (), D>,
-        dy: Ref<'_, [[f32; C]; B], D>,
-        dx: Option<Mut<'_, [Rank3<C, H, W>; B], D>>,
+        dy: Ref<'_, GradBatch<[E; C], B>, D>,
+        dx: Option<Mut<'_, GradBatch<Rank3<C, H, W, E>, B>, D>>,
         _: Mut<'_, Self, D>,
         _: Mut<'_, (), D>,
     ) {
         let Some(mut dx) = dx else { return };
-        reduce::backward(cx, &Self::call([C, H, W]), dy.arg(), dx.arg());
+        reduce::backward(&cx.of::<E>(), &Self::call([C, H, W]), dy.arg(), dx.arg());
     }
 }

@@ -1,11 +1,11 @@
 //! The residual connection.
 
-use castiron_kernels::Plain;
+use castiron_kernels::{Plain, Precision};
 
 use crate::call::arithmetic::{self, BinaryOp};
 use crate::memory::{Aligned, Mut, Ref};
 use crate::params::{Params, Tree};
-use crate::{Cx, Element, Module, Row, Shape, device::Device, field, split};
+use crate::{Cx, Element, GradBatch, Module, Row, Shape, device::Device, field, split};
 
 /// y = x + L(x), for a layer `L` that keeps the shape; a block of several layers is a struct with
 /// `#[derive(Module)]`. It has no name of its own in files. He et al. 2015.
@@ -51,7 +51,7 @@ pub struct Kept<T, S> {
 // SAFETY: `repr(C)`, plain fields.
 unsafe impl<T: Plain, S: Plain> Plain for Kept<T, S> {}
 
-impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
+impl<X: Shape<Elem: Precision>, L: Module<X, X>> Module<X, X> for Residual<L> {
     const CHECK: () = L::CHECK;
     const KIND: &'static str = "Residual";
     const MACS: u64 = L::MACS;
@@ -70,7 +70,7 @@ impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
         scratch: Mut<'_, L::InferScratch<B>, D>,
     ) {
         L::infer::<D, B>(&cx.child(0), field!(p, Self, 0), x, y.reborrow(), state, scratch);
-        arithmetic::add_assign(cx, X::LEN, x.arg(), y.arg());
+        arithmetic::add_assign(&cx.of::<X::Elem>(), X::LEN, x.arg(), y.arg());
     }
 
     fn forward<D: Device, const B: usize>(
@@ -85,7 +85,14 @@ impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
         let (output, inner) = split!(saved, Kept<[X; B], L::Saved<B>> { output, inner });
         let mut output = output.inner();
         L::forward::<D, B>(&cx.child(0), field!(p, Self, 0), x, output.reborrow(), state, inner, scratch);
-        arithmetic::binary(cx, BinaryOp::Add, X::LEN, x.arg(), output.as_ref().arg(), y.arg());
+        arithmetic::binary(
+            &cx.of::<X::Elem>(),
+            BinaryOp::Add,
+            X::LEN,
+            x.arg(),
+            output.as_ref().arg(),
+            y.arg(),
+        );
     }
 
     fn backward<D: Device, const B: usize>(
@@ -94,18 +101,18 @@ impl<X: Shape<Elem = f32>, L: Module<X, X>> Module<X, X> for Residual<L> {
         x: Ref<'_, [X; B], D>,
         _: Ref<'_, [X; B], D>,
         saved: Mut<'_, Self::Saved<B>, D>,
-        dy: Ref<'_, [X; B], D>,
-        mut dx: Option<Mut<'_, [X; B], D>>,
-        dp: Mut<'_, Self, D>,
+        dy: Ref<'_, GradBatch<X, B>, D>,
+        mut dx: Option<Mut<'_, GradBatch<X, B>, D>>,
+        dp: Mut<'_, Residual<L::With<f32>>, D>,
         scratch: Mut<'_, L::TrainScratch<B>, D>,
     ) {
         let (output, inner) = split!(saved, Kept<[X; B], L::Saved<B>> { output, inner });
         let output = output.into_ref().inner();
-        let (dl,) = split!(dp, Self { 0 });
+        let (dl,) = split!(dp, Residual<L::With<f32>> { 0 });
         let dx_of_layer = dx.as_mut().map(Mut::reborrow);
         L::backward::<D, B>(&cx.child(0), field!(p, Self, 0), x, output, inner, dy, dx_of_layer, dl, scratch);
         if let Some(mut dx) = dx {
-            arithmetic::add_assign(cx, X::LEN, dy.arg(), dx.arg());
+            arithmetic::add_assign(&cx.of::<X::Elem>(), X::LEN, dy.arg(), dx.arg());
         }
     }
 }

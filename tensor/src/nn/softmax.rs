@@ -1,10 +1,11 @@
 //! Softmax and its logarithm, over the last dimension.
 
+use castiron_kernels::Precision;
 use castiron_kernels::softmax::{Args, Softmax as Normalize, SoftmaxBackward};
 
 use super::{forward_is_infer, zero_sized};
 use crate::memory::{Mut, Ref};
-use crate::{Cx, Module, Shape, device::Device};
+use crate::{Cx, GradBatch, Module, Shape, device::Device};
 
 macro_rules! softmax {
     ($(#[$meta:meta])* $name:ident, log = $log:literal) => {
@@ -14,7 +15,7 @@ macro_rules! softmax {
         pub struct $name;
         zero_sized!($name);
 
-        impl<S: Shape<Elem = f32>> Module<S, S> for $name {
+        impl<S: Shape<Elem: Precision>> Module<S, S> for $name {
             const CHECK: () = assert!(S::LAST > 0, "softmax: the last dimension is empty");
             const KIND: &'static str = stringify!($name);
             forward_is_infer!(S => S);
@@ -28,7 +29,7 @@ macro_rules! softmax {
                 _: Mut<'_, (), D>,
             ) {
                 let args = Args { rows: cx.rows() * (S::LEN / S::LAST), len: S::LAST, log: $log };
-                cx.run::<Normalize, 2>(args, [x.arg(), y.arg()]);
+                cx.run::<<S::Elem as Precision>::Op<Normalize>, 2>(args, [x.arg(), y.arg()]);
             }
 
             fn backward<D: Device, const B: usize>(
@@ -37,14 +38,14 @@ macro_rules! softmax {
                 _: Ref<'_, [S; B], D>,
                 y: Ref<'_, [S; B], D>,
                 _: Mut<'_, (), D>,
-                dy: Ref<'_, [S; B], D>,
-                dx: Option<Mut<'_, [S; B], D>>,
+                dy: Ref<'_, GradBatch<S, B>, D>,
+                dx: Option<Mut<'_, GradBatch<S, B>, D>>,
                 _: Mut<'_, Self, D>,
                 _: Mut<'_, (), D>,
             ) {
                 let Some(mut dx) = dx else { return };
                 let args = Args { rows: cx.rows() * (S::LEN / S::LAST), len: S::LAST, log: $log };
-                cx.run::<SoftmaxBackward, 3>(args, [y.arg(), dy.arg(), dx.arg()]);
+                cx.run::<<S::Elem as Precision>::Op<SoftmaxBackward>, 3>(args, [y.arg(), dy.arg(), dx.arg()]);
             }
         }
     };

@@ -103,13 +103,29 @@ mod random {
     fn each_leaf<M: Params>(model: &mut M, mut f: impl FnMut(&str, Init, &[usize], &mut [f32])) {
         let base = (model as *mut M).cast::<u8>();
         visit::<M>(|path, offset, leaf| {
-            if leaf.dtype == DType::F32 {
-                // SAFETY: the tree describes `M`: at `offset` lie that many floats, inside `model`,
-                // which is uniquely borrowed.
-                let values = unsafe {
-                    core::slice::from_raw_parts_mut(base.add(offset).cast::<f32>(), leaf.dims.len())
+            // SAFETY: the tree describes `M`: at `offset` lie that many numbers of the leaf's element, inside
+            // `model`, which is uniquely borrowed.
+            macro_rules! values {
+                ($t:ty) => {
+                    unsafe { core::slice::from_raw_parts_mut(base.add(offset).cast::<$t>(), leaf.dims.len()) }
                 };
-                f(&path.to_string(), leaf.init, leaf.dims.as_slice(), values);
+            }
+            let mut leaf_of =
+                |values: &mut [f32]| f(&path.to_string(), leaf.init, leaf.dims.as_slice(), values);
+            // Drawn in f32 and rounded, so that a model of another element starts from the same numbers.
+            macro_rules! rounded {
+                ($t:ty) => {{
+                    let mut wide: Vec<f32> = values!($t).iter().map(|value| value.to_f32()).collect();
+                    leaf_of(&mut wide);
+                    let narrow = values!($t).iter_mut().zip(wide);
+                    narrow.for_each(|(narrow, wide)| *narrow = <$t>::from_f32(wide));
+                }};
+            }
+            match leaf.dtype {
+                DType::F32 => leaf_of(values!(f32)),
+                DType::Bf16 => rounded!(half::bf16),
+                DType::F16 => rounded!(half::f16),
+                _ => {}
             }
         });
     }

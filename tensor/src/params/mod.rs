@@ -1,6 +1,8 @@
 //! What a model consists of, as a constant: names, dimensions, places in memory, initialisation.
 //! Saving, loading, printing, parameter groups and flat passes all read this one tree.
 
+#[cfg(feature = "std")]
+mod cast;
 mod dims;
 mod init;
 #[cfg(feature = "std")]
@@ -10,6 +12,8 @@ mod tree;
 
 use castiron_kernels::Plain;
 
+#[cfg(feature = "std")]
+pub use cast::cast;
 pub use dims::Dims;
 pub use init::Init;
 #[cfg(feature = "std")]

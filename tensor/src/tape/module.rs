@@ -12,7 +12,7 @@ use crate::array::{Array, Dims};
 use crate::device::{Device, Storage};
 use crate::memory::{Mut, Ref};
 use crate::params::{Params, Run};
-use crate::{Cx, Error, GradBatch, Module, Shape, Tensor};
+use crate::{Cx, Element, Error, GradBatch, Module, Shape, Tensor};
 
 thread_local! {
     /// What the masks of dropout are drawn with: other ones at every call.
@@ -196,8 +196,8 @@ impl<M: Module<X, Y>, X: Shape, Y: Shape, D: Storage, const B: usize> Rule for C
         );
         // What other calls have given the model's gradient is added to where it is.
         let mut dp = match cx.take_sum(0) {
-            Some(sum) => Tensor::<M, D>::from_bytes(sum),
-            None => memory::<M, D>(array),
+            Some(sum) => Tensor::<M::With<f32>, D>::from_bytes(sum),
+            None => memory::<M::With<f32>, D>(array),
         };
         let dy = Tensor::<GradBatch<Y, B>, D>::from_bytes(Var::constant(dy.array));
         let mut dx = cx.wants(1).map(|_| memory::<GradBatch<X, B>, D>(array));
@@ -212,14 +212,14 @@ impl<M: Module<X, Y>, X: Shape, Y: Shape, D: Storage, const B: usize> Rule for C
             M::backward::<D, B>(&cx, p, x, y, saved, dy.borrow(), dx, dp.borrow_mut(), scratch);
             fault(device)
         })?;
-        let mut gradient = dp.array_of(floats::<M>(), DType::F32);
+        let mut gradient = dp.array_of(floats::<M::With<f32>>(), DType::F32);
         drop(dp);
         if let Some(place) = self.place {
             averages::take(&mut gradient, M::RUNS, place, cx.statistics);
         }
         cx.give(0, || Var::constant(gradient));
         if let (Some(dx), Some(dims)) = (dx, cx.wants(1)) {
-            cx.give(1, || Var::constant(dx.array_of(dims, DType::F32)));
+            cx.give(1, || Var::constant(dx.array_of(dims, X::Elem::DTYPE)));
         }
         Ok(())
     }

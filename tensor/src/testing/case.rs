@@ -7,14 +7,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Probe;
-use super::memory::{Guarded, Junk, bytes, bytes_mut, float, put, set_float};
+use super::memory::{Guarded, Junk, Place, bytes, bytes_mut, float, is_real, put, real, set_float, set_real};
 use crate::device::Storage;
-use crate::params::{Kind, init, visit};
+use crate::params::{Kind, Params, init, visit};
 use crate::shape::DType;
 use crate::{Batch, Cpu, Cx, GradBatch, Module, Tensor};
-
-/// Offsets of numbers, and their types.
-type Found = Vec<(usize, DType)>;
 
 /// A module, a batch, the gradient of a loss with respect to its output.
 pub(super) struct Case<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> {
@@ -27,19 +24,29 @@ pub(super) struct Case<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> {
     pub(super) places: Places,
 }
 
-/// Where the live numbers are, as `(offset, bytes)`.
+/// Where the live numbers are.
 #[derive(Clone)]
 pub(super) struct Places {
-    pub(super) y: Vec<(usize, usize)>,
-    pub(super) dy: Vec<(usize, usize)>,
-    pub(super) dx: Vec<(usize, usize)>,
+    pub(super) x: Vec<Place>,
+    pub(super) y: Vec<Place>,
+    pub(super) dy: Vec<Place>,
+    pub(super) dx: Vec<Place>,
     /// The real ones of `x` and `y`: those have gradients, in the same order.
-    pub(super) real_x: Vec<usize>,
-    pub(super) real_y: Vec<usize>,
-    /// Trained numbers: their names and offsets.
-    pub(super) trained: Vec<(String, usize)>,
-    /// Offset and length of leaves that nobody trains: nobody reads what their gradients' slots hold.
+    pub(super) real_x: Vec<Place>,
+    pub(super) real_y: Vec<Place>,
+    pub(super) trained: Vec<Trained>,
+    /// Offset and length of the gradients' slots of leaves that nobody trains: nobody reads what they hold.
     pub(super) frozen: Vec<(usize, usize)>,
+}
+
+/// A trained number.
+#[derive(Clone)]
+pub(super) struct Trained {
+    pub(super) name: String,
+    /// In the model.
+    pub(super) at: Place,
+    /// That of its gradient, which is `f32`.
+    pub(super) slot: usize,
 }
 
 /// What a module gave, as bytes.
@@ -68,9 +75,9 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
         // Initial values with zeros and ones hide mistakes.
         let model = bytes_mut(&mut *case.model);
         visit::<M>(|_, offset, leaf| {
-            let count = if leaf.dtype == DType::F32 { leaf.dims.len() } else { 0 };
-            for place in (0..count).map(|i| offset + 4 * i) {
-                set_float(model, place, float(model, place) + 0.3 * signed());
+            let count = if is_real(leaf.dtype) { leaf.dims.len() } else { 0 };
+            for place in (0..count).map(|i| (offset + leaf.dtype.size() * i, leaf.dtype)) {
+                set_real(model, place, real(model, place) + 0.3 * signed());
             }
         });
         Junk::NAN.fill(&mut *case.x);
@@ -81,8 +88,8 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
             }
             _ => signed().to_bits(),
         });
-        for (place, _) in &case.places.dy {
-            set_float(bytes_mut(&mut *case.dy), *place, signed());
+        for place in &case.places.dy {
+            set_real(bytes_mut(&mut *case.dy), *place, signed());
         }
         // Of whole numbers of four bytes, as all states are.
         let state = bytes_mut(&mut *case.state);
@@ -91,15 +98,13 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
     }
 
     fn places(rows: usize) -> Places {
-        let found = |list: fn(Range<usize>, usize, &mut Found)| {
+        let found = |list: fn(Range<usize>, usize, &mut Vec<Place>)| {
             let mut found = Vec::new();
             list(0..rows, 0, &mut found);
             found
         };
-        let sizes = |found: &[(usize, DType)]| found.iter().map(|(at, ty)| (*at, ty.size())).collect();
-        let reals = |found: &[(usize, DType)]| {
-            found.iter().filter(|(_, ty)| *ty == DType::F32).map(|(at, _)| *at).collect::<Vec<_>>()
-        };
+        let reals =
+            |found: &[Place]| found.iter().copied().filter(|(_, dtype)| is_real(*dtype)).collect::<Vec<_>>();
         let x = found(X::numbers::<B>);
         let y = found(Y::numbers::<B>);
         let dx = found(X::gradients::<B>);
@@ -107,20 +112,33 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
         let (real_x, real_y) = (reals(&x), reals(&y));
         assert_eq!(real_x.len(), dx.len(), "every real number of the input has a gradient");
         assert_eq!(real_y.len(), dy.len(), "every real number of the output has a gradient");
-        let (mut trained, mut frozen) = (Vec::new(), Vec::new());
-        visit::<M>(|path, offset, leaf| match leaf.kind {
-            Kind::Trained if leaf.dtype == DType::F32 => {
-                trained.extend((0..leaf.dims.len()).map(|i| (format!("`{path}`[{i}]"), offset + 4 * i)));
+        let (mut trained, mut slots, mut frozen) = (Vec::new(), Vec::new(), Vec::new());
+        visit::<M>(|path, offset, leaf| {
+            if leaf.kind == Kind::Trained && is_real(leaf.dtype) {
+                let place = |i| (offset + leaf.dtype.size() * i, leaf.dtype);
+                trained.extend((0..leaf.dims.len()).map(|i| (format!("`{path}`[{i}]"), place(i))));
+            }
+        });
+        visit::<M::With<f32>>(|_, offset, leaf| match leaf.kind {
+            Kind::Trained if is_real(leaf.dtype) => {
+                slots.extend((0..leaf.dims.len()).map(|i| offset + 4 * i));
             }
             Kind::Frozen => frozen.push((offset, leaf.dims.len() * leaf.dtype.size())),
             _ => {}
         });
-        Places { y: sizes(&y), dy: sizes(&dy), dx: sizes(&dx), real_x, real_y, trained, frozen }
+        let trained = trained.into_iter().zip(slots).map(|((name, at), slot)| Trained { name, at, slot });
+        Places { x, y, dy, dx, real_x, real_y, trained: trained.collect(), frozen }
     }
 
     /// `infer`, `forward` and `backward` on a device, each with junk in all memory that it may not read,
     /// and more behind all memory that it may write. `dp` is what gradients are added to.
-    pub(super) fn run<D: Storage>(&self, device: &D, dp: &M, with_dx: bool, junk: Junk) -> Outcome {
+    pub(super) fn run<D: Storage>(
+        &self,
+        device: &D,
+        dp: &M::With<f32>,
+        with_dx: bool,
+        junk: Junk,
+    ) -> Outcome {
         let (model, x, dy) = (put(&*self.model, device), put(&*self.x, device), put(&*self.dy, device));
         let step = put(&self.step, device);
         let cx = Cx::new(device, self.rows, step.borrow());
@@ -199,9 +217,31 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
         );
         let (y, dy) = (bytes(&**y), bytes(&*self.dy));
         let pairs = self.places.real_y.iter().zip(&self.places.dy);
-        pairs
-            .map(|(value, (gradient, _))| f64::from(float(y, *value)) * f64::from(float(dy, *gradient)))
-            .sum()
+        pairs.map(|(value, gradient)| f64::from(real(y, *value)) * f64::from(real(dy, *gradient))).sum()
+    }
+
+    /// The same numbers for a module that is the same in `f32`.
+    pub(super) fn widened<N: Module<P, Q>, P: Probe, Q: Probe>(&self) -> Case<N, P, Q, B> {
+        let mut wide = Case::<N, P, Q, B>::draw(self.rows, self.step.seed, 1);
+        let reals = |from: &[u8], to: &mut [u8], places: &[Place], wide: &[Place]| {
+            assert_eq!(places.len(), wide.len(), "the module in f32 has other numbers");
+            for (place, wide) in places.iter().zip(wide) {
+                set_real(to, *wide, real(from, *place));
+            }
+        };
+        let (leaves, wide_leaves) = (reals_of::<M>(), reals_of::<N>());
+        reals(bytes(&*self.model), bytes_mut(&mut *wide.model), &leaves, &wide_leaves);
+        reals(bytes(&*self.dy), bytes_mut(&mut *wide.dy), &self.places.dy, &wide.places.dy);
+        reals(bytes(&*self.x), bytes_mut(&mut *wide.x), &self.places.real_x, &wide.places.real_x);
+        for ((at, dtype), (wide_at, _)) in self.places.x.iter().zip(&wide.places.x) {
+            if !is_real(*dtype) {
+                let from = &bytes(&*self.x)[*at..][..dtype.size()];
+                bytes_mut(&mut *wide.x)[*wide_at..][..dtype.size()].copy_from_slice(from);
+            }
+        }
+        wide.state = Tensor::zeros();
+        bytes_mut(&mut *wide.state).copy_from_slice(bytes(&*self.state));
+        wide
     }
 
     /// What all runs on one [`Offsets`](crate::device::Offsets) device need.
@@ -213,7 +253,7 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
             + Guarded::<GradBatch<X, B>, Cpu>::BYTES
             + 2 * Guarded::<Batch<Y, B>, Cpu>::BYTES;
         let kept = Guarded::<M::Saved<B>, Cpu>::BYTES + 2 * Guarded::<M::State<B>, Cpu>::BYTES;
-        4096 + scratch + batches + kept + 2 * Guarded::<M, Cpu>::BYTES
+        4096 + scratch + batches + kept + Guarded::<M, Cpu>::BYTES + Guarded::<M::With<f32>, Cpu>::BYTES
     }
 }
 
@@ -221,25 +261,25 @@ impl Outcome {
     /// Live outputs are finite, and nothing else was written.
     fn check(&self, places: &Places, with_dx: bool, junk: Junk) {
         for (name, y) in [("forward", &self.y), ("infer", &self.inferred)] {
-            let finite = places.real_y.iter().all(|place| float(y, *place).is_finite());
+            let finite = places.real_y.iter().all(|place| real(y, *place).is_finite());
             assert!(finite, "{name} read dead rows or scratch memory, or left outputs unwritten ({junk:?})");
-            assert!(junk.untouched_but(y, &places.y), "{name} wrote beyond the live rows");
+            assert!(junk.untouched_but(y, &sizes(&places.y)), "{name} wrote beyond the live rows");
         }
-        let live: &[_] = if with_dx { &places.dx } else { &[] };
-        assert!(junk.untouched_but(&self.dx, live), "backward wrote beyond the live rows of dx");
+        let live = if with_dx { sizes(&places.dx) } else { Vec::new() };
+        assert!(junk.untouched_but(&self.dx, &live), "backward wrote beyond the live rows of dx");
     }
 
     /// Fails where another outcome has other bits in what is live.
     pub(super) fn equals(&self, other: &Outcome, places: &Places, with_dx: bool, circumstances: &str) {
-        let same = |a: &[u8], b: &[u8], live: &[(usize, usize)]| {
-            live.iter().all(|(at, size)| a[*at..][..*size] == b[*at..][..*size])
+        let same = |a: &[u8], b: &[u8], live: &[Place]| {
+            live.iter().all(|(at, dtype)| a[*at..][..dtype.size()] == b[*at..][..dtype.size()])
         };
         assert!(same(&self.y, &other.y, &places.y), "forward gives other bits {circumstances}");
         assert!(same(&self.inferred, &other.inferred, &places.y), "infer gives other bits {circumstances}");
         assert!(self.states == other.states, "the state has other bits {circumstances}");
         assert!(!with_dx || same(&self.dx, &other.dx, &places.dx), "dx has other bits {circumstances}");
-        for (name, place) in &places.trained {
-            let (got, want) = (float(&other.dp, *place), float(&self.dp, *place));
+        for Trained { name, slot, .. } in &places.trained {
+            let (got, want) = (float(&other.dp, *slot), float(&self.dp, *slot));
             assert!(
                 got.to_bits() == want.to_bits(),
                 "the gradient of {name} has other bits {circumstances}: {got}, not {want}"
@@ -268,4 +308,20 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Buffers<M, X, Y, B> {
             scratch: Tensor::zeros(),
         }
     }
+}
+
+/// The same with sizes in bytes in place of elements.
+pub(super) fn sizes(places: &[Place]) -> Vec<(usize, usize)> {
+    places.iter().map(|(at, dtype)| (*at, dtype.size())).collect()
+}
+
+/// Where the real numbers of a model are.
+fn reals_of<M: Params>() -> Vec<Place> {
+    let mut places = Vec::new();
+    visit::<M>(|_, offset, leaf| {
+        if is_real(leaf.dtype) {
+            places.extend((0..leaf.dims.len()).map(|i| (offset + leaf.dtype.size() * i, leaf.dtype)));
+        }
+    });
+    places
 }

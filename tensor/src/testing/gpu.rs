@@ -4,9 +4,10 @@
 use castiron_kernels::cuda::Cuda;
 
 use super::case::{Case, Outcome};
-use super::memory::{Junk, float};
-use super::{Probe, leaves};
+use super::memory::{Junk, Place, is_real, real};
+use super::{Probe, leaves, rounding};
 use crate::params::Kind;
+use crate::shape::DType;
 use crate::{Module, Tensor};
 
 /// What sums in another order may differ by, of 1 + |x|.
@@ -29,20 +30,18 @@ pub(super) fn check<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
     want: &Outcome,
 ) {
     let Some(gpu) = gpu() else { return };
-    let (zero, places) = (Tensor::<M>::zeros(), &case.places);
+    let (zero, places) = (Tensor::zeros(), &case.places);
     let there = case.run(&gpu, &zero, true, Junk::NAN);
-    compare("y", &there.y, &want.y, places.y.iter().copied(), &places.real_y);
-    compare("the inferred y", &there.inferred, &want.inferred, places.y.iter().copied(), &places.real_y);
-    let dx: Vec<usize> = places.dx.iter().map(|(at, _)| *at).collect();
-    compare("dx", &there.dx, &want.dx, places.dx.iter().copied(), &dx);
+    compare("y", &there.y, &want.y, &places.y);
+    compare("the inferred y", &there.inferred, &want.inferred, &places.y);
+    compare("dx", &there.dx, &want.dx, &places.dx);
+    let floats = |from: usize, len: usize| (0..len).map(|i| (from + 4 * i, DType::F32)).collect::<Vec<_>>();
     for (there, want) in there.states.iter().zip(&want.states) {
-        let all: Vec<usize> = (0..want.len() / 4).map(|i| 4 * i).collect();
-        compare("the state", there, want, all.iter().map(|at| (*at, 4)), &all);
+        compare("the state", there, want, &floats(0, want.len() / 4));
     }
-    leaves::<M>(|name, offset, len, kind| {
+    leaves::<M::With<f32>>(|name, offset, len, kind| {
         if kind != Kind::Frozen {
-            let all: Vec<usize> = (0..len).map(|i| offset + 4 * i).collect();
-            compare(name, &there.dp, &want.dp, all.iter().map(|at| (*at, 4)), &all);
+            compare(name, &there.dp, &want.dp, &floats(offset, len));
         }
     });
     let again = case.run(&gpu, &zero, true, Junk::LARGE);
@@ -52,22 +51,16 @@ pub(super) fn check<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
 }
 
 /// Compares what lies at `places`: real numbers nearly, all else exactly.
-pub(super) fn compare(
-    name: &str,
-    got: &[u8],
-    want: &[u8],
-    places: impl Iterator<Item = (usize, usize)>,
-    real: &[usize],
-) {
-    for (at, size) in places {
-        if real.binary_search(&at).is_ok() {
-            let (got, want) = (float(got, at), float(want, at));
+pub(super) fn compare(name: &str, got: &[u8], want: &[u8], places: &[Place]) {
+    for &(at, dtype) in places {
+        if is_real(dtype) {
+            let (got, want) = (real(got, (at, dtype)), real(want, (at, dtype)));
             assert!(
-                (got - want).abs() <= TOLERANCE * (1.0 + want.abs()),
+                (got - want).abs() <= (TOLERANCE + rounding(dtype)) * (1.0 + want.abs()),
                 "on a GPU, `{name}` at byte {at} is {got}, not {want}"
             );
         } else {
-            let (got, want) = (&got[at..][..size], &want[at..][..size]);
+            let (got, want) = (&got[at..][..dtype.size()], &want[at..][..dtype.size()]);
             assert!(got == want, "on a GPU, `{name}` at byte {at} has the bytes {got:?}, not {want:?}");
         }
     }

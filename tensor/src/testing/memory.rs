@@ -1,10 +1,12 @@
 //! Values as bytes: junk in them, junk behind them, and what is left of it.
 
 use castiron_kernels::Plain;
+use half::{bf16, f16};
 
 use crate::Tensor;
 use crate::device::Storage;
 use crate::memory::{Aligned, Mut, Ref};
+use crate::shape::DType;
 use crate::{field, split};
 
 /// What memory holds before anybody writes to it.
@@ -108,12 +110,40 @@ pub(super) fn bytes_mut<T: Plain>(value: &mut T) -> &mut [u8] {
     unsafe { core::slice::from_raw_parts_mut((value as *mut T).cast(), size_of::<T>()) }
 }
 
-/// The number at an offset.
-pub(super) fn float(bytes: &[u8], offset: usize) -> f32 {
-    f32::from_ne_bytes(bytes[offset..][..4].try_into().expect("four bytes"))
+/// Where a number is, in bytes, and its element.
+pub(super) type Place = (usize, DType);
+
+/// Whether a check looks at numbers of this element as real ones.
+pub(super) fn is_real(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::Bf16 | DType::F16)
 }
 
-/// Writes a number.
+/// The real number there.
+pub(super) fn real(bytes: &[u8], (offset, dtype): Place) -> f32 {
+    let two = || bytes[offset..][..2].try_into().expect("two bytes");
+    match dtype {
+        DType::Bf16 => bf16::from_ne_bytes(two()).to_f32(),
+        DType::F16 => f16::from_ne_bytes(two()).to_f32(),
+        _ => f32::from_ne_bytes(bytes[offset..][..4].try_into().expect("four bytes")),
+    }
+}
+
+/// Writes a real number.
+pub(super) fn set_real(bytes: &mut [u8], (offset, dtype): Place, value: f32) {
+    let bytes = &mut bytes[offset..][..dtype.size()];
+    match dtype {
+        DType::Bf16 => bytes.copy_from_slice(&bf16::from_f32(value).to_ne_bytes()),
+        DType::F16 => bytes.copy_from_slice(&f16::from_f32(value).to_ne_bytes()),
+        _ => bytes.copy_from_slice(&value.to_ne_bytes()),
+    }
+}
+
+/// The `f32` at an offset.
+pub(super) fn float(bytes: &[u8], offset: usize) -> f32 {
+    real(bytes, (offset, DType::F32))
+}
+
+/// Writes an `f32`.
 pub(super) fn set_float(bytes: &mut [u8], offset: usize, value: f32) {
-    bytes[offset..][..4].copy_from_slice(&value.to_ne_bytes());
+    set_real(bytes, (offset, DType::F32), value);
 }

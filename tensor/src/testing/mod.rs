@@ -12,7 +12,7 @@ pub use prepared::check_prepared;
 pub use probe::Probe;
 
 use case::{Buffers, Case};
-use memory::{Junk, bytes, bytes_mut, float, set_float};
+use memory::{Junk, Place, bytes, bytes_mut, float, is_real, real, set_float, set_real};
 
 use crate::device::Offsets;
 use crate::params::{Kind, visit};
@@ -44,7 +44,7 @@ use crate::{Batch, Cpu, Module, Tensor};
 pub fn check<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(rows: usize, seed: u64, classes: i32) {
     check_memory::<M, X, Y, B>(rows, seed, classes);
     let mut case = Case::<M, X, Y, B>::draw(rows, seed, classes);
-    let got = case.run(&Cpu::new(), &Tensor::<M>::zeros(), true, Junk::NAN);
+    let got = case.run(&Cpu::new(), &Tensor::zeros(), true, Junk::NAN);
     let gradients = case.gradients(&got.dp, &got.dx);
     differences::compare(
         &mut Moved { case: &mut case, cpu: Cpu::new(), buffers: Buffers::new() },
@@ -70,7 +70,7 @@ pub fn check_memory<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
     const { M::CHECK };
     assert!((1..B).contains(&rows), "give fewer rows than the capacity, and at least one");
     let case = Case::<M, X, Y, B>::draw(rows, seed, classes);
-    let (cpu, zero) = (Cpu::new(), Tensor::<M>::zeros());
+    let (cpu, zero) = (Cpu::new(), Tensor::<M::With<f32>>::zeros());
     let want = case.run(&cpu, &zero, true, Junk::NAN);
     let places = &case.places;
     let other = case.run(&cpu, &zero, true, Junk::LARGE);
@@ -84,12 +84,12 @@ pub fn check_memory<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
     gpu::check(&case, &want);
 
     // Gradients add up.
-    let mut ones = Tensor::<M>::zeros();
-    leaves::<M>(|_, offset, len, _| {
+    let mut ones = Tensor::<M::With<f32>>::zeros();
+    leaves::<M::With<f32>>(|_, offset, len, _| {
         (0..len).for_each(|i| set_float(bytes_mut(&mut *ones), offset + 4 * i, 1.0));
     });
     let added = case.run(&cpu, &ones, false, Junk::NAN);
-    leaves::<M>(|name, offset, len, kind| {
+    leaves::<M::With<f32>>(|name, offset, len, kind| {
         let base = match kind {
             Kind::Trained => 1.0,
             Kind::RunningAverage { .. } => 0.0,
@@ -103,6 +103,65 @@ pub fn check_memory<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
             );
         }
     });
+}
+
+/// What [`check`] checks of a module `M` of bf16 or f16, with [`check_memory`]; but where that looks at differences of
+/// forward, which such an element is too coarse for, this looks at what `N` gives, the same module in f32, of the
+/// same numbers: they differ by what is rounded on the way.
+///
+/// ```
+/// use castiron::{bf16, nn::{Linear, Tanh}, testing};
+/// type Half = Linear<[bf16; 3], 4, Tanh>;
+/// testing::check_precision::<Half, [bf16; 3], [bf16; 4], Linear<[f32; 3], 4, Tanh>, [f32; 3], [f32; 4], 5>(3, 1, 0);
+/// ```
+///
+/// # Panics
+/// When the module does not keep to the contract, saying where.
+pub fn check_precision<
+    M: Module<X, Y>,
+    X: Probe,
+    Y: Probe,
+    N: Module<P, Q>,
+    P: Probe,
+    Q: Probe,
+    const B: usize,
+>(
+    rows: usize,
+    seed: u64,
+    classes: i32,
+) {
+    check_memory::<M, X, Y, B>(rows, seed, classes);
+    let case = Case::<M, X, Y, B>::draw(rows, seed, classes);
+    let wide = case.widened::<N, P, Q>();
+    let got = case.run(&Cpu::new(), &Tensor::zeros(), true, Junk::NAN);
+    let want = wide.run(&Cpu::new(), &Tensor::zeros(), true, Junk::NAN);
+    let reals = |bytes: &[u8], places: &[Place]| places.iter().map(|place| real(bytes, *place)).collect();
+    let slots = |dp: &[u8], case: &[case::Trained]| case.iter().map(|one| float(dp, one.slot)).collect();
+    let (places, wider) = (&case.places, &wide.places);
+    let coarsest =
+        places.y.iter().chain(&places.real_x).map(|(_, dtype)| rounding(*dtype)).fold(0.0, f32::max);
+    for (name, got, want) in [
+        ("y", reals(&got.y, &places.real_y), reals(&want.y, &wider.real_y)),
+        ("the inferred y", reals(&got.inferred, &places.real_y), reals(&want.inferred, &wider.real_y)),
+        ("dx", reals(&got.dx, &places.dx), reals(&want.dx, &wider.dx)),
+        ("dp", slots(&got.dp, &places.trained), slots(&want.dp, &wider.trained)),
+    ] {
+        let (got, want): (Vec<f32>, Vec<f32>) = (got, want);
+        let largest = want.iter().fold(1.0, |largest: f32, want| largest.max(want.abs()));
+        for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+            let close = (got - want).abs() <= 8.0 * coarsest * largest;
+            assert!(close, "{name}[{i}] is {got}, in f32 {want}");
+        }
+    }
+}
+
+/// The largest error of rounding a number to an element, of the number.
+pub(super) fn rounding(dtype: DType) -> f32 {
+    match dtype {
+        DType::Bf16 => 1.0 / 256.0,
+        DType::F16 => 1.0 / 2048.0,
+        _ => 0.0,
+    }
 }
 
 /// What `f` returns, and the names of the kernels that tensors ran on this thread until then, in their order.
@@ -151,18 +210,22 @@ pub fn numbers<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize>(
 ) -> Numbers {
     let mut case = Case::<M, X, Y, B>::draw(rows, seed, classes);
     case.state = Tensor::zeros();
-    let outcome = case.run(&Cpu::new(), &Tensor::<M>::zeros(), true, Junk::LARGE);
+    let outcome = case.run(&Cpu::new(), &Tensor::zeros(), true, Junk::LARGE);
     let mut numbers = Numbers { x: reals_and_integers::<X, B>(&case.x, rows), ..Numbers::default() };
-    let floats = |bytes: &[u8], places: &[usize]| places.iter().map(|place| float(bytes, *place)).collect();
-    let starts = |places: &[(usize, usize)]| places.iter().map(|(at, _)| *at).collect::<Vec<_>>();
-    numbers.y = floats(&outcome.y, &case.places.real_y);
-    numbers.inferred = floats(&outcome.inferred, &case.places.real_y);
-    numbers.dy = floats(bytes(&*case.dy), &starts(&case.places.dy));
-    numbers.dx = floats(&outcome.dx, &starts(&case.places.dx));
-    leaves::<M>(|name, offset, len, _| {
-        let places: Vec<usize> = (0..len).map(|i| offset + 4 * i).collect();
-        numbers.parameters.push((name.to_string(), floats(bytes(&*case.model), &places)));
-        numbers.gradients.push(floats(&outcome.dp, &places));
+    let reals = |bytes: &[u8], places: &[Place]| places.iter().map(|place| real(bytes, *place)).collect();
+    numbers.y = reals(&outcome.y, &case.places.real_y);
+    numbers.inferred = reals(&outcome.inferred, &case.places.real_y);
+    numbers.dy = reals(bytes(&*case.dy), &case.places.dy);
+    numbers.dx = reals(&outcome.dx, &case.places.dx);
+    visit::<M>(|path, offset, leaf| {
+        if is_real(leaf.dtype) {
+            let place = |i| (offset + leaf.dtype.size() * i, leaf.dtype);
+            let places: Vec<Place> = (0..leaf.dims.len()).map(place).collect();
+            numbers.parameters.push((path.to_string(), reals(bytes(&*case.model), &places)));
+        }
+    });
+    leaves::<M::With<f32>>(|_, offset, len, _| {
+        numbers.gradients.push((0..len).map(|i| float(&outcome.dp, offset + 4 * i)).collect());
     });
     numbers
 }
@@ -173,7 +236,7 @@ fn reals_and_integers<X: Probe, const B: usize>(x: &Batch<X, B>, rows: usize) ->
     let x = bytes(x);
     let four = |at: usize| x[at..][..4].try_into().expect("four bytes");
     let number = |&(at, dtype): &(usize, DType)| match dtype {
-        DType::F32 => f64::from(f32::from_ne_bytes(four(at))),
+        dtype if is_real(dtype) => f64::from(real(x, (at, dtype))),
         DType::I32 => f64::from(i32::from_ne_bytes(four(at))),
         DType::U8 | DType::Bool => f64::from(x[at]),
         other => panic!("the check does not read {other}"),
@@ -193,9 +256,9 @@ fn leaves<M: crate::params::Params>(mut each: impl FnMut(&str, usize, usize, Kin
 impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> Case<M, X, Y, B> {
     /// The gradients with respect to trained parameters, then to the input, with names.
     fn gradients(&self, dp: &[u8], dx: &[u8]) -> Vec<(String, f32)> {
-        let parameters = self.places.trained.iter().map(|(name, at)| (name.clone(), float(dp, *at)));
+        let parameters = self.places.trained.iter().map(|one| (one.name.clone(), float(dp, one.slot)));
         let inputs = self.places.dx.iter().enumerate();
-        parameters.chain(inputs.map(|(i, (at, _))| (format!("x[{i}]"), float(dx, *at)))).collect()
+        parameters.chain(inputs.map(|(i, place)| (format!("x[{i}]"), real(dx, *place)))).collect()
     }
 }
 
@@ -210,13 +273,13 @@ impl<M: Module<X, Y>, X: Probe, Y: Probe, const B: usize> differences::Objective
     fn shifted(&mut self, which: usize, by: f32) -> f64 {
         let trained = self.case.places.trained.len();
         let place = match which.checked_sub(trained) {
-            None => self.case.places.trained[which].1,
+            None => self.case.places.trained[which].at,
             Some(input) => self.case.places.real_x[input],
         };
         let set = |case: &mut Case<M, X, Y, B>, value: f32| {
             let memory = if which < trained { bytes_mut(&mut *case.model) } else { bytes_mut(&mut *case.x) };
-            let before = float(memory, place);
-            set_float(memory, place, value);
+            let before = real(memory, place);
+            set_real(memory, place, value);
             before
         };
         let before = set(self.case, 0.0);

@@ -1,8 +1,8 @@
 //! Inference with prepared parameters.
 
 use super::Probe;
-use super::case::Case;
-use super::memory::{Guarded, Junk, float, put};
+use super::case::{self, Case};
+use super::memory::{Guarded, Junk, put, real};
 use crate::device::{Offsets, Storage};
 use crate::{Batch, Cpu, Cx, Prepare, Tensor, WeightElement};
 
@@ -32,12 +32,11 @@ pub fn check_prepared<M: Prepare<Input: Probe, Output: Probe>, const B: usize>(
     assert!((1..B).contains(&rows), "give fewer rows than the capacity, and at least one");
     let case = Case::<M, M::Input, M::Output, B>::draw(rows, seed, classes);
     let cpu = Cpu::new();
-    let want = case.run(&cpu, &Tensor::<M>::zeros(), false, Junk::NAN).inferred;
+    let want = case.run(&cpu, &Tensor::zeros(), false, Junk::NAN).inferred;
     let got = case.infer_prepared::<f32, _>(&cpu, Junk::NAN);
-    let largest =
-        case.places.real_y.iter().fold(1.0, |largest: f32, at| largest.max(float(&want, *at).abs()));
+    let largest = case.places.real_y.iter().fold(1.0, |largest: f32, at| largest.max(real(&want, *at).abs()));
     for (i, at) in case.places.real_y.iter().enumerate() {
-        let (got, want) = (float(&got, *at), float(&want, *at));
+        let (got, want) = (real(&got, *at), real(&want, *at));
         let close = (got - want).abs() <= 1e-4 * largest;
         assert!(close, "number {i} is {got} with prepared parameters, {want} without");
     }
@@ -49,13 +48,17 @@ pub fn check_prepared<M: Prepare<Input: Probe, Output: Probe>, const B: usize>(
         ("on the offset device", case.infer_prepared::<f32, _>(&offsets, Junk::NAN)),
     ];
     for (circumstances, other) in others {
-        let same = case.places.y.iter().all(|(at, size)| got[*at..][..*size] == other[*at..][..*size]);
+        let same = case
+            .places
+            .y
+            .iter()
+            .all(|(at, dtype)| got[*at..][..dtype.size()] == other[*at..][..dtype.size()]);
         assert!(same, "prepared inference gives other bits {circumstances}");
     }
     #[cfg(feature = "cuda")]
     if let Some(gpu) = super::gpu::gpu() {
         let there = case.infer_prepared::<f32, _>(&gpu, Junk::NAN);
-        super::gpu::compare("y", &there, &got, case.places.y.iter().copied(), &case.places.real_y);
+        super::gpu::compare("y", &there, &got, &case.places.y);
     }
 }
 
@@ -81,9 +84,12 @@ impl<M: Prepare<Input: Probe, Output: Probe>, const B: usize> Case<M, M::Input, 
         scratch.read("the scratch memory of prepared inference", device);
         assert!(weights.read("the prepared parameters", device) == before, "the prepared parameters changed");
         let y = y.read("y", device);
-        let finite = self.places.real_y.iter().all(|place| float(&y, *place).is_finite());
+        let finite = self.places.real_y.iter().all(|place| real(&y, *place).is_finite());
         assert!(finite, "prepared inference read what it may not, or left outputs unwritten ({junk:?})");
-        assert!(junk.untouched_but(&y, &self.places.y), "prepared inference wrote beyond the live rows");
+        assert!(
+            junk.untouched_but(&y, &case::sizes(&self.places.y)),
+            "prepared inference wrote beyond the live rows"
+        );
         y
     }
 }

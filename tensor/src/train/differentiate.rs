@@ -2,6 +2,7 @@
 
 use castiron_kernels::Plain;
 
+use super::master::Master;
 use crate::device::Device;
 use crate::loss::Loss;
 use crate::memory::{Aligned, Mut, Ref};
@@ -21,7 +22,7 @@ unsafe impl<M: Model, L: Loss<M::Output>, const B: usize> Plain for StepWork<M, 
 /// The memory that a step computes its gradients in.
 pub(super) struct StepPlaces<'a, M: Model, L: Loss<M::Output>, const B: usize, D: Device> {
     pub(super) params: Ref<'a, M, D>,
-    pub(super) gradients: Mut<'a, M, D>,
+    pub(super) gradients: Mut<'a, Master<M>, D>,
     pub(super) state: Mut<'a, M::State<B>, D>,
     pub(super) input: Ref<'a, Batch<M::Input, B>, D>,
     pub(super) target: Ref<'a, Batch<L::Target, B>, D>,

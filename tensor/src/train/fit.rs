@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use castiron_kernels::Precision;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::Trainer;
@@ -24,8 +25,9 @@ impl<S: for<'a> Sample<Rows<'a> = &'a [S], RowsMut<'a> = &'a mut [S]> + Plain> R
 /// use castiron::train::accuracy;
 /// assert_eq!(accuracy(&[[0.1, 0.9], [0.8, 0.2]], &[1, 1]), 1);
 /// ```
-pub fn accuracy<const C: usize>(outputs: &[[f32; C]], targets: &[i32]) -> usize {
-    let best = |output: &[f32; C]| (0..C).max_by(|&a, &b| output[a].total_cmp(&output[b]));
+pub fn accuracy<const C: usize, E: Precision>(outputs: &[[E; C]], targets: &[i32]) -> usize {
+    let number = |output: &[E; C], i: usize| output[i].to_f32();
+    let best = |output: &[E; C]| (0..C).max_by(|&a, &b| number(output, a).total_cmp(&number(output, b)));
     outputs.iter().zip(targets).filter(|(y, t)| best(y).is_some_and(|class| class as i32 == **t)).count()
 }
 

@@ -6,9 +6,14 @@ mod enter;
 #[cfg(feature = "fit")]
 mod fit;
 mod groups;
+#[cfg(feature = "std")]
+mod loss_scale;
 #[cfg(feature = "fit")]
 pub mod history;
+mod master;
 mod predictor;
+#[cfg(feature = "std")]
+mod rounded;
 mod step;
 #[cfg(feature = "std")]
 mod table;
@@ -24,6 +29,8 @@ pub use fit::{Fit, FitError, Rows, accuracy};
 pub use groups::Group;
 #[cfg(feature = "fit")]
 pub use history::{History, Record};
+#[cfg(feature = "std")]
+pub use loss_scale::DynamicLossScale;
 #[cfg(feature = "std")]
 pub use predictor::Predictor;
 pub use predictor::{Workspace, infer};

@@ -5,6 +5,7 @@ use castiron_kernels::{Cpu, Plain, RunRow, Step};
 
 use super::Group;
 use super::differentiate::{StepPlaces, StepWork, differentiate};
+use super::master::{Master, as_master, assert_master, is_f32};
 use crate::device::Device;
 use crate::error::outcome;
 use crate::loss::{Loss, Value};
@@ -18,8 +19,8 @@ use crate::{Batch, Cx, Error, Model};
 /// likes, zeroed to start with.
 #[repr(C)]
 pub struct TrainingWorkspace<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> {
-    gradients: M,
-    optimizer: O::State<M>,
+    gradients: Master<M>,
+    optimizer: O::State<Master<M>>,
     state: M::State<B>,
     output: Batch<M::Output, B>,
     work: StepWork<M, L, B>,
@@ -63,7 +64,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> TrainingWorkspa
     }
 
     /// The gradients of the last step. Those of running averages are the statistics of its batch.
-    pub fn gradients(&self) -> &M {
+    pub fn gradients(&self) -> &M::With<f32> {
         &self.gradients
     }
 }
@@ -128,6 +129,10 @@ pub fn step<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize>(
     if !(1..=B).contains(&rows) {
         return Err(Error::Rows { call: "step", got: rows, capacity: B });
     }
+    const {
+        assert_master::<M>();
+        assert!(is_f32::<M>(), "`step` trains models in f32; of another element, `Trainer` does");
+    }
     let TrainingWorkspace { gradients, optimizer: memory, state, output, work, loss: value, step: scalars } =
         workspace;
     scalars.learning_rate = optimizer.learning_rate();
@@ -155,10 +160,10 @@ pub fn step<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize>(
 
     let (gradients, now) = (Ref::from(&*gradients), Ref::from(&*scalars));
     each_table::<M>(optimizer.weight_decay(), |table, flat| {
-        let mut params = Mut::from(&mut *model);
+        let mut params = as_master(Mut::from(&mut *model));
         Device::run::<MergeAverages>(cpu, &flat, &mut [table.arg(), params.arg(), gradients.arg()]);
         let pass = Pass { table: table.arg(), rows: flat.rows, step: now, clip_value: f32::INFINITY };
-        optimizer.update::<Cpu, M>(cpu, pass, params, gradients, (&mut *memory).into());
+        optimizer.update::<Cpu, Master<M>>(cpu, pass, params, gradients, (&mut *memory).into());
     });
     outcome(cpu, M::PARTS)?;
     scalars.index = scalars.index.saturating_add(1);

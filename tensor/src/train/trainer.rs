@@ -6,28 +6,33 @@ mod pass;
 #[cfg(feature = "fit")]
 mod results;
 
+use castiron_kernels::Step;
 #[cfg(feature = "files")]
-use castiron_kernels::{Plain, Step};
+use castiron_kernels::{LossScale, Plain};
 
-use super::Group;
+use super::rounded::Rounded;
+use super::{DynamicLossScale, Group};
 use super::differentiate::StepWork;
 use super::enter::enter;
+use super::master::{Master, assert_master, is_f32};
 use super::update::{Places, Update};
 use crate::device::{Cpu, Storage};
 use crate::error::outcome;
 use crate::loss::{Loss, Value};
 use crate::optim::{Optimizer, Schedule};
+use crate::params::cast;
 use crate::{Error, Model, Sample, Tensor, field, split};
-use pass::Memory;
+use pass::{Memory, apply, working};
 
 /// Copies of all that a step leaves behind.
 #[cfg(feature = "files")]
 pub(crate) struct Snapshot<M: Plain, O: Plain, S: Plain> {
-    pub(crate) model: Tensor<M>,
+    pub(crate) master: Tensor<M>,
     pub(crate) gradients: Tensor<M>,
     pub(crate) optimizer: Tensor<O>,
     pub(crate) state: Tensor<S>,
     pub(crate) step: Step,
+    pub(crate) loss_scale: Option<LossScale>,
     /// Batches that the gradients are the sum of; if there are none, the gradients mean nothing.
     pub(crate) accumulated: u32,
 }
@@ -74,6 +79,8 @@ pub enum Clip {
 pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage = Cpu> {
     device: D,
     memory: Tensor<Memory<M, L, O, B>, D>,
+    /// The model, where it is not f32: rounded from its master, which is in `memory`.
+    rounded: Option<Rounded<M, D>>,
     update: Update<O, D>,
     graphs: D::Graphs,
     /// Batches whose gradients have been added up since the last update.
@@ -84,7 +91,7 @@ pub struct Trainer<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D
 
 impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Trainer<M, L, O, B, D> {
     /// Bytes of everything that is allocated, except a table of a few bytes per parameter tensor.
-    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>();
+    pub const BYTES: usize = size_of::<Memory<M, L, O, B>>() + Rounded::<M, D>::BYTES;
 
     /// Bytes of what a step keeps from forward to backward, and of its working memory.
     pub const ACTIVATION_BYTES: usize = size_of::<StepWork<M, L, B>>();
@@ -94,12 +101,16 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// # Errors
     /// When the device has not enough memory.
     pub fn new(device: D, model: &M, loss: L, optimizer: O) -> Result<Self, Error> {
+        const { assert_master::<M>() };
         let mut memory = Tensor::<Memory<M, L, O, B>, D>::zeros_on(&device)?;
-        let (params, config) = split!(memory.borrow_mut(), Memory<M, L, O, B> { params, config });
-        device.write_one(model, params);
+        let (config,) = split!(memory.borrow_mut(), Memory<M, L, O, B> { config, });
         device.write_one(&loss, config);
-        let update = Update::new::<M>(&device, optimizer)?;
-        Ok(Trainer { device, memory, update, graphs: D::Graphs::default(), accumulated: 0, peers: None })
+        let update = Update::new::<Master<M>>(&device, optimizer)?;
+        let rounded = Rounded::new(&device)?;
+        let graphs = D::Graphs::default();
+        let mut trainer = Trainer { device, memory, rounded, update, graphs, accumulated: 0, peers: None };
+        trainer.set_model(model);
+        Ok(trainer)
     }
 
     /// Seeds dropout. Zero unless set.
@@ -120,6 +131,24 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.update.clip = clip;
+        self
+    }
+
+    /// Follows another rule for the factor of the loss than [`DynamicLossScale::new`], which models with f16 in them have
+    /// as it is. A model in f32 does not compile with one.
+    ///
+    /// ```compile_fail
+    /// # use castiron::{prelude::*, train::DynamicLossScale};
+    /// # model! { Net: [4] -> [2] { fc: Linear(2) } }
+    /// Trainer::<Net, _, _, 16>::new(Cpu::new(), &init(0), MseLoss, Sgd::new(0.1))?.loss_scale(DynamicLossScale::new());
+    /// # Ok::<(), castiron::Error>(())
+    /// ```
+    #[must_use]
+    pub fn loss_scale(mut self, rule: DynamicLossScale) -> Self {
+        const { assert!(!is_f32::<M>(), "a model in f32 holds its gradients as they are: its loss needs no scale") };
+        if let Some(rounded) = &mut self.rounded {
+            rounded.set_rule(&self.device, rule);
+        }
         self
     }
 
@@ -253,14 +282,17 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         if self.accumulated == 0 {
             return Ok(());
         }
-        let Self { device, memory, update, accumulated, .. } = self;
+        let Self { device, memory, rounded, update, accumulated, .. } = self;
         let step = update.scalars(*accumulated);
         enter::<M, _, _>(device, 3, |device| {
             let (params, gradients, state, norm, mut scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
             device.write_one(&step, scalars.reborrow());
+            if let Some(rounded) = &*rounded {
+                rounded.load_scale(device, scalars.reborrow());
+            }
             let gradients = gradients.into_ref();
-            update.run::<M>(device, Places { params, gradients, state, norm, scalars });
+            apply(device, update, rounded, Places { params, gradients, state, norm, scalars });
         });
         self.update.made(step);
         self.accumulated = 0;
@@ -280,6 +312,18 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         norm
     }
 
+    /// What the next loss will be multiplied by, where there is such a factor: see [`DynamicLossScale`].
+    pub fn current_loss_scale(&self) -> Option<f32> {
+        self.rounded.as_ref()?.scale(&self.device).map(|state| state.scale)
+    }
+
+    /// Whether the last step was skipped, since its gradients were not finite: see [`DynamicLossScale`].
+    pub fn was_skipped(&self) -> bool {
+        let mut step = Step::new();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, step), &mut step);
+        step.skipped != 0
+    }
+
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
         self.update.learning_rate()
@@ -293,12 +337,20 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// A copy of the model as it is now.
     pub fn model(&self) -> Tensor<M> {
         let mut model = Tensor::zeros();
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, params), &mut *model);
+        let params = field!(self.memory.borrow(), Memory<M, L, O, B>, params);
+        self.device.read_one(working(&self.rounded, params), &mut *model);
         model
     }
 
-    /// A copy of the gradients of the last step.
-    pub fn gradients(&self) -> Tensor<M> {
+    /// A copy of the master of the model: its parameters in f32, which updates change. Of a model in f32, the model.
+    pub fn master(&self) -> Tensor<M::With<f32>> {
+        let mut master = Tensor::zeros();
+        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, params), &mut *master);
+        master
+    }
+
+    /// A copy of the gradients of the last step, in f32; times the factor of the loss, where there is one.
+    pub fn gradients(&self) -> Tensor<M::With<f32>> {
         let mut gradients = Tensor::zeros();
         self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, gradients), &mut *gradients);
         gradients
@@ -306,14 +358,22 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// Goes on from another model; the optimizer's memory stays.
     pub fn set_model(&mut self, model: &M) {
-        let (params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
-        self.device.write_one(model, params);
+        self.set_master(&cast(model));
+    }
+
+    /// Goes on from other parameters in f32; the optimizer's memory stays.
+    pub fn set_master(&mut self, master: &M::With<f32>) {
+        let (mut params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
+        self.device.write_one(master, params.reborrow());
+        if let Some(rounded) = &mut self.rounded {
+            rounded.round(&self.device, params.into_ref());
+        }
     }
 
     /// Sets the group of the parameters whose names match `pattern` (`*` stands for any characters), and
     /// returns how many tensors do.
     pub fn group(&mut self, pattern: &str, group: Group) -> usize {
-        self.update.change::<M>(&self.device, pattern, |g| *g = group)
+        self.update.change::<Master<M>>(&self.device, pattern, |g| *g = group)
     }
 
     /// Stops training the parameters whose names match, and returns how many tensors do.
@@ -332,7 +392,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// # Ok::<(), castiron::Error>(())
     /// ```
     pub fn freeze(&mut self, pattern: &str) -> usize {
-        self.update.change::<M>(&self.device, pattern, |group| group.frozen = true)
+        self.update.change::<Master<M>>(&self.device, pattern, |group| group.frozen = true)
     }
 
     /// Trains the parameters whose names match again, and returns how many tensors do.
@@ -340,7 +400,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// Adam corrects its averages by the number of the trainer's steps, not of each parameter's: after a late
     /// unfreezing its first steps are larger than PyTorch's, so begin them with a small rate.
     pub fn unfreeze(&mut self, pattern: &str) -> usize {
-        self.update.change::<M>(&self.device, pattern, |group| group.frozen = false)
+        self.update.change::<Master<M>>(&self.device, pattern, |group| group.frozen = false)
     }
 
     /// Starts recurrent layers from zero again.
@@ -356,24 +416,29 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// What a checkpoint holds.
     #[cfg(feature = "files")]
-    pub(crate) fn snapshot(&self) -> Snapshot<M, O::State<M>, M::State<B>> {
+    pub(crate) fn snapshot(&self) -> Snapshot<Master<M>, O::State<Master<M>>, M::State<B>> {
         let (mut optimizer, mut state) = (Tensor::zeros(), Tensor::zeros());
         let memory = self.memory.borrow();
         self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
         self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
         let (step, accumulated) = (self.update.step, self.accumulated);
-        Snapshot { model: self.model(), gradients: self.gradients(), optimizer, state, step, accumulated }
+        let loss_scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
+        let (master, gradients) = (self.master(), self.gradients());
+        Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated }
     }
 
     /// Goes on from what a checkpoint holds.
     #[cfg(feature = "files")]
-    pub(crate) fn restore(&mut self, from: &Snapshot<M, O::State<M>, M::State<B>>) {
-        let (params, gradients, optimizer, state) =
-            split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, state });
-        self.device.write_one(&*from.model, params);
+    pub(crate) fn restore(&mut self, from: &Snapshot<Master<M>, O::State<Master<M>>, M::State<B>>) {
+        self.set_master(&from.master);
+        let (gradients, optimizer, state) =
+            split!(self.memory.borrow_mut(), Memory<M, L, O, B> { gradients, optimizer, state });
         self.device.write_one(&*from.gradients, gradients);
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);
+        if let (Some(rounded), Some(scale)) = (&mut self.rounded, from.loss_scale) {
+            rounded.set_scale(&self.device, scale);
+        }
         (self.update.step, self.accumulated) = (from.step, from.accumulated);
     }
 }

@@ -64,6 +64,7 @@ impl Read<'_> {
                 window: self.window(over, self.size("kernel"), 1, self.size_or("dilation", 1)),
                 bias: self.flag("bias", true),
                 activation: Activation::Identity,
+                element: None,
             },
             "MaxPool1d" | "MaxPool2d" | "AvgPool1d" | "AvgPool2d" => {
                 let size = self.size(WINDOW);

@@ -182,10 +182,10 @@ impl Backward<'_, '_> {
         self.builder.buffer(name, Place::Planned, sample)
     }
 
-    /// A number of floats for a moment.
-    fn temporary(&mut self, value: ValueId, what: &str, floats: usize) -> BufferId {
+    /// Some numbers for a moment.
+    fn temporary(&mut self, value: ValueId, what: &str, len: usize) -> BufferId {
         let name = format!("d{}_{what}", self.builder.name(value));
-        self.builder.temporary(name, floats)
+        self.builder.numbers(name, len)
     }
 
     /// Adds `buffer` to the gradient of `value`.

@@ -3,15 +3,20 @@
 use super::{Operation, Tensor, axes};
 use crate::graph::BinaryOp;
 use crate::parse::number::Number;
-use crate::sample::{Element, Sample, Shape};
+use crate::sample::{Sample, Shape};
 
 impl Operation<'_> {
     /// Two tensors of one shape, or of shapes of which one can be repeated.
     pub(super) fn binary(&self, op: BinaryOp) -> Option<Sample> {
         let [a, b] = self.inputs else { return self.takes("two tensors") };
-        let [Some(a), Some(b)] = [a, b].map(|operand| self.tensor(operand, Some(Element::F32))) else {
+        let [Some(a), Some(b)] = [a, b].map(|operand| self.reals(operand)) else {
             return None;
         };
+        if a.shape.element != b.shape.element {
+            let why = format!("one is of {}, the other of {}", a.shape.element.name(), b.shape.element.name());
+            self.place.errors.at(self.place.at, format!("cannot {} {a} and {b}: {why}", verb(op)));
+            return None;
+        }
         // Counted from the last axis; what is missing is 1.
         let dim = |x: Tensor<'_>, back: usize| x.shape.dims.iter().rev().nth(back).map_or(1, |dim| *dim);
         let joined = (0..a.rank().max(b.rank())).rev().map(|back| {
@@ -38,7 +43,7 @@ impl Operation<'_> {
 
     /// Tensors one behind the other, which are equal but for that axis.
     pub(super) fn concat(&self, axis: &mut Number) -> Option<Sample> {
-        let tensors: Vec<_> = self.inputs.iter().map(|operand| self.tensor(operand, None)).collect();
+        let tensors: Vec<_> = self.inputs.iter().map(|operand| self.tensor(operand)).collect();
         let tensors = tensors.into_iter().collect::<Option<Vec<_>>>()?;
         let Some((first, others)) = tensors.split_first() else { return self.takes("tensors") };
         let axis = self.axis(axis, *first)?;
@@ -65,6 +70,15 @@ impl Operation<'_> {
             return None;
         }
         Some(first.resized(axis, size))
+    }
+}
+
+fn verb(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "add",
+        BinaryOp::Sub => "subtract",
+        BinaryOp::Mul => "multiply",
+        BinaryOp::Div => "divide",
     }
 }
 

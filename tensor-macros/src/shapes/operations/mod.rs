@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::graph::{Claimed, Value, ValueId, What};
 use crate::parse::Written;
 use crate::parse::number::Number;
-use crate::sample::{Element, Sample, Shape};
+use crate::sample::{Sample, Shape};
 
 /// An operation at its place.
 #[derive(Clone, Copy)]
@@ -89,8 +89,8 @@ impl<'a> Operation<'a> {
             return;
         } else if shape.dims.len() > 6 {
             format!("{to} has more than six axes")
-        } else if shape.element.bytes() != 4 {
-            format!("it moves numbers of f32 and i32, not of {}", shape.element.name())
+        } else if shape.element.bytes() != 4 && !shape.element.is_half() {
+            format!("it moves numbers of f32, bf16, f16 and i32, not of {}", shape.element.name())
         } else {
             return;
         };
@@ -103,13 +103,13 @@ impl<'a> Operation<'a> {
             What::Unit(_) => None,
             What::Binary(op) => self.binary(*op),
             What::Affine { .. } | What::Reciprocal { .. } => {
-                let x = self.only(Some(Element::F32))?;
+                let x = self.only_reals()?;
                 Some(Sample::Shape(x.shape.clone()))
             }
             What::Concat { axis } => self.concat(axis),
             What::Narrow { axis, start, end } => self.narrow(axis, start, end),
             What::From { axis, start } => {
-                let x = self.only(None)?;
+                let x = self.only()?;
                 let size = x.shape.dims[self.axis(axis, x)?];
                 let end = Number { value: size, at: start.at.clone() };
                 let sample = self.narrow(axis, start, &end);
@@ -136,7 +136,7 @@ impl<'a> Operation<'a> {
                 Some(sample)
             }
             What::Reduce { axis, .. } => {
-                let x = self.only(Some(Element::F32))?;
+                let x = self.only_reals()?;
                 let mut dims = x.shape.dims.clone();
                 dims.remove(self.axis(axis, x)?);
                 Some(x.with(dims))
@@ -172,22 +172,33 @@ impl<'a> Operation<'a> {
         declared.sample.clone()
     }
 
-    /// The only input of an operation.
-    fn only(&self, element: Option<Element>) -> Option<Tensor<'a>> {
+    /// The only input of an operation, of what layers compute with.
+    fn only_reals(&self) -> Option<Tensor<'a>> {
         match self.inputs {
-            [one] => self.tensor(one, element),
+            [one] => self.reals(one),
             _ => self.takes("one tensor"),
         }
     }
 
-    /// The input as a tensor, of this element if there is one.
-    fn tensor(&self, operand: &Operand<'a>, element: Option<Element>) -> Option<Tensor<'a>> {
+    /// The only input of an operation.
+    fn only(&self) -> Option<Tensor<'a>> {
+        match self.inputs {
+            [one] => self.tensor(one),
+            _ => self.takes("one tensor"),
+        }
+    }
+
+    /// The input as a tensor.
+    fn tensor(&self, operand: &Operand<'a>) -> Option<Tensor<'a>> {
         let from = format!("from {}", operand.from);
-        let place = Place { from: &from, ..self.place };
-        let shape = match element {
-            Some(element) => place.tensor(operand.sample, element)?,
-            None => place.one(operand.sample)?,
-        };
+        let shape = Place { from: &from, ..self.place }.one(operand.sample)?;
+        Some(Tensor { id: operand.id, shape, from: operand.from })
+    }
+
+    /// The input as a tensor of what layers compute with.
+    fn reals(&self, operand: &Operand<'a>) -> Option<Tensor<'a>> {
+        let from = format!("from {}", operand.from);
+        let shape = Place { from: &from, ..self.place }.reals(operand.sample)?;
         Some(Tensor { id: operand.id, shape, from: operand.from })
     }
 

@@ -8,7 +8,7 @@ use crate::sample::Sample;
 impl Operation<'_> {
     /// Positions `start..end` of an axis.
     pub(super) fn narrow(&self, axis: &mut Number, start: &Number, end: &Number) -> Option<Sample> {
-        let x = self.only(None)?;
+        let x = self.only()?;
         let axis = self.axis(axis, x)?;
         let (size, from, to) = (x.shape.dims[axis], start.value, end.value);
         if from >= to {
@@ -25,7 +25,7 @@ impl Operation<'_> {
 
     /// One of equal parts, and the [`What::Narrow`] that it is.
     pub(super) fn chunk(&self, axis: &mut Number, index: usize, of: &Number) -> Option<(Sample, What)> {
-        let x = self.only(None)?;
+        let x = self.only()?;
         let along = self.axis(axis, x)?;
         let size = x.shape.dims[along];
         if of.value == 0 || !size.is_multiple_of(of.value) {
@@ -41,7 +41,7 @@ impl Operation<'_> {
 
     /// One of parts of these sizes, and the [`What::Narrow`] that it is.
     pub(super) fn split(&self, axis: &mut Number, index: usize, sizes: &[Number]) -> Option<(Sample, What)> {
-        let x = self.only(None)?;
+        let x = self.only()?;
         let along = self.axis(axis, x)?;
         let sum = |sizes: &[Number]| sizes.iter().fold(0, |sum: usize, size| sum.saturating_add(size.value));
         let (size, all) = (x.shape.dims[along], sum(sizes));
@@ -58,7 +58,7 @@ impl Operation<'_> {
 
     /// The same numbers as other dimensions.
     pub(super) fn reshape(&self, dims: &Dims) -> Option<Sample> {
-        let x = self.only(None)?;
+        let x = self.only()?;
         let product = |dims: &mut dyn Iterator<Item = usize>| dims.fold(1, usize::saturating_mul);
         let count = product(&mut x.shape.dims.iter().copied());
         let Dims::Given(dims) = dims else { return Some(x.with(vec![count])) };
@@ -93,7 +93,7 @@ impl Operation<'_> {
 
     /// Output axis i is input axis `axes[i]`.
     pub(super) fn permute(&self, axes: &mut [Number]) -> Option<Sample> {
-        let x = self.only(None)?;
+        let x = self.only()?;
         let order: Vec<_> = axes.iter().filter_map(|axis| axis.axis(x.rank())).collect();
         if axes.len() != x.rank() || (0..x.rank()).any(|axis| !order.contains(&axis)) {
             let written = list(axes.iter().map(Number::signed));
@@ -110,7 +110,7 @@ impl Operation<'_> {
 
     /// The last two axes swapped, and the [`What::Permute`] that it is.
     pub(super) fn transpose(&self) -> Option<(Sample, What)> {
-        let x = self.only(None)?;
+        let x = self.only()?;
         let Some(last) = x.rank().checked_sub(2) else {
             let message = format!("{x} has {}, and it swaps the last two", super::axes(x.rank()));
             self.place.wrong(self.place.at, message);

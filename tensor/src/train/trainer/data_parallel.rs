@@ -5,8 +5,6 @@ use crate::Model;
 use crate::device::{Communicator, Cuda};
 use crate::loss::Loss;
 use crate::optim::Optimizer;
-use crate::params::Run;
-use crate::shape::DType;
 
 impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Trainer<M, L, O, B, Cuda> {
     /// Makes it one of several trainers of the same model, each on a GPU and a thread of its own, with its part of every
@@ -53,19 +51,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Trainer<M, L, O
     ///   is [`Fault::Elsewhere`](castiron_kernels::Fault::Elsewhere).
     #[must_use]
     pub fn data_parallel(mut self, communicator: Communicator) -> Self {
-        const { assert!(is_f32(M::RUNS), "models that are trained on several GPUs have f32 parameters only") };
         self.peers = Some(communicator);
         self
     }
-}
-
-const fn is_f32(runs: &[Run]) -> bool {
-    let mut i = 0;
-    while i < runs.len() {
-        if !matches!(runs[i].element, DType::F32) {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }

@@ -5,12 +5,14 @@ use castiron_kernels::{Fault, Plain, Step};
 
 use super::super::differentiate::{StepPlaces, StepWork, differentiate};
 use super::super::enter::enter;
-use super::super::update::Places;
+use super::super::master::{Master, as_model};
+use super::super::rounded::Rounded;
+use super::super::update::{Places, Update};
 use super::Trainer;
 use crate::device::{Peers, Storage};
 use crate::error::outcome;
 use crate::loss::Loss;
-use crate::memory::{Aligned, Either};
+use crate::memory::{Aligned, Either, Ref};
 use crate::module::Row;
 use crate::optim::Optimizer;
 use crate::{Batch, Cx, Error, Model, Sample, split};
@@ -18,9 +20,9 @@ use crate::{Batch, Cx, Error, Model, Sample, split};
 /// All memory of training, in one piece.
 #[repr(C)]
 pub(super) struct Memory<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> {
-    pub(super) params: M,
-    pub(super) gradients: M,
-    pub(super) optimizer: O::State<M>,
+    pub(super) params: Master<M>,
+    pub(super) gradients: Master<M>,
+    pub(super) optimizer: O::State<Master<M>>,
     pub(super) state: M::State<B>,
     pub(super) input: Aligned<Batch<M::Input, B>>,
     pub(super) output: Aligned<Batch<M::Output, B>>,
@@ -72,7 +74,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         updates: bool,
     ) -> Result<(), Error> {
         let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target));
-        let Self { device, memory, update, graphs, accumulated, peers } = self;
+        let Self { device, memory, rounded, update, graphs, accumulated, peers } = self;
         let mut well = rows.is_ok() && !device.has_known_fault();
         let peers = match peers {
             Some(peers) => {
@@ -93,7 +95,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         // Each device draws masks of its own.
         let rank = peers.map_or(0, |(peers, _)| peers.rank() as u64);
         let told = Step { seed: step.seed.wrapping_add(rank << 32), ..step };
-        let flat = update.flat::<M>();
+        let flat = update.flat::<Master<M>>();
         let key = Pass::Step { first, updates }.key(peers.map_or(rows, |(_, part)| part.kind));
         let result = enter::<M, _, _>(device, 3 * rows, |device| {
             let (
@@ -122,12 +124,15 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             let run = |device: &D| {
                 device.enter_model(M::PARTS);
                 let table = || update.table.arg();
+                if let Some(rounded) = &*rounded {
+                    rounded.load_scale(device, scalars.reborrow());
+                }
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);
                 }
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let places = StepPlaces {
-                    params: params.as_ref(),
+                    params: working(rounded, params.as_ref()),
                     gradients: gradients.reborrow(),
                     state,
                     input: input.as_ref().inner(),
@@ -139,7 +144,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 };
                 differentiate::<M, L, D, B>(&cx, places);
                 if let Some((peers, part)) = peers {
-                    let (address, floats) = (gradients.address(), size_of::<M>() / size_of::<f32>());
+                    let (address, floats) = (gradients.address(), size_of::<Master<M>>() / size_of::<f32>());
                     // SAFETY: all gradients, borrowed uniquely. All devices have met for this step.
                     unsafe { peers.sum(device, address, floats, part.weight) };
                 }
@@ -149,7 +154,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 device.run::<MergeAverages>(&flat, arguments);
                 if updates {
                     let gradients = gradients.into_ref();
-                    update.run::<M>(device, Places { params, gradients, state: optimizer, norm, scalars });
+                    apply(device, update, rounded, Places { params, gradients, state: optimizer, norm, scalars });
                 }
                 known(device, M::PARTS)
             };
@@ -183,7 +188,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         target: <L::Target as Sample>::Rows<'_>,
     ) -> Result<f32, Error> {
         let rows = rows::<B>("Trainer::evaluate", M::Input::count(x), L::Target::count(target))?;
-        let Self { device, memory, update, graphs, .. } = self;
+        let Self { device, memory, rounded, update, graphs, .. } = self;
         let step = update.step;
         enter::<M, _, _>(device, rows, |device| {
             let (params, mut input, mut output, mut at, work, config, loss, mut scalars) = split!(
@@ -200,7 +205,14 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 device.enter_model(M::PARTS);
                 let cx = Cx::new(device, rows, scalars.as_ref());
                 let x = input.as_ref().inner();
-                M::infer::<D, B>(&cx, params.as_ref(), x, output.reborrow().inner(), state, scratch);
+                M::infer::<D, B>(
+                    &cx,
+                    working(rounded, params.as_ref()),
+                    x,
+                    output.reborrow().inner(),
+                    state,
+                    scratch,
+                );
                 let (y, target) = (output.as_ref().inner(), at.as_ref().inner());
                 L::forward::<D, B>(&cx, config.into_ref(), y, target, loss, loss_saved);
             };
@@ -208,6 +220,34 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             unsafe { device.repeat(graphs, Pass::Evaluate.key(rows), None, work) };
         });
         self.loss()
+    }
+}
+
+/// The parameters that forward and backward read: the master, or what was rounded from it.
+pub(super) fn working<'a, M: Model, D: Storage>(
+    rounded: &'a Option<Rounded<M, D>>,
+    master: Ref<'a, Master<M>, D>,
+) -> Ref<'a, M, D> {
+    match rounded {
+        Some(rounded) => rounded.model(),
+        None => as_model(master),
+    }
+}
+
+/// The update, and what of it reaches a model that is not its own master.
+pub(super) fn apply<M: Model, O: Optimizer, D: Storage>(
+    device: &D,
+    update: &mut Update<O, D>,
+    rounded: &mut Option<Rounded<M, D>>,
+    places: Places<'_, Master<M>, O, D>,
+) {
+    let Places { mut params, gradients, state, norm, mut scalars } = places;
+    if let Some(rounded) = rounded {
+        rounded.unscale(device, update, gradients, scalars.reborrow());
+    }
+    update.run(device, Places { params: params.reborrow(), gradients, state, norm, scalars });
+    if let Some(rounded) = rounded {
+        rounded.round(device, params.into_ref());
     }
 }
 
