@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::block::out_of_memory;
 use super::offsets::Allocation;
-use super::{Block, Offsets, Storage};
+use super::{Block, Cpu, Offsets, Storage};
 use crate::Error;
 #[cfg(feature = "cuda")]
 use castiron_kernels::cuda::Buffer;
@@ -42,19 +41,20 @@ impl Erased {
     #[cold]
     pub(crate) fn lacking(&self, bytes: usize, error: Error) -> Self {
         match self {
+            Erased::Cpu(memory) => Erased::Cpu(Arc::new(Cpu::lacking(memory, bytes, error))),
+            Erased::Offsets(memory) => Erased::Offsets(Arc::new(Offsets::lacking(memory, bytes, error))),
             #[cfg(feature = "cuda")]
             Erased::Cuda(memory) => Erased::Cuda(Arc::new(super::Cuda::lacking(memory, bytes, error))),
-            _ => out_of_memory(bytes),
         }
     }
 
     /// The fault that the device of this memory knows without waiting, taken.
     pub(crate) fn take_known_fault(&self) -> Option<castiron_kernels::Fault> {
-        match self {
-            #[cfg(feature = "cuda")]
-            Erased::Cuda(memory) => memory.device().take_known_fault(),
-            _ => None,
+        #[cfg(feature = "cuda")]
+        if let Erased::Cuda(memory) = self {
+            return memory.device().take_known_fault();
         }
+        None
     }
 
     /// A copy of a part of it, on the same device.

@@ -47,8 +47,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Trainer<M, L, O
     /// - Losses that are returned are those of the GPU's own rows.
     /// - Batch norm takes the statistics of the GPU's own rows; running averages follow their mean. Masks of dropout
     ///   are drawn for each GPU.
-    /// - A fault of one, such as a class out of range, keeps all of them from changing a parameter; on the others it
-    ///   is [`Fault::Elsewhere`](castiron_kernels::Fault::Elsewhere).
+    /// - A fault of one, such as a class out of range, a batch that does not fit, or memory that its GPU has not, keeps
+    ///   all of them from changing a parameter; on the others it is
+    ///   [`Fault::Elsewhere`](castiron_kernels::Fault::Elsewhere). Only what a GPU refuses behind the sum of gradients, in
+    ///   the update itself, it refuses alone: all hear of it, and then the models differ.
     #[must_use]
     pub fn data_parallel(mut self, communicator: Communicator) -> Self {
         self.peers = Some(communicator);

@@ -73,30 +73,19 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         target: <L::Target as Sample>::Rows<'_>,
         updates: bool,
     ) -> Result<(), Error> {
-        let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target));
         let Self { device, memory, rounded, update, graphs, accumulated, peers } = self;
-        let mut well = rows.is_ok() && !device.has_known_fault();
-        let peers = match peers {
-            Some(peers) => {
-                let part = peers.meet(rows.unwrap_or(0), well).ok_or(Error::Stopped { call })?;
-                well = part.well;
-                Some((&*peers, part))
-            }
-            None => None,
-        };
-        let rows = rows?;
-        if !well {
-            outcome(device, M::PARTS)?;
-            return Err(Error::Operation(Fault::Elsewhere));
-        }
+        let peers = peers.as_ref();
+        let rows = rows::<B>(call, M::Input::count(x), L::Target::count(target)).inspect_err(|_| {
+            // The others need not wait for this one.
+            peers.map(|peers| peers.meet(0, false));
+        })?;
         let first = *accumulated == 0;
         let batches = accumulated.saturating_add(1);
         let step = if updates { update.scalars(batches) } else { update.step };
         // Each device draws masks of its own.
-        let rank = peers.map_or(0, |(peers, _)| peers.rank() as u64);
+        let rank = peers.map_or(0, |peers| peers.rank() as u64);
         let told = Step { seed: step.seed.wrapping_add(rank << 32), ..step };
         let flat = update.flat::<Master<M>>();
-        let key = Pass::Step { first, updates }.key(peers.map_or(rows, |(_, part)| part.kind));
         let result = enter::<M, _, _>(device, 3 * rows, |device| {
             let (
                 mut params,
@@ -120,6 +109,17 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             M::Input::upload::<D, B>(device, x, input.reborrow().inner());
             L::Target::upload::<D, B>(device, target, at.reborrow().inner());
             device.write_one(&told, scalars.reborrow());
+            let part = match peers {
+                Some(peers) => {
+                    Some(peers.meet(rows, !device.has_known_fault()).ok_or(Error::Stopped { call })?)
+                }
+                None => None,
+            };
+            if part.is_some_and(|part| !part.well) {
+                outcome(device, M::PARTS)?;
+                return Err(Error::Operation(Fault::Elsewhere));
+            }
+            let key = Pass::Step { first, updates }.key(part.map_or(rows, |part| part.kind));
 
             let run = |device: &D| {
                 device.enter_model(M::PARTS);
@@ -143,7 +143,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                     work: work.a(),
                 };
                 differentiate::<M, L, D, B>(&cx, places);
-                if let Some((peers, part)) = peers {
+                if let Some((peers, part)) = peers.zip(part) {
                     let (address, floats) = (gradients.address(), size_of::<Master<M>>() / size_of::<f32>());
                     // SAFETY: all gradients, borrowed uniquely. All devices have met for this step.
                     unsafe { peers.sum(device, address, floats, part.weight) };
@@ -160,9 +160,7 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             };
             let mut result = Ok(());
             // SAFETY: `run` is given the same parts of the trainer's memory each time, borrowed uniquely with it.
-            unsafe {
-                device.repeat(graphs, key, peers.map(|(peers, _)| peers), |device| result = run(device))
-            };
+            unsafe { device.repeat(graphs, key, peers, |device| result = run(device)) };
             if device.has_known_fault() { outcome(device, M::PARTS) } else { result }
         });
         *accumulated = match result {
