@@ -167,6 +167,7 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
         "Embedding" => Layer::Embedding {
             tokens: arguments.number(0, "how many tokens there are")?,
             width: arguments.number(1, "how many numbers it gives for a token")?,
+            element: arguments.element(2),
         },
         "Lstm" => Layer::Lstm {
             input: Some(arguments.number(0, "how many numbers it gets at a time")?),
