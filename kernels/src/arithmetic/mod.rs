@@ -7,7 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, HalfOp, copy_strided, fill};
+use crate::{Cpu, HalfOp, copy_strided};
 
 /// An operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Op for CopyElements {
         cpu::copy(cpu, memory.read(0), memory.write(1));
     }
     fn cuda(gpu: &Gpu<'_>, &len: &usize, memory: &Pointers) {
-        copy_strided::cuda::copy_bytes(gpu, len * size_of::<f32>(), memory.at(0), memory.at(1));
+        copy_strided::cuda::copy_bytes(gpu, len * gpu.element().size(), memory.at(0), memory.at(1));
     }
 }
 impl HalfOp for CopyElements {}
@@ -188,7 +188,7 @@ impl Op for Fill {
         cpu::fill(cpu, args.value, memory.write(0));
     }
     fn cuda(gpu: &Gpu<'_>, args: &FillArgs, memory: &Pointers) {
-        fill::cuda::fill(gpu, args.value.to_bits().into(), size_of::<f32>(), args.len, memory.at(0));
+        cuda::fill(gpu, args, memory);
     }
 }
 impl HalfOp for Fill {}

@@ -1,17 +1,24 @@
 // Convolutions as products of matrices, one of which consists of windows of images that are never stored; and sums of
 // their own for few channels.
 
-// Products of f32. What is read one by one.
+// What is read one by one.
 struct Factors {
-    typedef float Element, Total;
-    typedef Pack<float, 1> One;
+    typedef ELEMENT Element;
+    typedef float Total;
+    typedef Pack<ELEMENT, 1> One;
     enum { A_PACK = 1, B_PACK = 1 };
+    // The element there, or zero outside.
+    __device__ static One read(const ELEMENT* x, Index at, bool inside) {
+        One one = {};
+        if (inside) one.at[0] = x[at];
+        return one;
+    }
     __device__ static void add(float& sum, float left, float right) { sum += left * right; }
 };
 
 struct Epilogue {
-    const float *bias, *residual;
-    float *y, *kept;
+    const ELEMENT *bias, *residual;
+    ELEMENT *y, *kept;
     float slope;
     int code;
     // `channel` counts through all groups.
@@ -23,7 +30,7 @@ struct Epilogue {
     }
 };
 
-#define EPILOGUE const float *bias, const float *residual, float *y, float *kept, float slope, int code
+#define EPILOGUE const ELEMENT *bias, const ELEMENT *residual, ELEMENT *y, ELEMENT *kept, float slope, int code
 #define THE_EPILOGUE Epilogue{bias, residual, y, kept, slope, code}
 
 // ---- forward: weight [outs, ins·SIZE] times windows [ins·SIZE, images·pixels] ----
@@ -31,7 +38,7 @@ struct Epilogue {
 struct Forward : Factors {
     enum { A_ALONG_K = 1, B_ALONG_COLUMNS = 1 };
     Shape shape;
-    const float *weight, *x;
+    const ELEMENT *weight, *x;
     int group;
     // The window of this thread.
     Index image, line, pixel;
@@ -45,11 +52,11 @@ struct Forward : Factors {
         pixel = column % shape.output[1];
     }
     __device__ One a(Index row, Index k) const {
-        return {row < shape.outs ? weight[(group * shape.outs + row) * depth() + k] : 0.0f};
+        return read(weight, (group * shape.outs + row) * depth() + k, row < shape.outs);
     }
     __device__ One b(Index k, Index) const {
         Index at = image < shape.images ? shape.in_pixel(line, pixel, k % SIZE) : -1;
-        return {at >= 0 ? x[shape.in_plane(image, group, k / SIZE) + at] : 0.0f};
+        return read(x, shape.in_plane(image, group, k / SIZE) + at, at >= 0);
     }
 };
 
@@ -93,7 +100,7 @@ extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x
 struct BackwardInput : Factors {
     enum { A_ALONG_K = 0, B_ALONG_COLUMNS = 1 };
     Shape shape;
-    const float *weight, *dy;
+    const ELEMENT *weight, *dy;
     int group;
     // The pixel of this thread.
     Index image, line, pixel;
@@ -107,12 +114,11 @@ struct BackwardInput : Factors {
         pixel = column % shape.input[1];
     }
     __device__ One a(Index row, Index k) const {
-        if (row >= shape.ins) return {};
-        return {weight[((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE]};
+        return read(weight, ((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE, row < shape.ins);
     }
     __device__ One b(Index k, Index) const {
         Index at = image < shape.images ? shape.out_pixel(line, pixel, k % SIZE) : -1;
-        return {at >= 0 ? dy[shape.out_plane(image, group, k / SIZE) + at] : 0.0f};
+        return read(dy, shape.out_plane(image, group, k / SIZE) + at, at >= 0);
     }
 };
 
@@ -153,22 +159,21 @@ extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight,
 struct BackwardWeight : Factors {
     enum { A_ALONG_K = 1, B_ALONG_COLUMNS = 0 };
     Shape shape;
-    const float *x, *dy;
+    const ELEMENT *x, *dy;
     int group;
 
     __device__ Index rows() const { return shape.outs; }
     __device__ Index columns() const { return (Index)shape.ins * SIZE; }
     __device__ void enter(Index) {}
     __device__ One a(Index row, Index k) const {
-        if (row >= shape.outs) return {};
         Index area = shape.out_area();
-        return {dy[shape.out_plane(k / area, group, row) + k % area]};
+        return read(dy, shape.out_plane(k / area, group, row) + k % area, row < shape.outs);
     }
     __device__ One b(Index k, Index column) const {
         if (column >= columns()) return {};
         Index image = k / shape.out_area(), pixel = k % shape.out_area();
         Index at = shape.in_pixel(pixel / shape.output[1], pixel % shape.output[1], column % SIZE);
-        return {at >= 0 ? x[shape.in_plane(image, group, column / SIZE) + at] : 0.0f};
+        return read(x, shape.in_plane(image, group, column / SIZE) + at, at >= 0);
     }
 };
 

@@ -65,7 +65,7 @@ extern "C" __global__ void sums_of_parts(i64 rows, i64 len, const float* y, cons
 extern "C" __global__ void softmax_backward(i64 rows, i64 len, const float* all, const float* all_dy,
                                             const double* all_parts, float* all_dx) {
     EACH_ROW(row, rows) {
-        const float *y = all + row * len, *dy = all_dy + row * len;
+        const ELEMENT *y = all + row * len, *dy = all_dy + row * len;
         const double* parts = all_parts + row * gridDim.y;
         float* dx = all_dx + row * len;
         double total = all_parts ? team_sum(gridDim.y, [=](i64 i) { return parts[i]; }) : gradient_sum(y, dy, len);

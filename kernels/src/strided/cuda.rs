@@ -5,11 +5,12 @@ use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 use crate::strides::{Space, index_type};
 
 const SOURCE: Source = Source::new("strided", include_str!("strided.cu"));
-const FLOAT: usize = size_of::<f32>();
 
 pub(super) fn strided(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let Some(plan) = Plan::new(args) else { return };
-    let (x, y) = (memory.at(0).skip(args.from_start * FLOAT), memory.at(1).skip(args.to_start * FLOAT));
+    let size = gpu.element().size();
+    let (x, y) =
+        (memory.at(0).skip(args.from_start * size), memory.at(1).skip(args.to_start * gpu.output().size()));
     let axis = |axis: &Axis| (axis.len, [axis.from as isize, axis.to as isize]);
     let kept = Space::new(plan.kept.as_slice().iter().rev().map(axis));
     if !plan.summed.as_slice().is_empty() {
@@ -18,7 +19,7 @@ pub(super) fn strided(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     } else {
         // By a factor of 1 the bits stay as they are: they may be those of integers, which a product could change.
         let elements = match plan.factor {
-            1.0 if !args.accumulate => Elements::Copied(FLOAT),
+            1.0 if !args.accumulate && gpu.output() == gpu.element() => Elements::Copied(size),
             factor => Elements::Scaled { factor, accumulate: args.accumulate },
         };
         cuda::copy(gpu, elements, kept, x, y);

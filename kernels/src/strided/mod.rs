@@ -8,9 +8,9 @@ mod sum;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::Cpu;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// How many axes [`Strided`] has.
 pub const AXES: usize = 7;
@@ -77,3 +77,4 @@ impl Op for Strided {
         cuda::strided(gpu, args, memory);
     }
 }
+impl HalfOp for Strided {}

@@ -5,7 +5,7 @@ const int BLOCK = 256;
 
 extern "C" __global__ void sum(i64 count, int rank, Axes lens, Axes from, Axes to, i64 summed, int summed_rank,
                                Axes summed_lens, Axes summed_from, int lanes, int along, float factor,
-                               const float* x, float* y, double* parts) {
+                               const ELEMENT* x, OUTPUT* y, double* parts) {
     __shared__ double sums[BLOCK];
     int thread = threadIdx.x, columns = BLOCK / lanes;
     int lane = along ? thread % lanes : thread / columns, column = along ? thread / lanes : thread % columns;
@@ -32,7 +32,7 @@ extern "C" __global__ void sum(i64 count, int rank, Axes lens, Axes from, Axes t
             if (gridDim.y > 1) {
                 parts[(i64)blockIdx.y * count + i] = sums[thread];
             } else {
-                y[places[1]] += (float)(factor * sums[thread]);
+                y[places[1]] = y[places[1]] + (float)(factor * sums[thread]);
             }
         }
         __syncthreads();
@@ -40,12 +40,12 @@ extern "C" __global__ void sum(i64 count, int rank, Axes lens, Axes from, Axes t
 }
 
 extern "C" __global__ void finish(i64 count, int rank, Axes lens, Axes from, Axes to, int blocks, float factor,
-                                  const double* parts, float* y) {
+                                  const double* parts, OUTPUT* y) {
     EACH(i, count) {
         Place<INDEX> places[2] = {};
         locate((INDEX)i, rank, lens, places, from, to);
         double total = 0.0;
         for (int block = 0; block < blocks; block++) total += parts[block * count + i];
-        y[places[1]] += (float)(factor * total);
+        y[places[1]] = y[places[1]] + (float)(factor * total);
     }
 }
