@@ -51,7 +51,11 @@ impl Op for Binary {
         cuda::binary(gpu, args, memory);
     }
 }
-impl HalfOp for Binary {}
+impl HalfOp for Binary {
+    fn piece(args: &BinaryArgs, len: usize) -> Option<BinaryArgs> {
+        Some(BinaryArgs { len, ..*args })
+    }
+}
 
 /// y ← y + x; `y.add_(x)`. The arguments are the number of elements. Memory: x, y.
 #[derive(Debug)]
@@ -69,7 +73,11 @@ impl Op for AddAssign {
         cuda::add_assign(gpu, len, memory);
     }
 }
-impl HalfOp for AddAssign {}
+impl HalfOp for AddAssign {
+    fn piece(_: &usize, len: usize) -> Option<usize> {
+        Some(len)
+    }
+}
 
 /// The arguments of [`Affine`].
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +108,11 @@ impl Op for Affine {
         cuda::affine(gpu, args, memory);
     }
 }
-impl HalfOp for Affine {}
+impl HalfOp for Affine {
+    fn piece(args: &AffineArgs, len: usize) -> Option<AffineArgs> {
+        Some(AffineArgs { len, ..*args })
+    }
+}
 
 /// The arguments of [`Reciprocal`].
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +141,11 @@ impl Op for Reciprocal {
         cuda::reciprocal(gpu, args, memory);
     }
 }
-impl HalfOp for Reciprocal {}
+impl HalfOp for Reciprocal {
+    fn piece(args: &ReciprocalArgs, len: usize) -> Option<ReciprocalArgs> {
+        Some(ReciprocalArgs { len, ..*args })
+    }
+}
 
 /// y ← x; `y.copy_(x)`. The arguments are the number of elements. Memory: x, y.
 #[derive(Debug)]
@@ -147,7 +163,11 @@ impl Op for CopyElements {
         copy_strided::cuda::copy_bytes(gpu, len * gpu.element().size(), memory.at(0), memory.at(1));
     }
 }
-impl HalfOp for CopyElements {}
+impl HalfOp for CopyElements {
+    fn piece(_: &usize, len: usize) -> Option<usize> {
+        Some(len)
+    }
+}
 
 /// y ← x, byte for byte, whatever the elements. The arguments are the number of bytes. Memory: x, y.
 #[derive(Debug)]
@@ -191,7 +211,11 @@ impl Op for Fill {
         cuda::fill(gpu, args, memory);
     }
 }
-impl HalfOp for Fill {}
+impl HalfOp for Fill {
+    fn piece(args: &FillArgs, len: usize) -> Option<FillArgs> {
+        Some(FillArgs { len, ..*args })
+    }
+}
 
 /// The arguments of [`CopyRows`].
 #[derive(Clone, Copy, Debug)]

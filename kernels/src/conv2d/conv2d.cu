@@ -61,7 +61,7 @@ struct Forward : Factors {
 };
 
 // Blocks: x a tile, z a group.
-extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* weight, const float* x, EPILOGUE) {
+extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const ELEMENT* weight, const ELEMENT* x, EPILOGUE) {
     Forward problem{{}, THE_SHAPE, weight, x, (int)blockIdx.z, 0, 0, 0};
     Epilogue epilogue = THE_EPILOGUE;
     Index area = problem.shape.out_area();
@@ -72,7 +72,7 @@ extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* wei
 }
 
 // Few channels: a thread for each output.
-extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x, EPILOGUE) {
+extern "C" __global__ void conv2d_few(SHAPE, const ELEMENT* weight, const ELEMENT* x, EPILOGUE) {
     Shape shape = THE_SHAPE;
     Epilogue epilogue = THE_EPILOGUE;
     Index area = shape.out_area();
@@ -81,10 +81,10 @@ extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x
         Index channel = i / area % (groups * outs), image = i / area / (groups * outs);
         Index line = i % area / output[1], pixel = i % output[1];
         int group = channel / outs;
-        const float* w = weight + channel * ins * SIZE;
+        const ELEMENT* w = weight + channel * ins * SIZE;
         float sum = 0.0f;
         for (int c = 0; c < ins; c++) {
-            const float* plane = x + shape.in_plane(image, group, c);
+            const ELEMENT* plane = x + shape.in_plane(image, group, c);
 #pragma unroll
             for (int tap = 0; tap < SIZE; tap++) {
                 Index at = shape.in_pixel(line, pixel, tap);
@@ -122,8 +122,8 @@ struct BackwardInput : Factors {
     }
 };
 
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, const float* weight,
-                                                                        const float* dy, float* dx) {
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, const ELEMENT* weight,
+                                                                        const ELEMENT* dy, ELEMENT* dx) {
     BackwardInput problem{{}, THE_SHAPE, weight, dy, (int)blockIdx.z, 0, 0, 0};
     Index area = problem.shape.in_area();
     product_tile(problem, 0, problem.depth(), [&](Index row, Index column, float sum) {
@@ -132,7 +132,7 @@ extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, c
 }
 
 // Few channels: a thread for each pixel of the input.
-extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight, const float* dy, float* dx) {
+extern "C" __global__ void conv2d_backward_input_few(SHAPE, const ELEMENT* weight, const ELEMENT* dy, ELEMENT* dx) {
     Shape shape = THE_SHAPE;
     Index area = shape.in_area();
     EACH(input_pixel, images * (i64)groups * ins * area) {
@@ -142,8 +142,8 @@ extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight,
         int group = channel / ins, own = channel % ins;
         float sum = 0.0f;
         for (int o = 0; o < outs; o++) {
-            const float* plane = dy + shape.out_plane(image, group, o);
-            const float* w = weight + ((Index)(group * outs + o) * ins + own) * SIZE;
+            const ELEMENT* plane = dy + shape.out_plane(image, group, o);
+            const ELEMENT* w = weight + ((Index)(group * outs + o) * ins + own) * SIZE;
 #pragma unroll
             for (int tap = 0; tap < SIZE; tap++) {
                 Index at = shape.out_pixel(line, pixel, tap);
@@ -179,7 +179,7 @@ struct BackwardWeight : Factors {
 
 // Blocks: x a tile, y a part of the sum over pixels, z a group. With several parts, their sums go to `parts`, and
 // `conv2d_add_parts` adds them up.
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight(SHAPE, const float* x, const float* dy,
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight(SHAPE, const ELEMENT* x, const ELEMENT* dy,
                                                                          float* dweight, i64 part, float* parts) {
     BackwardWeight problem{{}, THE_SHAPE, x, dy, (int)blockIdx.z};
     Index n = problem.columns(), total = images * problem.shape.out_area();
@@ -200,7 +200,7 @@ extern "C" __global__ void conv2d_add_parts(i64 len, int count, const float* par
 }
 
 // Few channels: a block for each number of the weight.
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHAPE, const float* x, const float* dy,
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHAPE, const ELEMENT* x, const ELEMENT* dy,
                                                                              float* dweight) {
     Shape shape = THE_SHAPE;
     Index area = shape.out_area(), len = (Index)groups * outs * ins * SIZE;
@@ -219,7 +219,7 @@ extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHA
 
 // The gradient of the bias: a block for each channel.
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_bias(i64 images, i64 channels, i64 pixels,
-                                                                       const float* dy, float* dbias) {
+                                                                       const ELEMENT* dy, float* dbias) {
     Index area = pixels, count = images * pixels;
     for (Index channel = blockIdx.x; channel < channels; channel += gridDim.x) {
         float sum = 0.0f;
