@@ -82,6 +82,10 @@ branches!(BranchesF16, f16);
 
 #[test]
 fn whole_models() {
-    check_precision::<BranchesBf16, Rank3<2, 6, 6, bf16>, [bf16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(3, 1, 0);
-    check_precision::<BranchesF16, Rank3<2, 6, 6, f16>, [f16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(3, 2, 0);
+    check_precision::<BranchesBf16, Rank3<2, 6, 6, bf16>, [bf16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(
+        3, 1, 0,
+    );
+    check_precision::<BranchesF16, Rank3<2, 6, 6, f16>, [f16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(
+        3, 2, 0,
+    );
 }

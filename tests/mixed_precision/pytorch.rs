@@ -62,7 +62,11 @@ where
         let scale = trainer.current_loss_scale();
         assert_eq!(scale.unwrap_or(1.0), scales[step], "{run}: the scale of step {step}");
         let loss = trainer.step(x, t).expect("a step");
-        assert!((loss - losses[step]).abs() < 3e-3 * losses[step], "{run}: loss {loss}, not {}", losses[step]);
+        assert!(
+            (loss - losses[step]).abs() < 3e-3 * losses[step],
+            "{run}: loss {loss}, not {}",
+            losses[step]
+        );
     }
 
     let (master, start, want) = (leaves(&*trainer.master()), leaves(&*start), leaves(&*want));

@@ -63,7 +63,9 @@ pub(crate) fn is_familiar(ty: &Type) -> bool {
                 let is_origin =
                     matches!(tokens.get(i + 1), Some(TokenTree::Punct(colon)) if colon.as_char() == ':');
                 let name = name.to_string();
-                is_origin || WORDS.contains(&name.as_str()) || Element::named(&name).is_some_and(Element::is_computed)
+                is_origin
+                    || WORDS.contains(&name.as_str())
+                    || Element::named(&name).is_some_and(Element::is_computed)
             }
             _ => true,
         })

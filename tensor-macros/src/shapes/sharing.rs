@@ -64,7 +64,8 @@ fn tied(
     let Some(input) = input else { return };
     if input.element != element {
         let (needs, has) = (input.element.name(), element.name());
-        let message = format!("`{name}` computes with {needs}, but the weight of `{to}`, which it uses, is of {has}");
+        let message =
+            format!("`{name}` computes with {needs}, but the weight of `{to}`, which it uses, is of {has}");
         return errors.at(&unit.at, message);
     }
     let needs = [outputs, len(input)];
