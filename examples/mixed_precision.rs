@@ -61,8 +61,8 @@ where
     let test = Loader::new(digits::<E>(Part::Test)?).batch_size(64);
     let schedule = OneCycle { max: 0.006, steps: epochs * train.batches() as u64 };
     let loss = CrossEntropyLoss::<10>::new();
-    let mut trainer =
-        Trainer::<M, _, _, 64>::new(Cpu::with_threads(0)?, &init(1), loss, Adam::new(0.006))?.schedule(schedule);
+    let mut trainer = Trainer::<M, _, _, 64>::new(Cpu::with_threads(0)?, &init(1), loss, Adam::new(0.006))?
+        .schedule(schedule);
     let history = Fit::new(epochs).score(accuracy).run(&mut trainer, &train, Some(&test))?;
 
     let right = history.iter().last().and_then(|record| record.test_accuracy).unwrap_or(0.0);

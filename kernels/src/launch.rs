@@ -311,14 +311,16 @@ impl Launch<'_> {
     const MOST_BLOCKS: usize = 1 << 16;
 
     /// `-D NAME=VALUE`: the source is compiled once for each combination. The compiler's own headers have names of one
-    /// letter, which a define would break.
+    /// letter, which a define would break. A later one of the same name takes the place of an earlier one.
     ///
     /// # Panics
     /// If it is one too many: a mistake in the operation itself, not in what it was given. So for parameters.
     pub fn define(mut self, name: &'static str, value: impl Into<Define>) -> Self {
-        assert!(self.define_count < MAX_DEFINES, "a launch has at most {MAX_DEFINES} defines");
-        self.defines[self.define_count] = (name, value.into());
-        self.define_count += 1;
+        let earlier = self.defines[..self.define_count].iter().position(|define| define.0 == name);
+        let place = earlier.unwrap_or(self.define_count);
+        assert!(place < MAX_DEFINES, "a launch has at most {MAX_DEFINES} defines");
+        self.defines[place] = (name, value.into());
+        self.define_count = self.define_count.max(place + 1);
         self
     }
 

@@ -181,8 +181,9 @@ halves! {
     regression::Regression,
     regression::RegressionBackward,
     softmax::Softmax,
-    softmax::SoftmaxBackward,;
-    gradients: gemm::Gemm, reduce::Reduce
+    softmax::SoftmaxBackward,
+    strided::Strided;
+    gradients: gemm::Gemm, reduce::Reduce, strided::Strided
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ const _: () = {
                 ),
             ],
         );
-        type With<E: ::castiron::Element> = LeNet_With<E>;
+        type With<E: ::castiron::Element> = E::Choose<Self, LeNet_With<E>>;
     }
     #[doc(hidden)]
     #[repr(C)]
@@ -404,7 +404,11 @@ const _: () = {
                     AnyDevice,
                 >,
             >,
-            dp: ::castiron::memory::Mut<'_, Self, AnyDevice>,
+            dp: ::castiron::memory::Mut<
+                '_,
+                <Self as ::castiron::params::Params>::With<f32>,
+                AnyDevice,
+            >,
             scratch: ::castiron::memory::Mut<'_, LeNet_TrainScratch<CAP>, AnyDevice>,
         ) {
             use ::castiron::{call, memory::{Area, Arg}};

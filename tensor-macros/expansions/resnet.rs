@@ -158,7 +158,7 @@ const _: () = {
                 ),
             ],
         );
-        type With<E: ::castiron::Element> = Net_With<E>;
+        type With<E: ::castiron::Element> = E::Choose<Self, Net_With<E>>;
     }
     #[doc(hidden)]
     #[repr(C)]
@@ -233,7 +233,7 @@ const _: () = {
                 ),
             ],
         );
-        type With<E: ::castiron::Element> = NetBasicBlock4x8_With<E>;
+        type With<E: ::castiron::Element> = E::Choose<Self, NetBasicBlock4x8_With<E>>;
     }
     #[doc(hidden)]
     #[repr(C)]
@@ -875,7 +875,11 @@ const _: () = {
                     AnyDevice,
                 >,
             >,
-            dp: ::castiron::memory::Mut<'_, Self, AnyDevice>,
+            dp: ::castiron::memory::Mut<
+                '_,
+                <Self as ::castiron::params::Params>::With<f32>,
+                AnyDevice,
+            >,
             scratch: ::castiron::memory::Mut<'_, Net_TrainScratch<CAP>, AnyDevice>,
         ) {
             use ::castiron::{call, memory::{Area, Arg}};

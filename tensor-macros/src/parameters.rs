@@ -53,12 +53,8 @@ pub(crate) fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let idents: Vec<_> = named.named.iter().map(|field| &field.ident).collect();
     // Parameters in f32 are their own gradient.
     let halves = all.iter().any(|ty| mentions_halves(ty.to_token_stream()));
-    let same = |element: &str| {
-        let element = format_ident!("{element}");
-        let other = quote!(#with<#element, #(#arguments),*>);
-        if halves { other } else { quote!(#element::Choose<#name #types, #other>) }
-    };
-    let (same_e, same_f) = (same("E"), same("F"));
+    let other = quote!(#with<E, #(#arguments),*>);
+    let same = if halves { other } else { quote!(E::Choose<Self, #other>) };
     quote! {
         const _: () = {
             use ::core::mem::offset_of;
@@ -74,7 +70,7 @@ pub(crate) fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
             #[automatically_derived]
             impl #impls ::castiron::params::Params for #name #types {
                 const TREE: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[#(#children,)*]);
-                type With<E: ::castiron::Element> = #same_e;
+                type With<E: ::castiron::Element> = #same;
             }
 
             #[doc(hidden)]
@@ -90,7 +86,7 @@ pub(crate) fn expand(input: &DeriveInput, errors: &Errors) -> TokenStream {
             #[automatically_derived]
             impl<E: ::castiron::Element, #(#parameters),*> ::castiron::params::Params for #with<E, #(#arguments),*> {
                 const TREE: ::castiron::params::Tree = ::castiron::params::Tree::Node(&[#(#children_with,)*]);
-                type With<F: ::castiron::Element> = #same_f;
+                type With<F: ::castiron::Element> = #with<F, #(#arguments),*>;
             }
         };
     }

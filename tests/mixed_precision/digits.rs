@@ -9,7 +9,7 @@ use examples_common::{Part, Scan, mnist, normalize};
 macro_rules! lenet {
     ($name:ident, $e:ident) => {
         model! {
-            $name: [$e; 1, 28, 28] -> [$e; 10] {
+            pub(crate) $name: [$e; 1, 28, 28] -> [$e; 10] {
                 conv1: Conv2d(6, kernel = 5, padding = 2), bn1: BatchNorm2d, Relu, MaxPool2d(2),
                 conv2: Conv2d(16, kernel = 5),             bn2: BatchNorm2d, Relu, MaxPool2d(2),
                 fc1: Linear(120), Relu,

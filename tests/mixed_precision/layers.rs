@@ -61,17 +61,17 @@ check!(arrays, [Linear<[f32; 4], 4, Tanh>; 3], [4] => [4], |E| [Linear<[E; 4], 4
 macro_rules! branches {
     ($name:ident, $e:ident) => {
         model! {
-            pub struct $name: [$e; 2, 6, 6] -> [$e; 5] {
+            $name: [$e; 2, 6, 6] -> [$e; 5] {
                 stem: Conv2d(4, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d,
                 a: Conv2d(4, kernel = 3, padding = 1),
                 b: Conv2d(4, kernel = 1),
                 fc: Linear(5),
-            }
-            |x| {
-                let x = relu(bn(stem(x)));
-                let y = a(x) + x;
-                let z = concat(y, b(x), axis = 0);
-                fc(gelu(z * 0.5))
+                |x| {
+                    let x = relu(bn(stem(x)));
+                    let y = a(x) + x;
+                    let z = concat([y, b(x)], axis = 0);
+                    fc(gelu(z * 0.5))
+                }
             }
         }
     };
@@ -82,6 +82,10 @@ branches!(BranchesF16, f16);
 
 #[test]
 fn whole_models() {
-    check_precision::<BranchesBf16, Rank3<2, 6, 6, bf16>, [bf16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(3, 1, 0);
-    check_precision::<BranchesF16, Rank3<2, 6, 6, f16>, [f16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(3, 2, 0);
+    check_precision::<BranchesBf16, Rank3<2, 6, 6, bf16>, [bf16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(
+        3, 1, 0,
+    );
+    check_precision::<BranchesF16, Rank3<2, 6, 6, f16>, [f16; 5], Branches, Rank3<2, 6, 6>, [f32; 5], 4>(
+        3, 2, 0,
+    );
 }

@@ -1,6 +1,7 @@
 //! Training is PyTorch's, as `tests/fixtures/mixed_precision.py` writes it.
 
 use castiron::data::idx;
+use castiron::optim::Present;
 use castiron::prelude::*;
 use castiron::train::DynamicLossScale;
 use castiron::{Element, Precision, bf16, f16, params};
@@ -8,6 +9,9 @@ use castiron::{Element, Precision, bf16, f16, params};
 use crate::common::fixtures::{Fixture, leaves, norm_error};
 
 const BATCH: usize = 16;
+
+/// That of the fixture.
+const SCALE: DynamicLossScale = DynamicLossScale::new().initial(256.0).interval(5);
 
 macro_rules! net {
     ($name:ident, $e:ident) => {
@@ -35,7 +39,9 @@ fn digits<E: Precision + Element>(count: usize) -> (Vec<Rank3<1, 28, 28, E>>, Ve
 }
 
 /// Trains as `run` of the fixture was trained, on a device, and compares losses, scales and how far each tensor moved.
-fn compare<M, E, D>(device: D, run: &str, tolerance: f64)
+type Training<M, D> = Trainer<M, CrossEntropyLoss<10>, Sgd<Present>, BATCH, D>;
+
+fn compare<M, E, D>(device: D, run: &str, tolerance: f64, with: impl FnOnce(Training<M, D>) -> Training<M, D>)
 where
     E: Precision + Element,
     M: Model<Input = Rank3<1, 28, 28, E>, Output = [E; 10]>,
@@ -50,16 +56,17 @@ where
     let (images, classes) = digits::<E>(BATCH * losses.len());
     let optimizer = Sgd::new(0.01).momentum(0.9);
     let loss = CrossEntropyLoss::<10>::new();
-    let mut trainer =
-        Trainer::<M, _, _, BATCH, D>::new(device, &params::cast(&*start), loss, optimizer).expect("memory");
-    if run == "f16" {
-        trainer = trainer.loss_scale(DynamicLossScale::new().initial(256.0).interval(5));
-    }
+    let trainer = Training::<M, D>::new(device, &params::cast(&*start), loss, optimizer);
+    let mut trainer = with(trainer.expect("memory"));
     for (step, (x, t)) in images.chunks(BATCH).zip(classes.chunks(BATCH)).enumerate() {
         let scale = trainer.current_loss_scale();
         assert_eq!(scale.unwrap_or(1.0), scales[step], "{run}: the scale of step {step}");
         let loss = trainer.step(x, t).expect("a step");
-        assert!((loss - losses[step]).abs() < 3e-3 * losses[step], "{run}: loss {loss}, not {}", losses[step]);
+        assert!(
+            (loss - losses[step]).abs() < 3e-3 * losses[step],
+            "{run}: loss {loss}, not {}",
+            losses[step]
+        );
     }
 
     let (master, start, want) = (leaves(&*trainer.master()), leaves(&*start), leaves(&*want));
@@ -76,17 +83,17 @@ where
 
 #[test]
 fn f32() {
-    compare::<Net, f32, _>(Cpu::new(), "f32", 1e-3);
+    compare::<Net, f32, _>(Cpu::new(), "f32", 1e-3, |trainer| trainer);
 }
 
 #[test]
 fn bf16() {
-    compare::<NetBf16, bf16, _>(Cpu::new(), "bf16", 4e-2);
+    compare::<NetBf16, bf16, _>(Cpu::new(), "bf16", 4e-2, |trainer| trainer);
 }
 
 #[test]
 fn f16() {
-    compare::<NetF16, f16, _>(Cpu::new(), "f16", 1e-2);
+    compare::<NetF16, f16, _>(Cpu::new(), "f16", 1e-2, |trainer| trainer.loss_scale(SCALE));
 }
 
 /// On a GPU, or the driver that `tests/cuda` builds, where steps are recorded once and replayed.
@@ -102,7 +109,7 @@ fn on_a_gpu() {
         }
     };
     if let (Some(one), Some(other)) = (gpu(), gpu()) {
-        compare::<NetBf16, bf16, _>(one, "bf16", 4e-2);
-        compare::<NetF16, f16, _>(other, "f16", 1e-2);
+        compare::<NetBf16, bf16, _>(one, "bf16", 4e-2, |trainer| trainer);
+        compare::<NetF16, f16, _>(other, "f16", 1e-2, |trainer| trainer.loss_scale(SCALE));
     }
 }

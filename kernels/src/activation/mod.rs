@@ -151,7 +151,11 @@ impl Op for Activate {
         cuda::forward(gpu, args, memory);
     }
 }
-impl HalfOp for Activate {}
+impl HalfOp for Activate {
+    fn piece(args: &Args, len: usize) -> Option<Args> {
+        Some(Args { len, ..*args })
+    }
+}
 
 /// dx ← dy·f′(x). Memory: x and y, of which one is needed: y where the derivative follows from it, else x;
 /// dy (absent in place: dx holds it), dx.
@@ -173,4 +177,8 @@ impl Op for ActivateBackward {
         cuda::backward(gpu, args, memory);
     }
 }
-impl HalfOp for ActivateBackward {}
+impl HalfOp for ActivateBackward {
+    fn piece(args: &Args, len: usize) -> Option<Args> {
+        Some(Args { len, ..*args })
+    }
+}

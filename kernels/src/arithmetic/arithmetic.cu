@@ -1,6 +1,6 @@
 // Elementwise arithmetic, WIDTH elements at a time.
 
-typedef Pack<float, WIDTH> Floats;
+typedef Pack<ELEMENT, WIDTH> Elements;
 
 enum { ADD, SUB, MUL, DIV };
 
@@ -13,25 +13,25 @@ __device__ inline float combine(int op, float a, float b) {
     }
 }
 
-extern "C" __global__ void binary(int op, i64 count, const Floats* a, const Floats* b, Floats* y) {
+extern "C" __global__ void binary(int op, i64 count, const Elements* a, const Elements* b, Elements* y) {
     EACH(i, count) {
-        Floats left = a[i], right = b[i], result;
+        Elements left = a[i], right = b[i], result;
         for (int k = 0; k < WIDTH; k++) result.at[k] = combine(op, left.at[k], right.at[k]);
         y[i] = result;
     }
 }
 
-extern "C" __global__ void affine(float scale, float shift, i64 count, const Floats* x, Floats* y) {
+extern "C" __global__ void affine(float scale, float shift, i64 count, const Elements* x, Elements* y) {
     EACH(i, count) {
-        Floats in = x[i], out;
+        Elements in = x[i], out;
         for (int k = 0; k < WIDTH; k++) out.at[k] = scale * in.at[k] + shift;
         y[i] = out;
     }
 }
 
-extern "C" __global__ void reciprocal(float numerator, i64 count, const Floats* x, Floats* y) {
+extern "C" __global__ void reciprocal(float numerator, i64 count, const Elements* x, Elements* y) {
     EACH(i, count) {
-        Floats in = x[i], out;
+        Elements in = x[i], out;
         for (int k = 0; k < WIDTH; k++) out.at[k] = numerator / in.at[k];
         y[i] = out;
     }

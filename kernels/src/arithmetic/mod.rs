@@ -7,7 +7,7 @@ mod tests;
 
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
-use crate::{Cpu, HalfOp, copy_strided, fill};
+use crate::{Cpu, HalfOp, copy_strided};
 
 /// An operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,11 @@ impl Op for Binary {
         cuda::binary(gpu, args, memory);
     }
 }
-impl HalfOp for Binary {}
+impl HalfOp for Binary {
+    fn piece(args: &BinaryArgs, len: usize) -> Option<BinaryArgs> {
+        Some(BinaryArgs { len, ..*args })
+    }
+}
 
 /// y ← y + x; `y.add_(x)`. The arguments are the number of elements. Memory: x, y.
 #[derive(Debug)]
@@ -69,7 +73,11 @@ impl Op for AddAssign {
         cuda::add_assign(gpu, len, memory);
     }
 }
-impl HalfOp for AddAssign {}
+impl HalfOp for AddAssign {
+    fn piece(_: &usize, len: usize) -> Option<usize> {
+        Some(len)
+    }
+}
 
 /// The arguments of [`Affine`].
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +108,11 @@ impl Op for Affine {
         cuda::affine(gpu, args, memory);
     }
 }
-impl HalfOp for Affine {}
+impl HalfOp for Affine {
+    fn piece(args: &AffineArgs, len: usize) -> Option<AffineArgs> {
+        Some(AffineArgs { len, ..*args })
+    }
+}
 
 /// The arguments of [`Reciprocal`].
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +141,11 @@ impl Op for Reciprocal {
         cuda::reciprocal(gpu, args, memory);
     }
 }
-impl HalfOp for Reciprocal {}
+impl HalfOp for Reciprocal {
+    fn piece(args: &ReciprocalArgs, len: usize) -> Option<ReciprocalArgs> {
+        Some(ReciprocalArgs { len, ..*args })
+    }
+}
 
 /// y ← x; `y.copy_(x)`. The arguments are the number of elements. Memory: x, y.
 #[derive(Debug)]
@@ -144,10 +160,14 @@ impl Op for CopyElements {
         cpu::copy(cpu, memory.read(0), memory.write(1));
     }
     fn cuda(gpu: &Gpu<'_>, &len: &usize, memory: &Pointers) {
-        copy_strided::cuda::copy_bytes(gpu, len * size_of::<f32>(), memory.at(0), memory.at(1));
+        copy_strided::cuda::copy_bytes(gpu, len * gpu.element().size(), memory.at(0), memory.at(1));
     }
 }
-impl HalfOp for CopyElements {}
+impl HalfOp for CopyElements {
+    fn piece(_: &usize, len: usize) -> Option<usize> {
+        Some(len)
+    }
+}
 
 /// y ← x, byte for byte, whatever the elements. The arguments are the number of bytes. Memory: x, y.
 #[derive(Debug)]
@@ -188,10 +208,14 @@ impl Op for Fill {
         cpu::fill(cpu, args.value, memory.write(0));
     }
     fn cuda(gpu: &Gpu<'_>, args: &FillArgs, memory: &Pointers) {
-        fill::cuda::fill(gpu, args.value.to_bits().into(), size_of::<f32>(), args.len, memory.at(0));
+        cuda::fill(gpu, args, memory);
     }
 }
-impl HalfOp for Fill {}
+impl HalfOp for Fill {
+    fn piece(args: &FillArgs, len: usize) -> Option<FillArgs> {
+        Some(FillArgs { len, ..*args })
+    }
+}
 
 /// The arguments of [`CopyRows`].
 #[derive(Clone, Copy, Debug)]

@@ -88,14 +88,14 @@ __device__ inline float inverse_deviation(float variance, float eps) { return 1.
 // ---- forward ----
 
 // The mean, and the sum of the squares of the distances from it.
-__device__ inline Pair moments(Sizes s, const float* x) {
+__device__ inline Pair moments(Sizes s, const ELEMENT* x) {
     Elements e(s, blockIdx.y, gridDim.y);
     double mean = sum_over(e, [=](Index at) { return x[at]; }) / s.count(blockIdx.y, gridDim.y);
     float centre = (float)mean;
     return Pair{mean, sum_over(e, [=](Index at) { float d = x[at] - centre; return d * d; })};
 }
 
-extern "C" __global__ void moments_of_parts(Array<i64, 3> all, const float* x, Pair* parts) {
+extern "C" __global__ void moments_of_parts(Array<i64, 3> all, const ELEMENT* x, Pair* parts) {
     Sizes s(all);
     Pair found = moments(s, x);
     if (lane() == 0 && channel() < s.channels) kept(parts, blockIdx.y, s.channels) = found;
@@ -120,7 +120,7 @@ __device__ inline Pair merged(Sizes s, Pair* parts) {
 
 // y ← A((x − mean)·scale + bias + r)
 __device__ inline void normalize(Elements e, float mean, float scale, float bias, int activation, float slope,
-                                 const float* x, const float* residual, float* y) {
+                                 const ELEMENT* x, const ELEMENT* residual, ELEMENT* y) {
     while (e.left > 0) {
         Index at = e.next();
         float value = (x[at] - mean) * scale + bias;
@@ -130,8 +130,8 @@ __device__ inline void normalize(Elements e, float mean, float scale, float bias
 
 // Without `parts` there is one.
 extern "C" __global__ void train(Array<i64, 3> all, float eps, int activation, float slope, Pair* parts,
-                                 const float* weight, const float* bias, const float* x, const float* residual,
-                                 float* y, float* mean, float* variance) {
+                                 const float* weight, const float* bias, const ELEMENT* x, const ELEMENT* residual,
+                                 ELEMENT* y, float* mean, float* variance) {
     Sizes s(all);
     Pair found = parts ? merged(s, parts) : moments(s, x);
     Index c = channel();
@@ -147,8 +147,8 @@ extern "C" __global__ void train(Array<i64, 3> all, float eps, int activation, f
 
 // Where x is y, each element is read before it is written.
 extern "C" __global__ void infer(Array<i64, 3> all, float eps, int activation, float slope, const float* weight,
-                                 const float* bias, const float* mean, const float* variance, const float* x,
-                                 const float* residual, float* y) {
+                                 const float* bias, const float* mean, const float* variance, const ELEMENT* x,
+                                 const ELEMENT* residual, ELEMENT* y) {
     Sizes s(all);
     Index c = channel();
     if (c >= s.channels) return;
@@ -159,13 +159,13 @@ extern "C" __global__ void infer(Array<i64, 3> all, float eps, int activation, f
 // ---- backward ----
 
 // Σ dy and Σ dy·(x − mean).
-__device__ inline Pair gradient_sums(Sizes s, Elements e, const float* x, const float* dy, const float* mean) {
+__device__ inline Pair gradient_sums(Sizes s, Elements e, const ELEMENT* x, const ELEMENT* dy, const float* mean) {
     float centre = channel() < s.channels ? mean[channel()] : 0.0f;
     double sum = sum_over(e, [=](Index at) { return dy[at]; });
     return Pair{sum, sum_over(e, [=](Index at) { return dy[at] * (x[at] - centre); })};
 }
 
-extern "C" __global__ void sums_of_parts(Array<i64, 3> all, const float* x, const float* dy, const float* mean,
+extern "C" __global__ void sums_of_parts(Array<i64, 3> all, const ELEMENT* x, const ELEMENT* dy, const float* mean,
                                          Pair* parts) {
     Sizes s(all);
     Pair found = gradient_sums(s, Elements(s, blockIdx.y, gridDim.y), x, dy, mean);
@@ -174,8 +174,8 @@ extern "C" __global__ void sums_of_parts(Array<i64, 3> all, const float* x, cons
 
 // Without `parts` there is one. The gradients of the parameters, the statistics of the batch (absent where these are
 // frozen) and dx are written if they are wanted. Where dx is dy, each element is read before it is written.
-extern "C" __global__ void backward(Array<i64, 3> all, float eps, Pair* parts, const float* weight, const float* x,
-                                    const float* dy, const float* mean, const float* variance, float* dx,
+extern "C" __global__ void backward(Array<i64, 3> all, float eps, Pair* parts, const float* weight, const ELEMENT* x,
+                                    const ELEMENT* dy, const float* mean, const float* variance, ELEMENT* dx,
                                     float* dweight, float* dbias, float* batch_mean, float* batch_variance) {
     Sizes s(all);
     Elements e(s, blockIdx.y, gridDim.y);

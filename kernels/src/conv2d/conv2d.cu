@@ -1,17 +1,24 @@
 // Convolutions as products of matrices, one of which consists of windows of images that are never stored; and sums of
 // their own for few channels.
 
-// Products of f32. What is read one by one.
+// What is read one by one.
 struct Factors {
-    typedef float Element, Total;
-    typedef Pack<float, 1> One;
+    typedef ELEMENT Element;
+    typedef float Total;
+    typedef Pack<ELEMENT, 1> One;
     enum { A_PACK = 1, B_PACK = 1 };
+    // The element there, or zero outside.
+    __device__ static One read(const ELEMENT* x, Index at, bool inside) {
+        One one = {};
+        if (inside) one.at[0] = x[at];
+        return one;
+    }
     __device__ static void add(float& sum, float left, float right) { sum += left * right; }
 };
 
 struct Epilogue {
-    const float *bias, *residual;
-    float *y, *kept;
+    const ELEMENT *bias, *residual;
+    ELEMENT *y, *kept;
     float slope;
     int code;
     // `channel` counts through all groups.
@@ -23,7 +30,7 @@ struct Epilogue {
     }
 };
 
-#define EPILOGUE const float *bias, const float *residual, float *y, float *kept, float slope, int code
+#define EPILOGUE const ELEMENT *bias, const ELEMENT *residual, ELEMENT *y, ELEMENT *kept, float slope, int code
 #define THE_EPILOGUE Epilogue{bias, residual, y, kept, slope, code}
 
 // ---- forward: weight [outs, ins·SIZE] times windows [ins·SIZE, images·pixels] ----
@@ -31,7 +38,7 @@ struct Epilogue {
 struct Forward : Factors {
     enum { A_ALONG_K = 1, B_ALONG_COLUMNS = 1 };
     Shape shape;
-    const float *weight, *x;
+    const ELEMENT *weight, *x;
     int group;
     // The window of this thread.
     Index image, line, pixel;
@@ -45,16 +52,16 @@ struct Forward : Factors {
         pixel = column % shape.output[1];
     }
     __device__ One a(Index row, Index k) const {
-        return {row < shape.outs ? weight[(group * shape.outs + row) * depth() + k] : 0.0f};
+        return read(weight, (group * shape.outs + row) * depth() + k, row < shape.outs);
     }
     __device__ One b(Index k, Index) const {
         Index at = image < shape.images ? shape.in_pixel(line, pixel, k % SIZE) : -1;
-        return {at >= 0 ? x[shape.in_plane(image, group, k / SIZE) + at] : 0.0f};
+        return read(x, shape.in_plane(image, group, k / SIZE) + at, at >= 0);
     }
 };
 
 // Blocks: x a tile, z a group.
-extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* weight, const float* x, EPILOGUE) {
+extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const ELEMENT* weight, const ELEMENT* x, EPILOGUE) {
     Forward problem{{}, THE_SHAPE, weight, x, (int)blockIdx.z, 0, 0, 0};
     Epilogue epilogue = THE_EPILOGUE;
     Index area = problem.shape.out_area();
@@ -65,7 +72,7 @@ extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const float* wei
 }
 
 // Few channels: a thread for each output.
-extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x, EPILOGUE) {
+extern "C" __global__ void conv2d_few(SHAPE, const ELEMENT* weight, const ELEMENT* x, EPILOGUE) {
     Shape shape = THE_SHAPE;
     Epilogue epilogue = THE_EPILOGUE;
     Index area = shape.out_area();
@@ -74,10 +81,10 @@ extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x
         Index channel = i / area % (groups * outs), image = i / area / (groups * outs);
         Index line = i % area / output[1], pixel = i % output[1];
         int group = channel / outs;
-        const float* w = weight + channel * ins * SIZE;
+        const ELEMENT* w = weight + channel * ins * SIZE;
         float sum = 0.0f;
         for (int c = 0; c < ins; c++) {
-            const float* plane = x + shape.in_plane(image, group, c);
+            const ELEMENT* plane = x + shape.in_plane(image, group, c);
 #pragma unroll
             for (int tap = 0; tap < SIZE; tap++) {
                 Index at = shape.in_pixel(line, pixel, tap);
@@ -93,7 +100,7 @@ extern "C" __global__ void conv2d_few(SHAPE, const float* weight, const float* x
 struct BackwardInput : Factors {
     enum { A_ALONG_K = 0, B_ALONG_COLUMNS = 1 };
     Shape shape;
-    const float *weight, *dy;
+    const ELEMENT *weight, *dy;
     int group;
     // The pixel of this thread.
     Index image, line, pixel;
@@ -107,17 +114,16 @@ struct BackwardInput : Factors {
         pixel = column % shape.input[1];
     }
     __device__ One a(Index row, Index k) const {
-        if (row >= shape.ins) return {};
-        return {weight[((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE]};
+        return read(weight, ((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE, row < shape.ins);
     }
     __device__ One b(Index k, Index) const {
         Index at = image < shape.images ? shape.out_pixel(line, pixel, k % SIZE) : -1;
-        return {at >= 0 ? dy[shape.out_plane(image, group, k / SIZE) + at] : 0.0f};
+        return read(dy, shape.out_plane(image, group, k / SIZE) + at, at >= 0);
     }
 };
 
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, const float* weight,
-                                                                        const float* dy, float* dx) {
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, const ELEMENT* weight,
+                                                                        const ELEMENT* dy, ELEMENT* dx) {
     BackwardInput problem{{}, THE_SHAPE, weight, dy, (int)blockIdx.z, 0, 0, 0};
     Index area = problem.shape.in_area();
     product_tile(problem, 0, problem.depth(), [&](Index row, Index column, float sum) {
@@ -126,7 +132,7 @@ extern "C" __global__ void __launch_bounds__(256) conv2d_backward_input(SHAPE, c
 }
 
 // Few channels: a thread for each pixel of the input.
-extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight, const float* dy, float* dx) {
+extern "C" __global__ void conv2d_backward_input_few(SHAPE, const ELEMENT* weight, const ELEMENT* dy, ELEMENT* dx) {
     Shape shape = THE_SHAPE;
     Index area = shape.in_area();
     EACH(input_pixel, images * (i64)groups * ins * area) {
@@ -136,8 +142,8 @@ extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight,
         int group = channel / ins, own = channel % ins;
         float sum = 0.0f;
         for (int o = 0; o < outs; o++) {
-            const float* plane = dy + shape.out_plane(image, group, o);
-            const float* w = weight + ((Index)(group * outs + o) * ins + own) * SIZE;
+            const ELEMENT* plane = dy + shape.out_plane(image, group, o);
+            const ELEMENT* w = weight + ((Index)(group * outs + o) * ins + own) * SIZE;
 #pragma unroll
             for (int tap = 0; tap < SIZE; tap++) {
                 Index at = shape.out_pixel(line, pixel, tap);
@@ -153,28 +159,27 @@ extern "C" __global__ void conv2d_backward_input_few(SHAPE, const float* weight,
 struct BackwardWeight : Factors {
     enum { A_ALONG_K = 1, B_ALONG_COLUMNS = 0 };
     Shape shape;
-    const float *x, *dy;
+    const ELEMENT *x, *dy;
     int group;
 
     __device__ Index rows() const { return shape.outs; }
     __device__ Index columns() const { return (Index)shape.ins * SIZE; }
     __device__ void enter(Index) {}
     __device__ One a(Index row, Index k) const {
-        if (row >= shape.outs) return {};
         Index area = shape.out_area();
-        return {dy[shape.out_plane(k / area, group, row) + k % area]};
+        return read(dy, shape.out_plane(k / area, group, row) + k % area, row < shape.outs);
     }
     __device__ One b(Index k, Index column) const {
         if (column >= columns()) return {};
         Index image = k / shape.out_area(), pixel = k % shape.out_area();
         Index at = shape.in_pixel(pixel / shape.output[1], pixel % shape.output[1], column % SIZE);
-        return {at >= 0 ? x[shape.in_plane(image, group, column / SIZE) + at] : 0.0f};
+        return read(x, shape.in_plane(image, group, column / SIZE) + at, at >= 0);
     }
 };
 
 // Blocks: x a tile, y a part of the sum over pixels, z a group. With several parts, their sums go to `parts`, and
 // `conv2d_add_parts` adds them up.
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight(SHAPE, const float* x, const float* dy,
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight(SHAPE, const ELEMENT* x, const ELEMENT* dy,
                                                                          float* dweight, i64 part, float* parts) {
     BackwardWeight problem{{}, THE_SHAPE, x, dy, (int)blockIdx.z};
     Index n = problem.columns(), total = images * problem.shape.out_area();
@@ -195,7 +200,7 @@ extern "C" __global__ void conv2d_add_parts(i64 len, int count, const float* par
 }
 
 // Few channels: a block for each number of the weight.
-extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHAPE, const float* x, const float* dy,
+extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHAPE, const ELEMENT* x, const ELEMENT* dy,
                                                                              float* dweight) {
     Shape shape = THE_SHAPE;
     Index area = shape.out_area(), len = (Index)groups * outs * ins * SIZE;
@@ -214,7 +219,7 @@ extern "C" __global__ void __launch_bounds__(256) conv2d_backward_weight_few(SHA
 
 // The gradient of the bias: a block for each channel.
 extern "C" __global__ void __launch_bounds__(256) conv2d_backward_bias(i64 images, i64 channels, i64 pixels,
-                                                                       const float* dy, float* dbias) {
+                                                                       const ELEMENT* dy, float* dbias) {
     Index area = pixels, count = images * pixels;
     for (Index channel = blockIdx.x; channel < channels; channel += gridDim.x) {
         float sum = 0.0f;

@@ -1,5 +1,4 @@
 use super::Args;
-use crate::DType;
 use crate::gemm::cuda::{Cut, MOST, with_tiles};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
@@ -58,7 +57,7 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     if are_few(args, m) {
         return run(launch(gpu, args, "conv2d_few", Cut::NONE).over(args.groups * m * n));
     }
-    let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
+    let cut = Cut::new(&gpu.properties(), (gpu.element(), 1), [m, n, k], args.groups);
     let [tiles, ..] = cut.grid(m, n, 1);
     run(launch(gpu, args, "conv2d", cut).grid([tiles, 1, args.groups as u32]));
 }
@@ -73,7 +72,7 @@ pub(super) fn backward_input(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     if are_few(args, m) {
         return run(launch(gpu, args, "conv2d_backward_input_few", Cut::NONE).over(args.groups * m * n));
     }
-    let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
+    let cut = Cut::new(&gpu.properties(), (gpu.element(), 1), [m, n, k], args.groups);
     let [tiles, ..] = cut.grid(m, n, 1);
     run(launch(gpu, args, "conv2d_backward_input", cut).grid([tiles, 1, args.groups as u32]));
 }
@@ -101,7 +100,7 @@ fn weight(gpu: &Gpu<'_>, args: &Args, [m, n, k]: [usize; 3], memory: &Pointers) 
         let launch = launch(gpu, args, "conv2d_backward_weight_few", Cut::NONE).grid([blocks, 1, 1]);
         return launch.memory(memory, [0, 1, 2]).run();
     }
-    let cut = Cut::new(&gpu.properties(), (DType::F32, 1), [m, n, k], args.groups);
+    let cut = Cut::new(&gpu.properties(), (gpu.element(), 1), [m, n, k], args.groups);
     let parts = match cut.parts {
         1 => Pointer::NULL,
         parts => gpu.scratch(parts * len * size_of::<f32>()),

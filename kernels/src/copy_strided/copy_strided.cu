@@ -1,23 +1,27 @@
-// Elements of SIZE bytes, WIDTH of them at once, are copied; SCALED ones are multiplied and may be added to y.
+// Elements of SIZE bytes, WIDTH of them at once, are copied; SCALED ones are floats, which are multiplied and may be
+// added to y.
 #if SCALED
 typedef ELEMENT Value;
+typedef OUTPUT Result;
 #else
-typedef Uint<SIZE> Value;
+typedef Uint<SIZE> Value, Result;
 #endif
 
 template <int N>
-__device__ inline void put(Pack<Value, N> x, float factor, int accumulate, Value* address) {
-    Pack<Value, N>* y = (Pack<Value, N>*)address;
+__device__ inline void put(Pack<Value, N> x, float factor, int accumulate, Result* address) {
+    Pack<Result, N>* y = (Pack<Result, N>*)address;
 #if SCALED
-    Pack<Value, N> old = {};
-    if (accumulate) old = *y;
-    for (int k = 0; k < N; k++) x.at[k] = accumulate ? old.at[k] + factor * x.at[k] : factor * x.at[k];
-#endif
+    Pack<Result, N> result = {};
+    if (accumulate) result = *y;
+    for (int k = 0; k < N; k++) result.at[k] = accumulate ? result.at[k] + factor * x.at[k] : factor * x.at[k];
+    *y = result;
+#else
     *y = x;
+#endif
 }
 
 extern "C" __global__ void copy(i64 count, int rank, Axes lens, Axes from, Axes to, float factor, int accumulate,
-                                const Value* x, Value* y) {
+                                const Value* x, Result* y) {
     EACH(i, count) {
         Place<INDEX> places[2] = {};
         locate((INDEX)i, rank, lens, places, from, to);
@@ -31,7 +35,7 @@ const int SIDE = 32, LINES = 8;
 
 extern "C" __global__ void transpose(i64 count, int rank, Axes lens, Axes from, Axes to, i64 rows, i64 row_to,
                                      i64 columns, i64 column_from, float factor, int accumulate, const Value* x,
-                                     Value* y) {
+                                     Result* y) {
     // One more than needed, so that the columns lie in different banks.
     __shared__ Value square[SIDE][SIDE + 1];
     i64 down = (rows + SIDE - 1) / SIDE, across = (columns + SIDE - 1) / SIDE;
@@ -40,7 +44,7 @@ extern "C" __global__ void transpose(i64 count, int rank, Axes lens, Axes from, 
         locate((INDEX)(i / across / down), rank, lens, places, from, to);
         i64 row = i / across % down * SIDE, column = i % across * SIDE;
         const Value* source = x + places[0] + column * column_from + row;
-        Value* target = y + places[1] + row * row_to + column;
+        Result* target = y + places[1] + row * row_to + column;
         for (int k = threadIdx.y; k < SIDE; k += LINES) {
             bool inside = row + threadIdx.x < rows && column + k < columns;
             if (inside) square[k][threadIdx.x] = source[k * column_from + threadIdx.x];

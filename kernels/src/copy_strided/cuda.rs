@@ -1,5 +1,6 @@
 use super::Args;
 use super::axes::{Axis, Plan};
+use crate::DType;
 use crate::launch::{Gpu, Pointer, Pointers, Source};
 use crate::strides::{Space, Transpose};
 
@@ -10,7 +11,7 @@ const SOURCE: Source = Source::new("copy_strided", include_str!("copy_strided.cu
 pub(crate) enum Elements {
     /// Those of so many bytes are copied.
     Copied(usize),
-    /// Those of [`Gpu::element`] are multiplied, and added to what is there if `accumulate`.
+    /// Floats are multiplied, and added to what is there if `accumulate`.
     Scaled { factor: f32, accumulate: bool },
 }
 
@@ -31,12 +32,14 @@ pub(crate) fn copy_bytes(gpu: &Gpu<'_>, bytes: usize, x: Pointer, y: Pointer) {
 
 /// y ← x, whose strides are those of the space.
 pub(crate) fn copy(gpu: &Gpu<'_>, elements: Elements, space: Space<2>, x: Pointer, y: Pointer) {
-    let (size, factor, accumulate) = match elements {
-        Elements::Copied(size) => (size, 1.0, false),
-        Elements::Scaled { factor, accumulate } => (gpu.element().size(), factor, accumulate),
+    let (sizes, factor, accumulate) = match elements {
+        Elements::Copied(size) => ([size; 2], 1.0, false),
+        Elements::Scaled { factor, accumulate } => {
+            ([gpu.element(), gpu.output()].map(DType::size), factor, accumulate)
+        }
     };
     let scaled = matches!(elements, Elements::Scaled { .. });
-    let kernel = |name| gpu.kernel(&SOURCE, name).define("SIZE", size).define("SCALED", scaled);
+    let kernel = |name| gpu.kernel(&SOURCE, name).define("SIZE", sizes[0]).define("SCALED", scaled);
     let launch = match space.transpose() {
         Some(Transpose { rest, rows, columns }) => {
             let squares = rest.count() * rows.0.div_ceil(32) * columns.0.div_ceil(32);
@@ -44,7 +47,7 @@ pub(crate) fn copy(gpu: &Gpu<'_>, elements: Elements, space: Space<2>, x: Pointe
             let launch = launch.block([32, 8, 1]).arg(rows.0).arg(rows.1 as i64);
             launch.arg(columns.0).arg(columns.1 as i64)
         }
-        None => space.packed(16, [(x, size), (y, size)]).launch(kernel("copy")),
+        None => space.packed(16, [(x, sizes[0]), (y, sizes[1])]).launch(kernel("copy")),
     };
     launch.arg(factor).arg(accumulate).arg(x).arg(y).run();
 }

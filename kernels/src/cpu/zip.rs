@@ -7,12 +7,12 @@ use super::{Cpu, SendPtr};
 impl Cpu {
     /// [`Cpu::parallel_chunks`] over several buffers at once: a task gets one piece of each, of the
     /// lengths `lens`. A buffer that ends before the others gives shorter pieces, then empty ones.
-    pub(crate) fn parallel_zip<const N: usize>(
+    pub(crate) fn parallel_zip<T: Send, const N: usize>(
         &self,
-        data: [&mut [f32]; N],
+        data: [&mut [T]; N],
         lens: [usize; N],
         work: usize,
-        f: impl Fn(usize, [&mut [f32]; N], &mut [f32]) + Sync,
+        f: impl Fn(usize, [&mut [T]; N], &mut [f32]) + Sync,
     ) {
         let totals: [usize; N] = from_fn(|n| data[n].len());
         let lens = lens.map(|len| len.max(1));

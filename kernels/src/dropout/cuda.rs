@@ -7,7 +7,8 @@ pub(super) fn drop(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let &Args { len, probability, path, in_place } = args;
     let (step, y) = (memory.at(0), memory.at(2));
     let x = if in_place { y } else { memory.at(1) };
-    let whole = pack(len, 4, &[(x, size_of::<f32>()), (y, size_of::<f32>())]) == 4;
+    let size = gpu.element().size();
+    let whole = pack(len, 4, &[(x, size), (y, size)]) == 4;
     let launch = gpu.kernel(&SOURCE, "dropout").define("WHOLE", whole).over(len.div_ceil(4));
     launch
         .arg(step)

@@ -1,6 +1,6 @@
 use super::{Args, Fold, FoldOp};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
-use crate::{Fault, Op};
+use crate::{DType, Fault, Op};
 
 const SOURCE: Source = Source::new("fold", include_str!("fold.cu"));
 
@@ -37,11 +37,18 @@ pub(super) fn fold(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         }
         return;
     }
-    run(gpu, args, [false, false], memory.at(0), memory.at(1));
+    run(gpu, args, args.op.output(args.dtype), [false, false], memory.at(0), memory.at(1));
 }
 
-/// With sums divided by the length, and added to what `y` holds, if that is wanted.
-pub(crate) fn run(gpu: &Gpu<'_>, args: &Args, [mean, accumulate]: [bool; 2], x: Pointer, y: Pointer) {
+/// To elements of another type, sums divided by the length, and added to what `y` holds, if that is wanted.
+pub(crate) fn run(
+    gpu: &Gpu<'_>,
+    args: &Args,
+    output: DType,
+    [mean, accumulate]: [bool; 2],
+    x: Pointer,
+    y: Pointer,
+) {
     let &Args { op, dtype, outer, len, inner } = args;
     let (outputs, block) = (outer * inner, Launch::BLOCK as usize);
     let (columns, team) = (inner > 1, if len > LONG { block } else { 32 });
@@ -53,7 +60,7 @@ pub(crate) fn run(gpu: &Gpu<'_>, args: &Args, [mean, accumulate]: [bool; 2], x: 
 
     let kernel = |kernel, parts: usize| {
         let launch = gpu.kernel(&SOURCE, kernel).define("FOLD", op.source_name()).define("IN", dtype);
-        let launch = launch.define("OUT", op.output(dtype));
+        let launch = launch.define("OUT", output);
         let shape = if columns { [COLUMNS as u32, lanes as u32, 1] } else { [Launch::BLOCK, 1, 1] };
         let launch = launch.define("COLUMNS", columns).grid([blocks as u32, parts as u32, 1]).block(shape);
         let launch = if columns { launch } else { launch.define("TEAM", team) };

@@ -108,7 +108,7 @@ pub(super) fn gemm(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         false => [2, 5, 4].map(|i| memory.at(i)),
     };
     let places = Places { a: memory.at(0), b: memory.at(1), c: memory.at(3), bias, residual, kept };
-    Product { factors: DType::F32, output: DType::F32, epilogue: true, args: *args, places }.run(gpu);
+    Product { factors: gpu.element(), output: gpu.output(), epilogue: true, args: *args, places }.run(gpu);
 }
 
 /// Where the matrices of a product are.
@@ -125,7 +125,7 @@ pub(crate) struct Places {
 pub(crate) struct Product {
     pub(crate) factors: DType,
     pub(crate) output: DType,
-    /// Whether there may be anything but a product: f32 only.
+    /// Whether there may be anything but a product: floats whose sums are f32 only.
     pub(crate) epilogue: bool,
     pub(crate) args: Args,
     pub(crate) places: Places,

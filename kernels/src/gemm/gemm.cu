@@ -1,5 +1,5 @@
-// C ← activation(scale·A·B + bias + R), or C ← C + scale·A·B, for every pair of matrices of a batch. Factors are of type
-// ELEMENT, and C is of type OUTPUT; without EPILOGUE there is only the product.
+// C ← activation(scale·A·B + bias + R), or C ← C + scale·A·B, for every pair of matrices of a batch. Factors, bias and R
+// are of type ELEMENT, and C is of type OUTPUT; without EPILOGUE there is only the product.
 
 struct Gemm {
     typedef ELEMENT Element;
@@ -8,9 +8,8 @@ struct Gemm {
     enum { A_PACK = PACK, B_PACK = PACK, A_ALONG_K = ALONG_K, B_ALONG_COLUMNS = ALONG_COLUMNS };
     typedef Pack<ELEMENT, PACK> Factors;
     const ELEMENT *left, *right;
-    const float *bias, *residual;
-    OUTPUT* c;
-    float* kept;
+    const ELEMENT *bias, *residual;
+    OUTPUT *c, *kept;
     i64 m, n, k;
     // Strides of A, B and C: from row to row, from column to column, and of the two batch dimensions.
     Array<i64, 4> of_a, of_b, of_c;
@@ -45,7 +44,7 @@ struct Gemm {
 #if EPILOGUE
         float value = scale * sum;
         if (accumulate) {
-            c[at] += value;
+            c[at] = c[at] + value;
             return;
         }
         if (bias_kind == 1) value += bias[row];
@@ -72,8 +71,8 @@ struct Gemm {
 };
 
 #define PROBLEM                                                                                                     \
-    const ELEMENT *left, const ELEMENT *right, const float *bias, const float *residual, OUTPUT *c, float *kept,    \
-        i64 m, i64 n, i64 k, Array<i64, 4> of_a, Array<i64, 4> of_b, Array<i64, 4> of_c, Array<i64, 2> sum,         \
+    const ELEMENT *left, const ELEMENT *right, const ELEMENT *bias, const ELEMENT *residual, OUTPUT *c,             \
+        OUTPUT *kept, i64 m, i64 n, i64 k, Array<i64, 4> of_a, Array<i64, 4> of_b, Array<i64, 4> of_c, Array<i64, 2> sum,         \
         Array<i64, 2> batch, float scale, float slope, int accumulate, int bias_kind, int code
 #define GEMM \
     Gemm { left, right, bias, residual, c, kept, m, n, k, of_a, of_b, of_c, sum, scale, slope, accumulate, bias_kind, code }

@@ -11,6 +11,7 @@ mod direct;
 mod dot;
 #[cfg(feature = "matrixmultiply")]
 mod external;
+mod half;
 pub(crate) mod lanes;
 pub(crate) mod matmul;
 pub(crate) mod micro;
@@ -26,7 +27,7 @@ pub(crate) use direct::{finish_row, is_limited};
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Kernel, Memory, Op, Spec};
-use crate::{Cpu, HalfOp};
+use crate::{Cpu, DType, HalfOp, Precision};
 
 /// Where the elements of a matrix lie: element (i, j) of batch (b₀, b₁) is at
 /// i·`row` + j·`column` + b₀·`batch[0]` + b₁·`batch[1]`. All strides are in elements.
@@ -278,7 +279,11 @@ impl Op for Gemm {
         }
     }
 }
-impl HalfOp for Gemm {}
+impl HalfOp for Gemm {
+    fn direct<E: Precision, Y: Precision>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) -> bool {
+        E::DTYPE == DType::Bf16 && half::product(cpu, args, Y::DTYPE, memory)
+    }
+}
 
 /// [`Gemm`] by [`direct::product`].
 fn small<const ONE: bool, const LIMITED: bool>(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {

@@ -34,9 +34,9 @@ impl Args {
         self.kernel(gpu, kernel, indices).define("SIZE", self.dtype.size()).define("WIDTH", width)
     }
 
-    /// Elements that are added.
-    fn adder<'a>(&self, gpu: &Gpu<'a>, kernel: &'static str, indices: Indices) -> Launch<'a> {
-        self.kernel(gpu, kernel, indices).define("ELEMENT", self.dtype)
+    /// Elements that are added to those of another type, or of the same.
+    fn adder<'a>(&self, gpu: &Gpu<'a>, kernel: &'static str, indices: Indices, to: DType) -> Launch<'a> {
+        self.kernel(gpu, kernel, indices).define("ELEMENT", self.dtype).define("OUTPUT", to)
     }
 
     /// A thread for each of \[outer, count, inner\].
@@ -70,11 +70,12 @@ pub(crate) fn scatter_add(gpu: &Gpu<'_>, args: &Args, x: Pointer, indices: Indic
         return check(gpu, args, indices);
     }
     let [first, times] = note(gpu, args, indices);
-    let launch = args.sizes(args.adder(gpu, "scatter_add", indices));
+    let launch = args.sizes(args.adder(gpu, "scatter_add", indices, args.dtype));
     launch.arg(x).arg(indices.at).arg(first).arg(times).arg(y).run();
 }
 
-pub(crate) fn index_add(gpu: &Gpu<'_>, args: &Args, x: Pointer, indices: Indices, y: Pointer) {
+/// To elements of type `to`.
+pub(crate) fn index_add(gpu: &Gpu<'_>, args: &Args, to: DType, x: Pointer, indices: Indices, y: Pointer) {
     let slices = args.slices();
     if args.whole() == 0 {
         return check(gpu, &slices, indices);
@@ -82,7 +83,7 @@ pub(crate) fn index_add(gpu: &Gpu<'_>, args: &Args, x: Pointer, indices: Indices
     let [first, times] = note(gpu, &slices, indices);
     let grid = [args.count.min(i32::MAX as usize), args.outer.min(u16::MAX.into()), 1];
     let threads = args.inner.clamp(1, Launch::BLOCK as usize).next_multiple_of(32);
-    let launch = slices.adder(gpu, "index_add", indices);
+    let launch = slices.adder(gpu, "index_add", indices, to);
     let launch = launch.grid(grid.map(|blocks| blocks as u32)).block([threads as u32, 1, 1]);
     let launch = launch.arg(args.outer).arg(args.len).arg(args.count).arg(args.inner);
     launch.arg(x).arg(indices.at).arg(first).arg(times).arg(y).run();
@@ -99,7 +100,8 @@ fn note(gpu: &Gpu<'_>, args: &Args, indices: Indices) -> [Pointer; 2] {
     let bytes = args.whole() * args.position().1;
     let first = gpu.scratch(2 * bytes);
     let times = first.skip(bytes);
-    let launch = |name| args.sizes(args.adder(gpu, name, indices)).arg(indices.at).arg(first).arg(times);
+    let launch =
+        |name| args.sizes(args.adder(gpu, name, indices, args.dtype)).arg(indices.at).arg(first).arg(times);
     launch("forget").run();
     launch("note").faults().run();
     [first, times]

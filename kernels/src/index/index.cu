@@ -78,20 +78,20 @@ extern "C" __global__ void note(i64 named, i64 len, i64 count, i64 inner, const 
     }
 }
 
-// What is added: the numbers of the type, rounded each time; booleans as truth values.
-__device__ inline ELEMENT plus(ELEMENT a, ELEMENT b) {
-    return stored<ELEMENT>(number::add(computed(a), computed(b)));
+// What is added: the numbers of the type of y, rounded each time; booleans as truth values.
+__device__ inline OUTPUT plus(OUTPUT a, ELEMENT b) {
+    return stored<OUTPUT>(number::add(computed(a), (Compute<OUTPUT>)computed(b)));
 }
 
 // y[o, index[o, j, i], i] += x[o, j, i]
 extern "C" __global__ void scatter_add(i64 named, i64 len, i64 count, i64 inner, const ELEMENT* x, const Named* index,
-                                       const POSITION* first, const POSITION* times, ELEMENT* y) {
+                                       const POSITION* first, const POSITION* times, OUTPUT* y) {
     EACH(at, named) {
         Named mine = index[at];
         if (!is_below(mine, len)) continue;
         i64 place = place_of(at, mine, len, count, inner);
         if (first[place] != (POSITION)at) continue;
-        ELEMENT sum = y[place];
+        OUTPUT sum = y[place];
         i64 from = at;
         for (POSITION left = times[place]; left > 0; from += inner) {
             if (index[from] != mine) continue;
@@ -105,7 +105,7 @@ extern "C" __global__ void scatter_add(i64 named, i64 len, i64 count, i64 inner,
 // y[o, index[j]] += x[o, j], each `inner` elements: blocks in x for j, in y for o. The threads of a warp, whose columns
 // follow each other, search the indices together.
 extern "C" __global__ void index_add(i64 outer, i64 len, i64 count, i64 inner, const ELEMENT* x, const Named* index,
-                                     const POSITION* first, const POSITION* times, ELEMENT* y) {
+                                     const POSITION* first, const POSITION* times, OUTPUT* y) {
     int lane = threadIdx.x % 32;
     for (i64 j = blockIdx.x; j < count; j += gridDim.x) {
         Named mine = index[j];
@@ -113,9 +113,9 @@ extern "C" __global__ void index_add(i64 outer, i64 len, i64 count, i64 inner, c
         for (i64 o = blockIdx.y; o < outer; o += gridDim.y) {
             for (i64 column = threadIdx.x; column - lane < inner; column += blockDim.x) {
                 const ELEMENT* named = x + o * count * inner + column;
-                ELEMENT* to = y + (o * len + mine) * inner + column;
+                OUTPUT* to = y + (o * len + mine) * inner + column;
                 bool live = column < inner;
-                ELEMENT sum = {};
+                OUTPUT sum = {};
                 if (live) sum = *to;
                 i64 from = j;
                 for (POSITION left = times[mine]; left > 0; from += 32) {

@@ -156,6 +156,6 @@ impl Op for IndexAdd {
         cpu::index_add(cpu, args, memory);
     }
     fn cuda(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
-        cuda::index_add(gpu, args, memory.at(0), Indices::of(memory), memory.at(2));
+        cuda::index_add(gpu, args, args.dtype, memory.at(0), Indices::of(memory), memory.at(2));
     }
 }

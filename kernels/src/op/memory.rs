@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Fault, Spec, mistake};
+use super::{Fault, MAX_MEMORY, Spec, mistake};
 use crate::Plain;
 
 /// One memory argument on the CPU: an address and how many bytes lie behind it.
@@ -94,6 +94,17 @@ impl<'a> Memory<'a> {
     /// Argument `i` itself; after that it is empty.
     pub(crate) fn take(&mut self, i: usize) -> Raw<'a> {
         core::mem::replace(&mut self.arguments[i], Raw::none())
+    }
+
+    /// So many bytes of all arguments, from a byte on that the same argument has; nothing of those that are absent.
+    pub(crate) fn parts(&mut self, at: usize, bytes: usize) -> [Raw<'_>; MAX_MEMORY] {
+        let mut parts = [const { Raw::none() }; MAX_MEMORY];
+        for (part, raw) in parts.iter_mut().zip(self.arguments.iter()).filter(|(_, raw)| raw.bytes > 0) {
+            assert!(at <= raw.bytes && bytes <= raw.bytes - at);
+            // SAFETY: within the argument, which is borrowed with `self`.
+            *part = unsafe { Raw::new(raw.address.add(at), bytes, raw.writable) };
+        }
+        parts
     }
 
     /// What argument `i` holds, be it read or written.

@@ -6,7 +6,7 @@ const HALVE: Source = Source::new("halve", include_str!("halve.cu"));
 
 pub(super) fn max(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [_, y] = args.sizes();
-    let launch = match halves(args, memory) {
+    let launch = match halves(gpu, args, memory) {
         Some(columns) => halve(gpu, "max_halves", y, columns).memory(memory, [0, 1]),
         None => kernel(gpu, &SOURCE, args, "max_pool", y).memory(memory, [0, 1]),
     };
@@ -15,7 +15,7 @@ pub(super) fn max(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 
 pub(super) fn max_backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [x, y] = args.sizes();
-    let launch = match halves(args, memory) {
+    let launch = match halves(gpu, args, memory) {
         Some(columns) => halve(gpu, "max_halves_backward", y, columns).memory(memory, [0, 1, 2]),
         None => kernel(gpu, &SOURCE, args, "max_pool_backward", x).memory(memory, [0, 1, 2]),
     };
@@ -29,7 +29,7 @@ pub(super) fn average(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         let launch = define(gpu.kernel(&SOURCE, "plane_means"), args).over_rows(y, area);
         return launch.arg(y).arg(area).memory(memory, [0, 1]).run();
     }
-    let launch = match halves(args, memory) {
+    let launch = match halves(gpu, args, memory) {
         Some(columns) => halve(gpu, "average_halves", y, columns).memory(memory, [0, 1]),
         None => kernel(gpu, &SOURCE, args, "average_pool", y).arg(scale(args)).memory(memory, [0, 1]),
     };
@@ -38,7 +38,7 @@ pub(super) fn average(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
 
 pub(super) fn average_backward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let [x, y] = args.sizes();
-    let launch = match halves(args, memory) {
+    let launch = match halves(gpu, args, memory) {
         Some(columns) => halve(gpu, "average_halves_backward", y, columns).memory(memory, [0, 1]),
         None => {
             kernel(gpu, &SOURCE, args, "average_pool_backward", x).arg(scale(args)).memory(memory, [0, 1])
@@ -52,10 +52,11 @@ fn scale(args: &Args) -> f32 {
 }
 
 /// Windows in a line, where windows of two by two pixels fill the planes, and pairs of pixels can be read at once.
-fn halves(args: &Args, memory: &Pointers) -> Option<usize> {
+fn halves(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) -> Option<usize> {
+    let size = gpu.element().size() as u64;
     let fill = args.kernel == [2, 2] && args.stride == [2, 2] && args.padding == [0, 0];
     let even = args.input.iter().all(|size| size % 2 == 0) && args.sizes()[0] < 1 << 31;
-    (fill && even && (0..3).all(|i| memory.at(i).is_aligned(8))).then_some(args.input[1] / 2)
+    (fill && even && (0..3).all(|i| memory.at(i).is_aligned(2 * size))).then_some(args.input[1] / 2)
 }
 
 /// A thread for each window.

@@ -3,11 +3,11 @@
 // Whether `x` takes the place of the maximum before it: an equal one does not, a NaN does.
 __device__ inline bool replaces(float x, float max) { return x > max || is_nan(x); }
 
-extern "C" __global__ void max_pool(i64 len, Array<i64, 10> sizes, const float* all, float* y) {
+extern "C" __global__ void max_pool(i64 len, Array<i64, 10> sizes, const ELEMENT* all, ELEMENT* y) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
         Pixel at(i, down.windows, across.windows);
-        const float* x = all + at.plane * down.size * across.size;
+        const ELEMENT* x = all + at.plane * down.size * across.size;
         float max = -INFINITY;
         for (Index v = down.first(at.y); v < down.end(at.y); v++) {
             for (Index u = across.first(at.x); u < across.end(at.x); u++) {
@@ -20,7 +20,7 @@ extern "C" __global__ void max_pool(i64 len, Array<i64, 10> sizes, const float* 
 }
 
 // Whether pixel (y, x) is the maximum of a window: the first of equals, but the last NaN.
-__device__ inline bool is_maximum(const float* plane, Axis down, Axis across, Index row, Index column, Index y,
+__device__ inline bool is_maximum(const ELEMENT* plane, Axis down, Axis across, Index row, Index column, Index y,
                                   Index x) {
     float pixel = plane[y * across.size + x];
     for (Index v = down.first(row); v < down.end(row); v++) {
@@ -34,12 +34,12 @@ __device__ inline bool is_maximum(const float* plane, Axis down, Axis across, In
 }
 
 // Every pixel gathers from its windows.
-extern "C" __global__ void max_pool_backward(i64 len, Array<i64, 10> sizes, const float* x, const float* dy,
-                                             float* dx) {
+extern "C" __global__ void max_pool_backward(i64 len, Array<i64, 10> sizes, const ELEMENT* x, const ELEMENT* dy,
+                                             ELEMENT* dx) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
         Pixel at(i, down.size, across.size);
-        const float* plane = x + at.plane * down.size * across.size;
+        const ELEMENT* plane = x + at.plane * down.size * across.size;
         float sum = 0.0f;
         for (Index row = down.first_window(at.y); row < down.end_window(at.y); row++) {
             for (Index column = across.first_window(at.x); column < across.end_window(at.x); column++) {
@@ -52,11 +52,11 @@ extern "C" __global__ void max_pool_backward(i64 len, Array<i64, 10> sizes, cons
     }
 }
 
-extern "C" __global__ void average_pool(i64 len, Array<i64, 10> sizes, float scale, const float* all, float* y) {
+extern "C" __global__ void average_pool(i64 len, Array<i64, 10> sizes, float scale, const ELEMENT* all, ELEMENT* y) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
         Pixel at(i, down.windows, across.windows);
-        const float* x = all + at.plane * down.size * across.size;
+        const ELEMENT* x = all + at.plane * down.size * across.size;
         float sum = 0.0f;
         for (Index v = down.first(at.y); v < down.end(at.y); v++) {
             for (Index u = across.first(at.x); u < across.end(at.x); u++) sum += x[v * across.size + u];
@@ -67,23 +67,23 @@ extern "C" __global__ void average_pool(i64 len, Array<i64, 10> sizes, float sca
 
 // The mean of each plane: the only window.
 #ifdef TEAM
-extern "C" __global__ void plane_means(i64 planes, i64 area, const float* all, float* y) {
+extern "C" __global__ void plane_means(i64 planes, i64 area, const ELEMENT* all, ELEMENT* y) {
     EACH_ROW(plane, planes) {
-        const float* x = all + plane * area;
+        const ELEMENT* x = all + plane * area;
         double sum = team_sum(area, [=](i64 i) { return x[i]; });
         if (team_lane() == 0) y[plane] = (float)(sum / area);
     }
 }
 #endif
 
-extern "C" __global__ void average_pool_backward(i64 len, Array<i64, 10> sizes, float scale, const float* dy,
-                                                 float* dx) {
+extern "C" __global__ void average_pool_backward(i64 len, Array<i64, 10> sizes, float scale, const ELEMENT* dy,
+                                                 ELEMENT* dx) {
     Axis down = axis(sizes, 0), across = axis(sizes, 1);
     EACH(i, len) {
         Pixel at(i, down.size, across.size);
         float sum = 0.0f;
         for (Index row = down.first_window(at.y); row < down.end_window(at.y); row++) {
-            const float* line = dy + (at.plane * down.windows + row) * across.windows;
+            const ELEMENT* line = dy + (at.plane * down.windows + row) * across.windows;
             for (Index column = across.first_window(at.x); column < across.end_window(at.x); column++) {
                 sum += scale * line[column];
             }

@@ -98,6 +98,11 @@ pub trait HalfOp: Op {
     fn stays_f32(_args: &Self::Args, _i: usize) -> bool {
         false
     }
+    /// The same of so many elements, where each is computed by itself and all arguments have as many: then pieces of
+    /// them are widened, which stay in the cache.
+    fn piece(_args: &Self::Args, _len: usize) -> Option<Self::Args> {
+        None
+    }
     /// Computes it on the CPU from elements `E` to elements `Y` without widening all of them, and says whether it did.
     fn direct<E: Precision, Y: Precision>(_: &Cpu, _args: &Self::Args, _: &mut Memory<'_>) -> bool {
         false

@@ -1,5 +1,4 @@
 use super::{Args, ExpandArgs};
-use crate::DType;
 use crate::fold::{self, FoldOp};
 use crate::launch::{Gpu, Pointers, Source};
 
@@ -7,8 +6,8 @@ const EXPAND: Source = Source::new("expand", include_str!("expand.cu"));
 
 pub(super) fn reduce(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let &Args { outer, len, inner, mean, accumulate } = args;
-    let sum = fold::Args { op: FoldOp::Sum, dtype: DType::F32, outer, len, inner };
-    fold::run_on_gpu(gpu, &sum, [mean, accumulate], memory.at(0), memory.at(1));
+    let sum = fold::Args { op: FoldOp::Sum, dtype: gpu.element(), outer, len, inner };
+    fold::run_on_gpu(gpu, &sum, gpu.output(), [mean, accumulate], memory.at(0), memory.at(1));
 }
 
 pub(super) fn expand(gpu: &Gpu<'_>, args: &ExpandArgs, memory: &Pointers) {

@@ -14,7 +14,7 @@ struct Norm {
     float max, sum;
 };
 
-__device__ inline Norm norm(const float* x, i64 len) {
+__device__ inline Norm norm(const ELEMENT* x, i64 len) {
     float max = -INFINITY;
     // A NaN comes out through the sum.
     for (i64 i = part_start(len) + team_lane(); i < part_end(len); i += TEAM) max = x[i] > max ? x[i] : max;
@@ -31,7 +31,7 @@ __device__ inline Norm merged(const Norm* parts) {
     return Norm{max, (float)team_sum(gridDim.y, [=](i64 i) { return parts[i].sum * expf(parts[i].max - max); })};
 }
 
-extern "C" __global__ void norms_of_parts(i64 rows, i64 len, const float* x, Norm* parts) {
+extern "C" __global__ void norms_of_parts(i64 rows, i64 len, const ELEMENT* x, Norm* parts) {
     EACH_ROW(row, rows) {
         Norm found = norm(x + row * len, len);
         if (team_lane() == 0) parts[row * gridDim.y + blockIdx.y] = found;
@@ -39,10 +39,10 @@ extern "C" __global__ void norms_of_parts(i64 rows, i64 len, const float* x, Nor
 }
 
 // Without `parts` there is one.
-extern "C" __global__ void softmax(i64 rows, i64 len, const float* all, const Norm* parts, float* all_y) {
+extern "C" __global__ void softmax(i64 rows, i64 len, const ELEMENT* all, const Norm* parts, ELEMENT* all_y) {
     EACH_ROW(row, rows) {
-        const float* x = all + row * len;
-        float* y = all_y + row * len;
+        const ELEMENT* x = all + row * len;
+        ELEMENT* y = all_y + row * len;
         Norm n = parts ? merged(parts + row * gridDim.y) : norm(x, len);
         float log_sum = logf(n.sum), scale = 1.0f / n.sum;
         for (i64 i = part_start(len) + team_lane(); i < part_end(len); i += TEAM) {
@@ -51,23 +51,23 @@ extern "C" __global__ void softmax(i64 rows, i64 len, const float* all, const No
     }
 }
 
-__device__ inline double gradient_sum(const float* y, const float* dy, i64 len) {
+__device__ inline double gradient_sum(const ELEMENT* y, const ELEMENT* dy, i64 len) {
     return part_sum(len, [=](i64 i) { return LOG ? dy[i] : y[i] * dy[i]; });
 }
 
-extern "C" __global__ void sums_of_parts(i64 rows, i64 len, const float* y, const float* dy, double* parts) {
+extern "C" __global__ void sums_of_parts(i64 rows, i64 len, const ELEMENT* y, const ELEMENT* dy, double* parts) {
     EACH_ROW(row, rows) {
         double sum = gradient_sum(y + row * len, dy + row * len, len);
         if (team_lane() == 0) parts[row * gridDim.y + blockIdx.y] = sum;
     }
 }
 
-extern "C" __global__ void softmax_backward(i64 rows, i64 len, const float* all, const float* all_dy,
-                                            const double* all_parts, float* all_dx) {
+extern "C" __global__ void softmax_backward(i64 rows, i64 len, const ELEMENT* all, const ELEMENT* all_dy,
+                                            const double* all_parts, ELEMENT* all_dx) {
     EACH_ROW(row, rows) {
-        const float *y = all + row * len, *dy = all_dy + row * len;
+        const ELEMENT *y = all + row * len, *dy = all_dy + row * len;
         const double* parts = all_parts + row * gridDim.y;
-        float* dx = all_dx + row * len;
+        ELEMENT* dx = all_dx + row * len;
         double total = all_parts ? team_sum(gridDim.y, [=](i64 i) { return parts[i]; }) : gradient_sum(y, dy, len);
         float sum = (float)total;
         for (i64 i = part_start(len) + team_lane(); i < part_end(len); i += TEAM) {

@@ -9,7 +9,8 @@ const SOURCE: Source = Source::new("strided", include_str!("strided.cu"));
 pub(super) fn strided(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let Some(plan) = Plan::new(args) else { return };
     let size = gpu.element().size();
-    let (x, y) = (memory.at(0).skip(args.from_start * size), memory.at(1).skip(args.to_start * size));
+    let (x, y) =
+        (memory.at(0).skip(args.from_start * size), memory.at(1).skip(args.to_start * gpu.output().size()));
     let axis = |axis: &Axis| (axis.len, [axis.from as isize, axis.to as isize]);
     let kept = Space::new(plan.kept.as_slice().iter().rev().map(axis));
     if !plan.summed.as_slice().is_empty() {
@@ -18,7 +19,7 @@ pub(super) fn strided(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     } else {
         // By a factor of 1 the bits stay as they are: they may be those of integers, which a product could change.
         let elements = match plan.factor {
-            1.0 if !args.accumulate => Elements::Copied(size),
+            1.0 if !args.accumulate && gpu.output() == gpu.element() => Elements::Copied(size),
             factor => Elements::Scaled { factor, accumulate: args.accumulate },
         };
         cuda::copy(gpu, elements, kept, x, y);

@@ -8,9 +8,9 @@ mod sum;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::{Cpu, HalfOp};
 use crate::launch::{Gpu, Pointers};
 use crate::op::{Memory, Op, Spec};
+use crate::{Cpu, HalfOp};
 
 /// How many axes [`Strided`] has.
 pub const AXES: usize = 7;
@@ -78,4 +78,3 @@ impl Op for Strided {
     }
 }
 impl HalfOp for Strided {}
-

@@ -5,7 +5,7 @@ const int BLOCK = 256;
 
 extern "C" __global__ void sum(i64 count, int rank, Axes lens, Axes from, Axes to, i64 summed, int summed_rank,
                                Axes summed_lens, Axes summed_from, int lanes, int along, float factor,
-                               const ELEMENT* x, ELEMENT* y, double* parts) {
+                               const ELEMENT* x, OUTPUT* y, double* parts) {
     __shared__ double sums[BLOCK];
     int thread = threadIdx.x, columns = BLOCK / lanes;
     int lane = along ? thread % lanes : thread / columns, column = along ? thread / lanes : thread % columns;
@@ -40,7 +40,7 @@ extern "C" __global__ void sum(i64 count, int rank, Axes lens, Axes from, Axes t
 }
 
 extern "C" __global__ void finish(i64 count, int rank, Axes lens, Axes from, Axes to, int blocks, float factor,
-                                  const double* parts, ELEMENT* y) {
+                                  const double* parts, OUTPUT* y) {
     EACH(i, count) {
         Place<INDEX> places[2] = {};
         locate((INDEX)i, rank, lens, places, from, to);

@@ -88,7 +88,7 @@ static LEAKY: Signature =
 static EMBEDDING: Signature = Signature {
     of: "Embedding",
     first: &["the number of tokens", "the number of outputs for each"],
-    names: &[],
+    names: &["element"],
     example: "Embedding(1000, 64)",
 };
 static LSTM: Signature = lstm("Lstm", "Lstm(64)");

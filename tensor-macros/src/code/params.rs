@@ -82,11 +82,10 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
     let Struct { name, fields, .. } = structure;
     let with = with_name(name);
     // A model in f32 is its own gradient; another is not, even where none of its parameters says so.
-    let same = |element: &Ident| match graph.has_halves() {
-        true => quote!(#with<#element>),
-        false => quote!(#element::Choose<#name, #with<#element>>),
+    let same = match graph.has_halves() {
+        true => quote!(#with<E>),
+        false => quote!(E::Choose<Self, #with<E>>),
     };
-    let (same_e, same_f) = (same(&format_ident!("E")), same(&format_ident!("F")));
     let types: Vec<_> = fields.iter().map(|field| array(&held_type(graph, field.holds), field)).collect();
     let types_with: Vec<_> =
         types.iter().map(|ty| quote!(<#ty as ::castiron::params::Params>::With<E>)).collect();
@@ -111,7 +110,7 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
         #[automatically_derived]
         impl ::castiron::params::Params for #name #requires {
             const TREE: ::castiron::params::Tree = #tree;
-            type With<E: ::castiron::Element> = #same_e;
+            type With<E: ::castiron::Element> = #same;
         }
 
         #[doc(hidden)]
@@ -127,7 +126,7 @@ fn item(graph: &Graph, structure: &Struct, requires: &TokenStream) -> TokenStrea
         #[automatically_derived]
         impl<E: ::castiron::Element> ::castiron::params::Params for #with<E> #requires {
             const TREE: ::castiron::params::Tree = #tree_with;
-            type With<F: ::castiron::Element> = #same_f;
+            type With<F: ::castiron::Element> = #with<F>;
         }
     }
 }

@@ -140,7 +140,7 @@ fn layer(unit: &Unit) -> String {
         Layer::Softmax => "Softmax".to_string(),
         Layer::LogSoftmax => "LogSoftmax".to_string(),
         Layer::Identity => "Identity".to_string(),
-        Layer::Embedding { tokens, width } => format!("Embedding {} {}", tokens.value, width.value),
+        Layer::Embedding { tokens, width, .. } => format!("Embedding {} {}", tokens.value, width.value),
         Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => {
             format!("{} {}", layer.name(), hidden.value)
         }

@@ -63,7 +63,9 @@ pub(crate) fn is_familiar(ty: &Type) -> bool {
                 let is_origin =
                     matches!(tokens.get(i + 1), Some(TokenTree::Punct(colon)) if colon.as_char() == ':');
                 let name = name.to_string();
-                is_origin || WORDS.contains(&name.as_str()) || Element::named(&name).is_some_and(Element::is_computed)
+                is_origin
+                    || WORDS.contains(&name.as_str())
+                    || Element::named(&name).is_some_and(Element::is_computed)
             }
             _ => true,
         })
@@ -167,6 +169,7 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
         "Embedding" => Layer::Embedding {
             tokens: arguments.number(0, "how many tokens there are")?,
             width: arguments.number(1, "how many numbers it gives for a token")?,
+            element: arguments.element(2),
         },
         "Lstm" => Layer::Lstm {
             input: Some(arguments.number(0, "how many numbers it gets at a time")?),

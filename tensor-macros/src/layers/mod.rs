@@ -68,6 +68,8 @@ pub(crate) enum Layer {
     Embedding {
         tokens: Number,
         width: Number,
+        /// What it gives.
+        element: Element,
     },
     /// `[time, input]` to `[time, hidden]`.
     Lstm {

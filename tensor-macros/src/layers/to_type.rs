@@ -61,9 +61,10 @@ impl Layer {
             Layer::Softmax => quote!(::castiron::nn::Softmax),
             Layer::LogSoftmax => quote!(::castiron::nn::LogSoftmax),
             Layer::Identity => Activation::Identity.rust_type(),
-            Layer::Embedding { tokens, width } => {
+            Layer::Embedding { tokens, width, element } => {
                 let (tokens, width) = (number(tokens), number(width));
-                quote!(::castiron::nn::Embedding<#tokens, #width>)
+                let element = (*element != Element::F32).then(|| quote!(, #element));
+                quote!(::castiron::nn::Embedding<#tokens, #width #element>)
             }
             Layer::Lstm { input, hidden } => {
                 let (input, hidden) = (number(input.as_ref()?), number(hidden));
@@ -173,6 +174,12 @@ mod tests {
             ("LogSoftmax", "LogSoftmax"),
             ("Identity", "Identity"),
             ("Embedding<1000, 64>", "Embedding<1000, 64>"),
+            ("Embedding<1000, 64, bf16>", "Embedding<1000, 64, ::castiron::bf16>"),
+            ("Linear<[bf16; 3], 4>", "Linear<[::castiron::bf16; 3], 4>"),
+            (
+                "Conv2d<1, 6, 5, 1, 0, 1, 1, Identity, WithBias, f16>",
+                "Conv2d<1, 6, 5, 1, 0, 1, 1, ::castiron::nn::Identity, ::castiron::nn::WithBias, ::castiron::f16>",
+            ),
             ("Lstm<3, 5>", "Lstm<3, 5>"),
             ("LstmCell<3, 5>", "LstmCell<3, 5>"),
             ("MultiheadAttention<8, 2>", "MultiheadAttention<8, 2>"),

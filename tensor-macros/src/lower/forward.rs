@@ -173,8 +173,7 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             let weight = Operand::Parameter(of, "weight");
             let y = create(builder, group.output);
             let pre = if keep {
-                let (name, len) =
-                    (format!("{}_pre", builder.name(group.before)), builder.len(group.output));
+                let (name, len) = (format!("{}_pre", builder.name(group.before)), builder.len(group.output));
                 let pre = builder.numbers(name, len);
                 builder.pre.push((group.anchor, pre));
                 if group.activation.is_some() {

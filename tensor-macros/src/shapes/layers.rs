@@ -58,10 +58,10 @@ impl Place<'_> {
                 dims[0] = channels.as_ref().map_or(dims[0], |number| number.value);
                 Some(alike(dims, input))
             }
-            Layer::Embedding { width, .. } => {
+            Layer::Embedding { width, element, .. } => {
                 let tokens = self.tensor(input, Element::I32)?;
                 let [time] = self.dims(tokens, "a row of tokens, such as `[i32; 16]`")?;
-                Some(Sample::real([time, width.value]))
+                Some(Sample::Shape(Shape { dims: vec![time, width.value], element: *element }))
             }
             Layer::Lstm { input: width, hidden } => {
                 let sequence = self.tensor(input, Element::F32)?;

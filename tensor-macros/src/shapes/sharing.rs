@@ -42,19 +42,19 @@ fn tied(
 ) {
     let len = |shape: &Shape| shape.dims.iter().fold(1, |len: usize, dim| len.saturating_mul(*dim));
     let weight = match &other.layer {
-        Ok(Layer::Embedding { tokens, width }) => Some([tokens.value, width.value]),
+        Ok(Layer::Embedding { tokens, width, element }) => Some(([tokens.value, width.value], *element)),
         Ok(Layer::Linear { input: Some(input), outputs, tied: None, .. }) => {
-            Some([outputs.value, len(input)])
+            Some(([outputs.value, len(input)], input.element))
         }
         // Behind an error.
         Ok(Layer::Linear { input: None, tied: None, .. }) | Err(_) => return,
         Ok(_) => None,
     };
-    if weight.is_some_and(|weight| weight.contains(&0)) {
+    if weight.is_some_and(|(weight, _)| weight.contains(&0)) {
         return;
     }
     let (name, to) = (&unit.name, &other.name);
-    let Some(weight) = weight else {
+    let Some((weight, element)) = weight else {
         let message = format!(
             "`{name}` is tied to `{to}`, which has no weight to share: tie it to an `Embedding` or a `Linear` with \
              a weight of its own"
@@ -62,6 +62,12 @@ fn tied(
         return errors.at(&unit.at, message);
     };
     let Some(input) = input else { return };
+    if input.element != element {
+        let (needs, has) = (input.element.name(), element.name());
+        let message =
+            format!("`{name}` computes with {needs}, but the weight of `{to}`, which it uses, is of {has}");
+        return errors.at(&unit.at, message);
+    }
     let needs = [outputs, len(input)];
     if needs != weight {
         let only_outputs = needs[1] == weight[1];

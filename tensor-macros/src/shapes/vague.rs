@@ -96,7 +96,7 @@ impl Layer {
             Layer::Linear { outputs, .. } => outputs.value == 0,
             Layer::Conv { output, window, .. } => output.value == 0 || window.size.value == 0,
             Layer::Pool { window, .. } => window.size.value == 0,
-            Layer::Embedding { tokens, width } => tokens.value == 0 || width.value == 0,
+            Layer::Embedding { tokens, width, .. } => tokens.value == 0 || width.value == 0,
             Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => hidden.value == 0,
             Layer::Attention { heads, .. } => heads.value == 0,
             Layer::GlobalPool2d

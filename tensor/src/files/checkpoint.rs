@@ -74,7 +74,8 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
     }
     if let Some(LossScale { scale, steady }) = loss_scale {
         let bytes: Vec<u8> = [scale.to_bits(), steady].iter().flat_map(|word| word.to_le_bytes()).collect();
-        entries.push((LOSS_SCALE.to_owned(), Entry { dtype: Dtype::U32, shape: vec![2], bytes: bytes.into() }));
+        entries
+            .push((LOSS_SCALE.to_owned(), Entry { dtype: Dtype::U32, shape: vec![2], bytes: bytes.into() }));
     }
     let counters =
         [step.seed, step.draw, step.index, accumulated.into(), position.epoch, position.batch, position.seed];
@@ -127,7 +128,8 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
     // Without it the factor starts anew, as it does for a model that was trained in another element.
     let loss_scale = file.tensor(LOSS_SCALE).is_ok().then(|| {
         let words = exact(&file, LOSS_SCALE, Dtype::U32, 2, &mut used, &mut differences).unwrap_or_default();
-        let mut words = words.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default()));
+        let mut words =
+            words.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default()));
         let (scale, steady) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         LossScale { scale: f32::from_bits(scale), steady }
     });

@@ -78,7 +78,7 @@ batch_norm! {
     /// In training μ and σ² are those of the batch's live rows, and the running averages move towards them
     /// (towards the unbiased variance, as in PyTorch) when the optimizer's pass merges them; at inference the
     /// running averages are used. ε is `EPS_NANO`·10⁻⁹ and the averages' momentum `MOMENTUM_MILLI`·10⁻³:
-    /// PyTorch's 10⁻⁵ and 0.1 unless given.
+    /// PyTorch's 10⁻⁵ and 0.1 unless given. Parameters and averages are f32, whatever the samples are.
     ///
     /// ```
     /// use castiron::{nn::BatchNorm2d, params::{Params, init}};

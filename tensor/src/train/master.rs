@@ -1,7 +1,9 @@
 //! [`Master`]: what is trained of a model, in f32.
 
 use crate::device::Device;
-use crate::memory::{Mut, Ref};
+use crate::memory::Mut;
+#[cfg(feature = "std")]
+use crate::memory::Ref;
 use crate::params::{Params, Run};
 use crate::shape::DType;
 
@@ -26,6 +28,7 @@ pub(super) const fn is_f32<M: Params>() -> bool {
 }
 
 /// Whether any of a model is of this element.
+#[cfg(feature = "std")]
 pub(super) const fn has<M: Params>(element: DType) -> bool {
     let mut i = 0;
     while i < M::RUNS.len() {
@@ -58,6 +61,7 @@ pub(super) const fn assert_master<M: Params>() {
 }
 
 /// A master as the model in f32 that it is.
+#[cfg(feature = "std")]
 pub(super) fn as_model<M: Params, D: Device>(master: Ref<'_, Master<M>, D>) -> Ref<'_, M, D> {
     const { assert_master::<M>() };
     assert!(is_f32::<M>(), "the model is rounded from its master");

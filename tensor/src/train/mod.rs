@@ -6,10 +6,10 @@ mod enter;
 #[cfg(feature = "fit")]
 mod fit;
 mod groups;
-#[cfg(feature = "std")]
-mod loss_scale;
 #[cfg(feature = "fit")]
 pub mod history;
+#[cfg(feature = "std")]
+mod loss_scale;
 mod master;
 mod predictor;
 #[cfg(feature = "std")]

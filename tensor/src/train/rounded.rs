@@ -99,7 +99,8 @@ impl<M: Params, D: Storage> Rounded<M, D> {
     ) {
         if let Some(rule) = self.rule {
             let args = rule.args(update.table.rows(), size_of::<Master<M>>());
-            let arguments = &mut [update.table.arg(), gradients.arg(), scalars.arg(), self.scale.borrow_mut().into_arg()];
+            let arguments =
+                &mut [update.table.arg(), gradients.arg(), scalars.arg(), self.scale.borrow_mut().into_arg()];
             device.run::<Unscale>(&args, arguments);
         }
     }

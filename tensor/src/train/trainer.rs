@@ -10,12 +10,12 @@ use castiron_kernels::Step;
 #[cfg(feature = "files")]
 use castiron_kernels::{LossScale, Plain};
 
-use super::rounded::Rounded;
-use super::{DynamicLossScale, Group};
 use super::differentiate::StepWork;
 use super::enter::enter;
 use super::master::{Master, assert_master, is_f32};
+use super::rounded::Rounded;
 use super::update::{Places, Update};
+use super::{DynamicLossScale, Group};
 use crate::device::{Cpu, Storage};
 use crate::error::outcome;
 use crate::loss::{Loss, Value};
@@ -145,7 +145,9 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// ```
     #[must_use]
     pub fn loss_scale(mut self, rule: DynamicLossScale) -> Self {
-        const { assert!(!is_f32::<M>(), "a model in f32 holds its gradients as they are: its loss needs no scale") };
+        const {
+            assert!(!is_f32::<M>(), "a model in f32 holds its gradients as they are: its loss needs no scale")
+        };
         if let Some(rounded) = &mut self.rounded {
             rounded.set_rule(&self.device, rule);
         }

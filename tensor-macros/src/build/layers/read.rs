@@ -10,6 +10,7 @@ use crate::errors::Errors;
 use crate::layers::{Activation, Layer, Space, Window};
 use crate::parse::model::arguments::{self, Told};
 use crate::parse::number::{self, Consts, Number};
+use crate::sample::Element;
 
 pub(super) struct Read<'a> {
     pub(super) told: &'a Told,
@@ -96,6 +97,7 @@ impl Read<'_> {
             "Embedding" => Layer::Embedding {
                 tokens: self.size(EMBEDDING.first[0]),
                 width: self.size(EMBEDDING.first[1]),
+                element: self.element(),
             },
             "Lstm" => Layer::Lstm { input: None, hidden: self.size(LSTM.first[0]) },
             "LstmCell" => Layer::LstmCell { input: None, hidden: self.size(LSTM_CELL.first[0]) },
@@ -156,6 +158,19 @@ impl Read<'_> {
 
     fn default(&self, value: usize) -> Number {
         Number { value, at: self.at.clone() }
+    }
+
+    /// What a layer gives that gets integers.
+    fn element(&self) -> Element {
+        let Some(given) = self.told.get("element") else { return Element::F32 };
+        let word = match given {
+            Expr::Path(path) => path.path.get_ident().and_then(|name| Element::named(&name.to_string())),
+            _ => None,
+        };
+        word.filter(|element| element.is_computed()).unwrap_or_else(|| {
+            self.errors.at(given, format!("{} is `f32`, `bf16` or `f16`", self.called("element")));
+            Element::F32
+        })
     }
 
     fn flag(&self, name: &str, default: bool) -> bool {

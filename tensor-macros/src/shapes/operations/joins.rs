@@ -13,7 +13,8 @@ impl Operation<'_> {
             return None;
         };
         if a.shape.element != b.shape.element {
-            let why = format!("one is of {}, the other of {}", a.shape.element.name(), b.shape.element.name());
+            let why =
+                format!("one is of {}, the other of {}", a.shape.element.name(), b.shape.element.name());
             self.place.errors.at(self.place.at, format!("cannot {} {a} and {b}: {why}", verb(op)));
             return None;
         }

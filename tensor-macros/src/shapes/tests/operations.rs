@@ -153,7 +153,12 @@ fn one_message_for_one_mistake() {
             &["[3, 4]"],
             "`narrow`: there is no axis -3: `x` [3, 4] has the axes 0 to 1",
         ),
-        (narrow(0, 5, 7), "narrow", &["[i64; 8]"], "`narrow`: it moves numbers of f32 and i32, not of i64"),
+        (
+            narrow(0, 5, 7),
+            "narrow",
+            &["[i64; 8]"],
+            "`narrow`: it moves numbers of f32, bf16, f16 and i32, not of i64",
+        ),
         (
             narrow(0, 0, 1),
             "narrow",

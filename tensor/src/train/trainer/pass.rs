@@ -154,7 +154,12 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
                 device.run::<MergeAverages>(&flat, arguments);
                 if updates {
                     let gradients = gradients.into_ref();
-                    apply(device, update, rounded, Places { params, gradients, state: optimizer, norm, scalars });
+                    apply(
+                        device,
+                        update,
+                        rounded,
+                        Places { params, gradients, state: optimizer, norm, scalars },
+                    );
                 }
                 known(device, M::PARTS)
             };

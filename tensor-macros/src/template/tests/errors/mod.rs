@@ -1,6 +1,7 @@
 //! What is wrong, in words, each mistake once.
 
 mod bodies;
+mod elements;
 mod layers;
 mod models;
 mod together;
