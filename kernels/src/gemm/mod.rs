@@ -21,7 +21,7 @@ mod square;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use direct::{finish_row, is_limited};
+pub(crate) use direct::is_limited;
 
 use crate::Cpu;
 use crate::activation::Activation;
