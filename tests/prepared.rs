@@ -1,5 +1,5 @@
-//! Prepared inference is inference: within rounding where a batch norm is folded, to the bit where none is;
-//! on any number of threads and on any device.
+//! Prepared inference is inference: within rounding where a batch norm is folded or a linear layer packed, to the bit where
+//! none is; on any number of threads and on any device.
 
 mod common;
 
@@ -165,7 +165,7 @@ fn what_cannot_be_folded_is_as_it_was() {
     };
     let conv = &["weight", "bias"][..];
     agree! {
-        Plain ["conv.weight", "conv.bias", "fc.weight", "fc.bias"] 0.0,
+        Plain ["conv.weight", "conv.bias", "fc.weight", "fc.bias"] 0.0..TOLERANCE,
         Early (with(&[("bn", &BN), ("conv", conv)])) 0.0,
         SharedConv (with(&[("conv", conv), ("bn1", &BN), ("bn2", &BN)])) 0.0,
         SharedNorm (with(&[("conv1", conv), ("conv2", conv), ("bn", &BN)])) 0.0,
@@ -227,8 +227,37 @@ fn images_are_in_blocks_where_all_layers_know_them() {
     }
     let mobile = dims::<Mobile>();
     assert_eq!(mobile[..4], [vec![2, 27, 16], vec![2, 16], vec![3, 24, 16], vec![3, 16]]);
-    assert_eq!((&mobile[4], &mobile[6], &mobile[18]), (&vec![3, 9, 16], &vec![2, 48, 16], &vec![5, 32]));
+    assert_eq!((&mobile[4], &mobile[6], &mobile[18]), (&vec![3, 9, 16], &vec![2, 48, 16], &vec![5 * 32]));
     assert_eq!(dims::<Mixed>()[..2], [vec![16, 3, 3, 3], vec![16]]);
+}
+
+/// Weights of linear layers are in panels of 32 outputs.
+#[test]
+fn linear_layers_are_packed() {
+    let model = trained::<Deep>(2);
+    let packed = leaves(&*Prepared::of(&Cpu::new(), &*model).unwrap());
+    for output in [0, 31, 32, 39] {
+        let (first, width) = if output < 32 { (0, 32) } else { (32, 8) };
+        for input in [0, 1, 69] {
+            let at = first * 70 + input * width + output - first;
+            assert_eq!(packed[0].1[at], model.fc1.weight[output][input]);
+        }
+    }
+    let x = samples::<[f32; 70]>(200);
+    let run = |threads| {
+        let cpu = || Cpu::with_threads(threads).unwrap();
+        let prepared = Prepared::of(&cpu(), &*model).unwrap();
+        let half = Prepared::stored_in::<bf16>(&cpu(), &*model).unwrap();
+        let (mut y, mut z) = (vec![[0.0; 5]; 200], vec![[0.0; 5]; 200]);
+        Predictor::<Prepared<Deep>, 200>::new(cpu(), &prepared).unwrap().predict(&x, &mut y).unwrap();
+        Predictor::<Prepared<Deep, bf16>, 200>::new(cpu(), &half).unwrap().predict(&x, &mut z).unwrap();
+        (y.concat(), z.concat())
+    };
+    let one = run(1);
+    assert!(run(2) == one && run(3) == one);
+    let mut want = vec![[0.0; 5]; 200];
+    Predictor::<Deep, 200>::new(Cpu::new(), &*model).unwrap().predict(&x, &mut want).unwrap();
+    assert!(max_error(&one.0, &want.concat()) < TOLERANCE);
 }
 
 #[test]

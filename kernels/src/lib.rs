@@ -36,6 +36,7 @@ pub mod launch;
 pub mod lstm;
 pub mod math;
 pub mod op;
+pub mod packed_linear;
 pub mod pairwise;
 mod plain;
 pub mod pool2d;

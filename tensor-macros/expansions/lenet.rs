@@ -496,7 +496,7 @@ const _: () = {
     pub struct LeNet_Prepared<AnyElement: ::castiron::WeightElement> {
         conv1_weight: ::castiron::memory::Aligned<[[AnyElement; 25]; 6]>,
         conv1_bias: ::castiron::memory::Aligned<[f32; 6]>,
-        fc1_weight: ::castiron::memory::Aligned<[[AnyElement; 1176]; 10]>,
+        fc1_weight: ::castiron::memory::Aligned<[AnyElement; 10 * 1176]>,
         fc1_bias: ::castiron::memory::Aligned<[f32; 10]>,
         element: ::core::marker::PhantomData<AnyElement>,
     }
@@ -537,8 +537,7 @@ const _: () = {
                                     Child::leaf(
                                         "weight",
                                         offset_of!(LeNet_Prepared < AnyElement >, fc1_weight),
-                                        Leaf::of::<[[AnyElement; 1176]; 10]>(Init::ZEROS)
-                                            .with_dims(&[10, 1176]),
+                                        Leaf::of::<[AnyElement; 10 * 1176]>(Init::ZEROS),
                                     ),
                                     Child::leaf(
                                         "bias",
@@ -592,10 +591,11 @@ const _: () = {
                     .write(),
                 to.field(offset_of!(LeNet_Prepared < AnyElement >, conv1_bias)).write(),
             );
-            call::stored::store(
+            call::packed::pack(
                 cx,
+                10,
+                1176,
                 AnyElement::DTYPE,
-                10 * 1176,
                 p.field(FC1_AT + offset_of!(fc1_Layer, weight)).read(),
                 to.field(offset_of!(LeNet_Prepared < AnyElement >, fc1_weight)).write(),
             );
@@ -657,7 +657,7 @@ const _: () = {
                 act1_y2.read(),
                 pool1_y3.write(),
             );
-            call::stored::linear(
+            call::packed::linear(
                 &cx.child(4),
                 &const { <fc1_Layer>::call(1) },
                 AnyElement::DTYPE,

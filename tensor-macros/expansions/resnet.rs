@@ -1129,7 +1129,7 @@ const _: () = {
         blocks_1_conv1_bias: ::castiron::memory::Aligned<[f32; 4]>,
         blocks_1_conv2_weight: ::castiron::memory::Aligned<[[AnyElement; 36]; 4]>,
         blocks_1_conv2_bias: ::castiron::memory::Aligned<[f32; 4]>,
-        fc_weight: ::castiron::memory::Aligned<[[AnyElement; 4]; 4]>,
+        fc_weight: ::castiron::memory::Aligned<[AnyElement; 4 * 4]>,
         fc_bias: ::castiron::memory::Aligned<[f32; 4]>,
         element: ::core::marker::PhantomData<AnyElement>,
     }
@@ -1266,8 +1266,7 @@ const _: () = {
                                     Child::leaf(
                                         "weight",
                                         offset_of!(Net_Prepared < AnyElement >, fc_weight),
-                                        Leaf::of::<[[AnyElement; 4]; 4]>(Init::ZEROS)
-                                            .with_dims(&[4, 4]),
+                                        Leaf::of::<[AnyElement; 4 * 4]>(Init::ZEROS),
                                     ),
                                     Child::leaf(
                                         "bias",
@@ -1401,10 +1400,11 @@ const _: () = {
                     .field(offset_of!(Net_Prepared < AnyElement >, blocks_1_conv2_bias))
                     .write(),
             );
-            call::stored::store(
+            call::packed::pack(
                 cx,
+                4,
+                4,
                 AnyElement::DTYPE,
-                4 * 4,
                 p.field(FC_AT + offset_of!(fc_Layer, weight)).read(),
                 to.field(offset_of!(Net_Prepared < AnyElement >, fc_weight)).write(),
             );
@@ -1560,7 +1560,7 @@ const _: () = {
                 blocks_1_relu_y14.read(),
                 globalavgpool2d_y15.write(),
             );
-            call::stored::linear(
+            call::packed::linear(
                 &cx.child(16),
                 &const { <fc_Layer>::call(1) },
                 AnyElement::DTYPE,

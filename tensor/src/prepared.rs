@@ -12,9 +12,9 @@ use crate::params::{Params, Tree};
 use crate::{Cx, Element, Error};
 
 /// The parameters of `M` as inference likes them best: every batch norm behind a convolution is folded into
-/// that convolution, which saves a pass over its output; and where images may be in blocks of channels between
-/// layers, weights are packed for that. The same inputs give the same outputs up to
-/// rounding, and to the bit where nothing is folded or rounded.
+/// that convolution, which saves a pass over its output; the weights of linear layers lie in the order in which products
+/// read them, so that no call has to pack them; and where images may be in blocks of channels between layers, those of
+/// convolutions are packed for that. The same inputs give the same outputs up to rounding.
 ///
 /// The weights of linear layers and convolutions can be stored in `bf16`: see [below](#weights-in-half-the-memory).
 ///
@@ -105,16 +105,22 @@ use crate::{Cx, Element, Error};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A product of one row reads the weights as they lie, and so do convolutions in blocks; products of many rows widen
-/// them as they pack them; other convolutions widen as many as fit into a buffer of the [`Cpu`], of at most 1 MiB, or
-/// of 4 KiB on the stack without a standard library, for each call.
+/// Linear layers widen the weights where they read them; from 129 vectors on (samples, or positions of their sequences)
+/// they first widen a part of them into a buffer. Convolutions in blocks widen them where they read them too; others widen
+/// as many as fit into a buffer of the [`Cpu`], of at most 1 MiB, or of 4 KiB on the stack without a standard library, for
+/// each call.
 ///
 /// # Layout
 ///
 /// The layers that have parameters, in the order in which the model declares them, as `repr(C)` lays them
 /// out: each on a boundary of 64 bytes on 64-bit targets, and of its elements on others, such as
 /// microcontrollers. A folded convolution is its weight, `[outputs, inputs / groups, kernel, kernel]`, and its
-/// bias, `[outputs]`, each on such a boundary, and so is every linear layer; every other layer is as it is in the model.
+/// bias, `[outputs]`, each on such a boundary, and so is one without a batch norm; every layer that is not named here is as
+/// it is in the model.
+///
+/// The weight of a linear layer is packed in panels of 32 outputs, one after the other: each is
+/// `[inputs, outputs of the panel]`, and the last has what is left of the outputs. Its bias is `[outputs]`. In files the
+/// weight has a single dimension.
 ///
 /// Convolutions that are 1×1, depthwise, or from at most four channels, with batch norms that are folded and no activation
 /// but ReLU and ReLU6, are run on images in blocks of sixteen channels, if that is possible all the way from an ordinary

@@ -11,6 +11,7 @@ model! {
     pub ConvNormRelu: [2, 7, 5] -> [6, 3, 2] {
         conv: Conv2d(6, kernel = 3, stride = 2), bn: BatchNorm2d(eps = 0.3), Relu,
     }
+    pub Deep: [70] -> [5] { fc1: Linear(40), Relu, fc2: Linear(5) }
     pub Skip: [4, 6, 6] -> [4, 6, 6] {
         conv1: Conv2d(4, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d,
         conv2: Conv2d(4, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,

@@ -177,15 +177,24 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
         // Lines that are not contiguous are packed, unless they are short or used but once or twice.
         let a_memory = a.in_place(batch);
         let a_place = a_memory.filter(|a| a.depth == 1 || k <= FEW || across <= 2);
-        let b_place =
+        let b_memory =
             b.in_place(batch).filter(|b| b.line == 1 && b.depth <= if tile.rows <= FEW { FAR } else { NEAR });
+        // Whole strips of B that need not be packed.
+        let b_place = |strip: usize| {
+            let column = tile.column + strip * NR;
+            match b_memory {
+                _ if tile.columns - strip * NR < NR => None,
+                Some(b) => Some(Strip { data: b.data.get(column..).unwrap_or(&[]), ..b }),
+                None => b.strip(column, NR),
+            }
+        };
         // Once even where k is zero: C is written.
         for block in 0..k.div_ceil(depth.max(1)).max(1) {
             let ks = block * depth..k.min((block + 1) * depth);
             let len = ks.len();
             for strip in 0..across {
-                let count = NR.min(tile.columns - strip * NR);
-                if b_place.is_none() || count < NR {
+                if b_place(strip).is_none() {
+                    let count = NR.min(tile.columns - strip * NR);
                     let to = cut_mut(b_scratch, strip * NR * len, NR * len);
                     b.pack::<M::Lanes, NR>(batch, tile.column + strip * NR, count, ks.clone(), to);
                 }
@@ -222,12 +231,9 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
                         rows,
                         columns: NR.min(tile.columns - column),
                     };
-                    let b = match b_place {
-                        Some(Strip { data, depth, .. }) if to.columns == NR => {
-                            let data = data.get(to.column + ks.start * depth..).unwrap_or(&[]);
-                            Strip { data, line: 1, depth }
-                        }
-                        _ => {
+                    let b = match b_place(strip) {
+                        Some(b) => Strip { data: b.data.get(ks.start * b.depth..).unwrap_or(&[]), ..b },
+                        None => {
                             let data = cut(b_scratch, strip * NR * len, NR * len);
                             Strip { data, line: 1, depth: NR }
                         }

@@ -108,7 +108,8 @@ pub(super) fn gemm(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
         false => [2, 5, 4].map(|i| memory.at(i)),
     };
     let places = Places { a: memory.at(0), b: memory.at(1), c: memory.at(3), bias, residual, kept };
-    Product { factors: gpu.element(), output: gpu.output(), epilogue: true, args: *args, places }.run(gpu);
+    let (factors, output) = (gpu.element(), gpu.output());
+    Product { factors, output, epilogue: true, panels: false, args: *args, places }.run(gpu);
 }
 
 /// Where the matrices of a product are.
@@ -127,6 +128,8 @@ pub(crate) struct Product {
     pub(crate) output: DType,
     /// Whether there may be anything but a product: floats whose sums are f32 only.
     pub(crate) epilogue: bool,
+    /// Whether B is in panels of as many columns as its view says that there are from one row to the next.
+    pub(crate) panels: bool,
     pub(crate) args: Args,
     pub(crate) places: Places,
 }
@@ -148,7 +151,7 @@ impl Product {
             return;
         }
         // What is made for few rows serves few columns too.
-        if n <= FEW && n < m && self.args.a.column == 1 {
+        if n <= FEW && n < m && self.args.a.column == 1 && !self.panels {
             self.transpose();
         }
         let Args { m, n, a, b, .. } = self.args;
@@ -160,7 +163,7 @@ impl Product {
             let launch = Cut::NONE.define(self.launch(gpu, "gemm_dots", sum, pack)).define("FEW", few);
             return launch.grid([blocks as u32, 1, 1]).run();
         }
-        if sum == [1; 2] && Matmul::of(&self).is_some_and(|matmul| gpu.matmul(&matmul)) {
+        if sum == [1; 2] && !self.panels && Matmul::of(&self).is_some_and(|matmul| gpu.matmul(&matmul)) {
             return;
         }
         let cut = Cut::new(&gpu.properties(), (self.factors, self.pack()), [m, n, depth], matrices);
@@ -226,6 +229,7 @@ impl Product {
             gpu.kernel(&SOURCE, kernel).define("ELEMENT", self.factors).define("OUTPUT", self.output);
         let launch =
             launch.define("EPILOGUE", self.epilogue).define("PACK", pack).define("SUMMED", sum != [1; 2]);
+        let launch = launch.define("PANEL", if self.panels { b.row } else { 0 });
         let launch = launch.define("ALONG_K", a.column == 1).define("ALONG_COLUMNS", b.column == 1);
         let launch = launch.arg(places.a).arg(places.b).arg(places.bias).arg(places.residual);
         let launch = launch.arg(places.c).arg(places.kept).arg(m).arg(n).arg(k);

@@ -68,7 +68,7 @@ pub(super) fn product<const ONE: bool, const LIMITED: bool>(
 
 /// c ← activation(c + bias + residual), of one row; bias and residual are empty where there is none.
 #[inline(always)]
-pub(crate) fn finish_row<const LIMITED: bool>(
+fn finish_row<const LIMITED: bool>(
     isa: Isa,
     activation: Activation,
     bias: &[f32],

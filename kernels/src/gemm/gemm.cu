@@ -36,6 +36,11 @@ struct Gemm {
     }
     __device__ Factors b(i64 p, i64 column) const {
         if (column >= n) return Factors{};
+#if PANEL
+        // Columns are in panels of so many, the last of what is left.
+        i64 first = column / PANEL * PANEL, width = n - first < PANEL ? n - first : PANEL;
+        return *(const Factors*)(right + first * k + p * width + column - first);
+#endif
         i64 start = batch_of(p, of_b);
         return *(const Factors*)(right + start + p * of_b[0] + column * of_b[1]);
     }

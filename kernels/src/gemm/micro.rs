@@ -44,6 +44,10 @@ impl Strip<'_> {
 /// Sums over so many elements take long enough for memory to be fetched meanwhile.
 const LONG: usize = 64;
 
+/// From so many rows on a tile takes so long that there is room for asking for B, so many d ahead: a strip is often read
+/// from the second-level cache.
+const AHEAD: [usize; 2] = [13, 8];
+
 /// Does something for each of `R` rows. A loop, even one with constant bounds, might keep the sums in memory.
 macro_rules! rows {
     (|$i:ident| $body:block) => { rows!(|$i| $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13) };
@@ -115,6 +119,9 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(
     let odd = black_box([1, 3, 5, 7, 9, 11, 13].map(|rows| line.wrapping_mul(rows)));
     let (mut first, mut columns) = (a.data.as_ptr().cast::<u8>(), b.data.as_ptr());
     for _ in 0..len {
+        if R >= AHEAD[0] {
+            (0..C).for_each(|c| V::prefetch(columns.wrapping_add(AHEAD[1] * b.depth + c * V::N)));
+        }
         // SAFETY: the strips hold all these elements.
         unsafe {
             let b: [V; C] = core::array::from_fn(|c| V::read(columns.add(c * V::N)));

@@ -22,7 +22,7 @@ mod square;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use direct::{finish_row, is_limited};
+pub(crate) use direct::is_limited;
 
 use crate::activation::Activation;
 use crate::launch::{Gpu, Pointers};

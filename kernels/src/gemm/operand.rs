@@ -27,6 +27,11 @@ pub(crate) trait Operand: Sync {
     fn in_place(&self, _batch: [usize; 2]) -> Option<Strip<'_>> {
         None
     }
+
+    /// The strip of so many lines from one on, if it was packed before: then it is read as it lies.
+    fn strip(&self, _first: usize, _count: usize) -> Option<Strip<'_>> {
+        None
+    }
 }
 
 /// A matrix with any strides.

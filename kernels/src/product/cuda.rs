@@ -10,5 +10,5 @@ pub(super) fn product(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let args = gemm::Args::new(m, n, k).a(a).b(b).c(c).batch(batch).accumulate(accumulate);
     let [bias, residual, kept] = [Pointer::NULL; 3];
     let places = Places { a: memory.at(0), b: memory.at(1), c: memory.at(2), bias, residual, kept };
-    Product { factors: dtype, output, epilogue: false, args, places }.run(gpu);
+    Product { factors: dtype, output, epilogue: false, panels: false, args, places }.run(gpu);
 }

@@ -1,16 +1,7 @@
-use super::LinearArgs;
 use crate::conv2d::Args;
 use crate::launch::{Gpu, Pointers, Source};
 
 const SOURCE: Source = Source::new("stored", include_str!("stored.cu"));
-
-pub(super) fn linear(gpu: &Gpu<'_>, args: &LinearArgs, memory: &Pointers) {
-    let &LinearArgs { rows, inputs, outputs, .. } = args;
-    let (code, slope) = args.activation.code();
-    let launch = gpu.kernel(&SOURCE, "stored_linear").over_rows(rows * outputs, inputs);
-    let launch = launch.arg(rows).arg(inputs).arg(outputs).arg(code).arg(slope);
-    launch.memory(memory, [0, 1, 2, 3, 4]).run();
-}
 
 pub(super) fn conv2d(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let ([height, width], (code, slope)) = (args.output(), args.activation.code());

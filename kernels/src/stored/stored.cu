@@ -1,17 +1,4 @@
-// Linear layers and convolutions with weights of bf16, a team of threads for each number of the output.
-
-extern "C" __global__ void stored_linear(i64 rows, i64 inputs, i64 outputs, int code, float slope, const float* x,
-                                         const bf16* weight, const float* bias, float* y, const float* residual) {
-    EACH_ROW(i, rows * outputs) {
-        i64 row = i / outputs, o = i % outputs;
-        float sum = (float)team_sum(inputs, [&](i64 k) { return widen(weight[o * inputs + k]) * x[row * inputs + k]; });
-        if (team_lane() == 0) {
-            if (bias) sum += bias[o];
-            if (residual) sum += residual[i];
-            y[i] = activate(code, slope, sum);
-        }
-    }
-}
+// Convolutions with weights of bf16, a team of threads for each number of the output.
 
 // Pairs are height and width.
 extern "C" __global__ void stored_conv2d(i64 images, i64 ins, i64 outs, i64 groups, Array<i64, 2> input,

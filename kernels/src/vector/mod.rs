@@ -39,16 +39,9 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn load_bf16(from: *const bf16) -> Self;
     /// Twice as many: those at even places, and the others.
     unsafe fn load_pairs(from: *const bf16) -> [Self; 2];
-    /// The same of the first `count`, then zeros.
+    /// Asks for a line of the first-level cache, which need not exist.
     #[inline(always)]
-    unsafe fn load_first_pairs(from: *const bf16, count: usize) -> [Self; 2] {
-        let mut some = [bf16::ZERO; 32];
-        // SAFETY: the caller's promise, for the first `count`.
-        unsafe {
-            (0..count.min(2 * Self::N)).for_each(|i| some[i] = from.add(i).read());
-            Self::load_pairs(some.as_ptr())
-        }
-    }
+    fn prefetch<T>(_: *const T) {}
     /// Zero in the other lanes, whose memory is not accessed.
     unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self;
     unsafe fn store_masked(self, to: *mut f32, mask: Self::Mask);

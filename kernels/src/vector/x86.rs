@@ -41,6 +41,11 @@ unsafe impl Vector for __m512 {
     type Choice = __mmask16;
 
     #[inline(always)]
+    fn prefetch<T>(at: *const T) {
+        // SAFETY: any address may be asked for.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+    #[inline(always)]
     unsafe fn mask(lanes: Range<isize>) -> Self::Mask {
         let below = |end: isize| (1u32 << end.clamp(0, 16)) - 1;
         (below(lanes.end) & !below(lanes.start)) as __mmask16
@@ -53,10 +58,6 @@ unsafe impl Vector for __m512 {
             _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()))))
         }
         fn load_pairs(from: *const bf16) -> [Self; 2] { pairs512(_mm512_loadu_si512(from.cast())) }
-        fn load_first_pairs(from: *const bf16, count: usize) -> [Self; 2] {
-            let first = ((1u64 << count.min(32)) - 1) as __mmask32;
-            pairs512(_mm512_maskz_loadu_epi16(first, from.cast()))
-        }
         fn load_masked(from: *const f32, mask: Self::Mask) -> Self { _mm512_maskz_loadu_ps(mask, from) }
         fn store_masked(self, to: *mut f32, mask: Self::Mask) { _mm512_mask_storeu_ps(to, mask, self) }
         fn load_or(from: *const f32, mask: Self::Mask, rest: Self) -> Self {

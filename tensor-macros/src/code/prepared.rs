@@ -19,8 +19,10 @@ use crate::lower::{Group, Phase, groups, is_erased, is_stored};
 enum Prepared {
     /// As it is in the model.
     Kept(UnitId),
-    /// A linear layer or convolution.
+    /// A convolution.
     Stored(UnitId),
+    /// A linear layer, packed.
+    Linear(UnitId),
     /// A convolution with the batch norm behind it.
     Folded { conv: UnitId, norm: UnitId },
     /// The same of a convolution of blocked images, packed.
@@ -47,8 +49,9 @@ fn fields(graph: &Graph) -> Vec<Prepared> {
     kept.map(|unit| match folds.iter().find(|(conv, _)| *conv == unit) {
         Some(&(conv, norm)) if is_packed(graph, conv) => Prepared::Packed { conv, norm },
         Some(&(conv, norm)) => Prepared::Folded { conv, norm },
-        None if is_stored(&graph.units[unit]) => Prepared::Stored(unit),
-        None => Prepared::Kept(unit),
+        None if !is_stored(&graph.units[unit]) => Prepared::Kept(unit),
+        None if matches!(graph.units[unit].layer, Ok(Layer::Linear { .. })) => Prepared::Linear(unit),
+        None => Prepared::Stored(unit),
     })
     .collect()
 }
@@ -240,6 +243,10 @@ fn arrays(graph: &Graph, field: &Prepared) -> [TokenStream; 2] {
             let block = Literal::usize_unsuffixed(BLOCK);
             [quote!([[[AnyElement; #block]; #depth]; #blocks]), quote!([[f32; #block]; #blocks])]
         }
+        Prepared::Linear(unit) => {
+            let [outputs, each] = matrix(graph, unit);
+            [quote!([AnyElement; #outputs * #each]), quote!([f32; #outputs])]
+        }
         Prepared::Folded { conv: unit, .. } | Prepared::Stored(unit) | Prepared::Kept(unit) => {
             let [outputs, each] = matrix(graph, unit);
             [quote!([[AnyElement; #each]; #outputs]), quote!([f32; #outputs])]
@@ -249,7 +256,7 @@ fn arrays(graph: &Graph, field: &Prepared) -> [TokenStream; 2] {
 
 /// Whether there is a bias: a batch norm that is folded leaves one.
 fn has_own_bias(graph: &Graph, field: &Prepared) -> bool {
-    !matches!(*field, Prepared::Stored(unit) if !has_bias(graph, unit))
+    !matches!(*field, Prepared::Stored(unit) | Prepared::Linear(unit) if !has_bias(graph, unit))
 }
 
 fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
@@ -259,6 +266,7 @@ fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
             quote!(#name: #layer,)
         }
         Prepared::Stored(unit)
+        | Prepared::Linear(unit)
         | Prepared::Folded { conv: unit, .. }
         | Prepared::Packed { conv: unit, .. } => {
             let [weight, bias] = ["weight", "bias"].map(|leaf| leaf_name(graph, unit, leaf));
@@ -277,6 +285,7 @@ fn declare(graph: &Graph, field: &Prepared) -> TokenStream {
 fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
     let (Prepared::Kept(unit)
     | Prepared::Stored(unit)
+    | Prepared::Linear(unit)
     | Prepared::Folded { conv: unit, .. }
     | Prepared::Packed { conv: unit, .. }) = *field;
     let name = &graph.units[unit].name;
@@ -287,7 +296,7 @@ fn layout(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
         }
         _ => {
             let dims = match field {
-                Prepared::Packed { .. } => None,
+                Prepared::Linear(_) | Prepared::Packed { .. } => None,
                 _ => {
                     let dims = dims(graph, unit).into_iter().map(Literal::usize_unsuffixed);
                     Some(quote!(.with_dims(&[#(#dims),*])))
@@ -315,7 +324,7 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
                 copy_leaves::<#layer, AnyDevice>(cx, p.field(#from), to.field(#to));
             }
         }
-        Prepared::Stored(unit) => {
+        Prepared::Stored(unit) | Prepared::Linear(unit) => {
             let (layer, from) = (layer_type(graph, unit), unit_at(graph, unit));
             let [outputs, each] = matrix(graph, unit);
             let places = |leaf: &str| {
@@ -327,8 +336,14 @@ fn prepare(graph: &Graph, names: &Names, field: &Prepared) -> TokenStream {
                 let places = places("bias");
                 quote!(call::arithmetic::copy(cx, #outputs, #places);)
             });
+            let store = match field {
+                Prepared::Linear(_) => {
+                    quote!(call::packed::pack(cx, #outputs, #each, AnyElement::DTYPE, #weight);)
+                }
+                _ => quote!(call::stored::store(cx, AnyElement::DTYPE, #outputs * #each, #weight);),
+            };
             quote! {
-                call::stored::store(cx, AnyElement::DTYPE, #outputs * #each, #weight);
+                #store
                 #bias
             }
         }

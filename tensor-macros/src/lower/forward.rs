@@ -185,7 +185,7 @@ fn layer(builder: &mut Builder<'_>, group: &Group, unit: UnitId) {
             };
             let mut operands = vec![weight, bias, x, residual, Operand::Write(y)];
             if stored {
-                let function = if module == "conv2d" { "stored::conv2d" } else { "stored::linear" };
+                let function = if module == "conv2d" { "stored::conv2d" } else { "packed::linear" };
                 builder.step(function, quote!(&const { #args }, AnyElement::DTYPE), operands);
             } else {
                 operands.push(pre);

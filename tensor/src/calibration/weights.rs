@@ -3,6 +3,8 @@
 use core::mem::MaybeUninit;
 use std::collections::HashMap;
 
+use castiron_kernels::packed_linear::place;
+
 use super::simulate::Weights;
 use super::tables::Tables;
 use crate::params::{Leaf, Params, visit};
@@ -60,12 +62,16 @@ pub(super) fn take<M: Quantizable>(
         let Some(from) = found.get(&name) else { return };
         if from.leaf.dtype == leaf.dtype && from.leaf.dims == leaf.dims {
             tables.put(offset, from.bytes.iter().copied());
+        } else if let (DType::F32, &[outputs, inputs], [_]) = (leaf.dtype, dims, from.leaf.dims.as_slice()) {
+            let weight = unpack_linear(&floats(&from.bytes), outputs, inputs);
+            tables.put(offset, weight.into_iter().flat_map(f32::to_ne_bytes));
         } else if let (Some(layer), DType::I8) = (name.strip_suffix(".weight"), leaf.dtype) {
             let outputs = dims.first().copied().unwrap_or(0);
             let weight = match (from.leaf.dims.as_slice(), dims) {
                 ([_, _, BLOCK], &[outputs, inputs, rows, columns]) => {
                     unpack(&floats(&from.bytes), [outputs, inputs, rows, columns])
                 }
+                ([_], &[outputs, inputs]) => unpack_linear(&floats(&from.bytes), outputs, inputs),
                 _ => floats(&from.bytes),
             };
             // There is none where the layer has none, and more of them where it is packed.
@@ -79,6 +85,12 @@ pub(super) fn take<M: Quantizable>(
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|bytes| f32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect()
+}
+
+/// The weights of a linear layer in the order that they have in the model.
+fn unpack_linear(packed: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
+    let places = (0..outputs).flat_map(|o| (0..inputs).map(move |i| place(outputs, inputs, o, i)));
+    places.map(|place| packed[place]).collect()
 }
 
 /// The weights of a convolution of blocked images in the order that they have in the model; of

@@ -16,6 +16,7 @@ pub mod dropout;
 pub mod fold;
 pub mod layout;
 pub mod linear;
+pub mod packed;
 pub mod pool2d;
 pub mod quantized;
 pub mod reduce;

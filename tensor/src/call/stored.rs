@@ -1,56 +1,12 @@
-//! Linear layers and convolutions whose weights are of the element that a prepared model stores them in.
+//! Convolutions whose weights are of the element that a prepared model stores them in.
 
 use castiron_kernels::cast::{self, Cast};
-use castiron_kernels::stored::{LinearArgs, StoredConv2d, StoredLinear};
+use castiron_kernels::stored::StoredConv2d;
 
-use super::{arithmetic, conv2d, linear as plain};
+use super::{arithmetic, conv2d};
 use crate::device::Device;
 use crate::memory::Arg;
 use crate::{Cx, DType};
-
-/// [`linear::forward`](super::linear::forward), which does not keep the value before the activation, with a weight of
-/// `bf16`, or of `f32`.
-///
-/// ```
-/// use castiron::memory::{Arg, Mut, Ref};
-/// use castiron::{Cpu, Cx, DType, Step, bf16, call, nn::Linear};
-///
-/// const ARGS: call::linear::Args = <Linear<[f32; 2], 1>>::call(1);
-/// let (weight, bias) = ([[1.0, -1.0].map(bf16::from_f32)], [10.0f32]);
-/// let (x, mut y) = ([[3.0f32, 4.0], [5.0, 7.0]], [[0.0f32]; 2]);
-/// let (cpu, step) = (Cpu::new(), Step::new());
-/// call::stored::linear(
-///     &Cx::new(&cpu, 2, Ref::from(&step)),
-///     &ARGS,
-///     DType::Bf16,
-///     Ref::from(&weight).arg(),
-///     Ref::from(&bias).arg(),
-///     Ref::from(&x).arg(),
-///     Arg::none(),
-///     Mut::from(&mut y).into_arg(),
-/// );
-/// assert_eq!(y, [[9.0], [8.0]]);
-/// ```
-#[allow(clippy::too_many_arguments)]
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn linear<D: Device>(
-    cx: &Cx<'_, D>,
-    args: &plain::Args,
-    element: DType,
-    weight: Arg<'_, D>,
-    bias: Arg<'_, D>,
-    x: Arg<'_, D>,
-    r: Arg<'_, D>,
-    y: Arg<'_, D>,
-) {
-    if element != DType::Bf16 {
-        return plain::forward(cx, args, weight, bias, x, r, y, Arg::none());
-    }
-    let &plain::Args { rows, inputs, outputs, bias: has_bias, activation, residual, .. } = args;
-    let rows = cx.rows() * rows;
-    let args = LinearArgs { rows, inputs, outputs, bias: has_bias, activation, residual };
-    cx.run::<StoredLinear, 5>(args, [x, weight, bias, y, r]);
-}
 
 /// [`conv2d::forward`], which does not keep the value before the activation, with a weight of
 /// `bf16`, or of `f32`.
