@@ -52,7 +52,7 @@ fn layer<M: Module<X, Y>, X: Sample, Y: Shape<Elem = f32>>(
     close(&fixture, &format!("{name}/y"), flat(&*y));
 
     let dy = fixture.tensor::<[Y; B]>(&format!("{name}/dy"));
-    let (mut dx, mut dp) = (Tensor::<GradBatch<X, B>>::zeros(), Tensor::<M>::zeros());
+    let (mut dx, mut dp) = (Tensor::<GradBatch<X, B>>::zeros(), Tensor::<M::With<f32>>::zeros());
     let (y, saved, dy) = (y.borrow(), saved.borrow_mut(), dy.borrow());
     let memory = (Some(dx.borrow_mut()), dp.borrow_mut(), scratch.borrow_mut());
     M::backward::<Cpu, B>(&cx, p, x, y, saved, dy, memory.0, memory.1, memory.2);
