@@ -174,7 +174,7 @@ impl Run {
 
 /// A matrix of the numbers from this one on.
 fn matrix<const N: usize>(start: usize) -> Tensor<Rank2<N, N>> {
-    let mut matrix = Tensor::zeros();
+    let mut matrix = Tensor::<Rank2<N, N>>::zeros();
     let numbers = numbers(start + N * N).skip(start);
     matrix.as_flattened_mut().iter_mut().zip(numbers).for_each(|(place, x)| *place = x);
     matrix
