@@ -4,10 +4,12 @@
 use castiron::castiron_kernels::activation::Activation;
 use castiron::castiron_kernels::conv2d::{Conv2d, Conv2dBackwardInput, Conv2dBackwardWeight};
 use castiron::castiron_kernels::gemm::Gemm;
+use castiron::castiron_kernels::packed_linear::{PackArgs, PackLinear, PackedLinear};
 use castiron::castiron_kernels::pool2d::{MaxPool2d, MaxPool2dBackward};
 use castiron::castiron_kernels::softmax::Softmax;
 use castiron::castiron_kernels::unary::{Function, Unary};
-use castiron::castiron_kernels::{Cpu, DType, Mode, Op, Raw, Spec, conv2d, gemm, pool2d, softmax, unary};
+use castiron::castiron_kernels::{Cpu, DType, Mode, Op, Raw, Spec, conv2d, gemm, packed_linear, pool2d};
+use castiron::castiron_kernels::{softmax, unary};
 use castiron::prelude::*;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -25,6 +27,14 @@ impl Numbers {
         memory.truncate(start + len);
         Numbers { memory, start }
     }
+
+    fn floats(&self) -> &[f32] {
+        &self.memory[self.start..]
+    }
+
+    fn floats_mut(&mut self) -> &mut [f32] {
+        &mut self.memory[self.start..]
+    }
 }
 
 /// Measures an operation that takes `N` arguments, all of them floats.
@@ -39,9 +49,9 @@ fn bench<O: Op, const N: usize>(
     group.bench_function(name, |bench| {
         bench.iter(|| {
             let mut modes = spec.items().iter().map(|access| access.mode);
-            let mut raws = memory.each_mut().map(|Numbers { memory, start }| match modes.next() {
-                Some(Mode::Read) => Raw::read_slice(&memory[*start..]),
-                _ => Raw::write_slice(&mut memory[*start..]),
+            let mut raws = memory.each_mut().map(|numbers| match modes.next() {
+                Some(Mode::Read) => Raw::read_slice(numbers.floats()),
+                _ => Raw::write_slice(numbers.floats_mut()),
             });
             cpu.run::<O>(args, &mut raws);
         });
@@ -58,6 +68,42 @@ fn products(c: &mut Criterion) {
         bench::<Gemm, 6>(&mut group, name.clone(), &args, true);
         bench::<Gemm, 6>(&mut group, format!("{name} unaligned"), &args, false);
     }
+    group.finish();
+}
+
+/// Linear layers of prepared models, whose weights are packed.
+fn linear_layers(c: &mut Criterion) {
+    let (mut group, cpu) = (c.benchmark_group("packed linear layer"), Cpu::new());
+    let mlp = [1, 2, 8, 64, 512].map(|rows| [rows, 784, 128]);
+    for [rows, inputs, outputs] in mlp.into_iter().chain([[64, 128, 10], [1, 1024, 1024], [64, 1024, 1024]]) {
+        group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
+        for weight in [DType::F32, DType::Bf16] {
+            let numbers = |bytes: usize| Numbers::new(bytes / 4, true);
+            let (plain, mut packed) =
+                (numbers(4 * outputs * inputs), numbers(weight.size() * outputs * inputs));
+            let (x, bias, mut y) =
+                (numbers(4 * rows * inputs), numbers(4 * outputs), numbers(4 * rows * outputs));
+            let mut memory = [Raw::read_slice(plain.floats()), Raw::write_slice(packed.floats_mut())];
+            cpu.run::<PackLinear>(&PackArgs { outputs, inputs, weight }, &mut memory);
+            let args = packed_linear::Args {
+                rows,
+                inputs,
+                outputs,
+                bias: true,
+                activation: Activation::Relu,
+                residual: false,
+                weight,
+            };
+            group.bench_function(format!("{rows}x{inputs}x{outputs}, weights of {weight}"), |bench| {
+                bench.iter(|| {
+                    let [x, packed, bias] = [&x, &packed, &bias].map(|of| Raw::read_slice(of.floats()));
+                    let y = Raw::write_slice(y.floats_mut());
+                    cpu.run::<PackedLinear>(&args, &mut [x, packed, bias, y, Raw::none()]);
+                });
+            });
+        }
+    }
+    assert_eq!(cpu.take_fault(), None);
     group.finish();
 }
 
@@ -133,5 +179,5 @@ fn passes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, products, convolutions, passes);
+criterion_group!(benches, products, linear_layers, convolutions, passes);
 criterion_main!(benches);

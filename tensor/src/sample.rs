@@ -35,6 +35,11 @@ pub trait Sample: 'static {
     fn count_mut(rows: &Self::RowsMut<'_>) -> Option<usize>;
     /// Copies rows to the start of a batch. `rows` must not be more than `B`.
     fn upload<D: Storage, const B: usize>(device: &D, rows: Self::Rows<'_>, to: Mut<'_, Self::Batch<B>, D>);
+    /// The rows where they are, if they are `B` and the device can read them there.
+    #[doc(hidden)]
+    fn lend<'a, D: Storage, const B: usize>(_: &D, _: Self::Rows<'a>) -> Option<Ref<'a, Self::Batch<B>, D>> {
+        None
+    }
     /// Copies rows from the start of a batch. `rows` must not be more than `B`.
     fn download<D: Storage, const B: usize>(
         device: &D,
@@ -100,6 +105,12 @@ impl<S: Shape> Sample for S {
     }
     fn upload<D: Storage, const B: usize>(device: &D, rows: &[S], to: Mut<'_, [S; B], D>) {
         device.write(rows, to);
+    }
+    fn lend<'a, D: Storage, const B: usize>(
+        device: &D,
+        rows: Self::Rows<'a>,
+    ) -> Option<Ref<'a, Self::Batch<B>, D>> {
+        device.lend(rows)
     }
     fn download<D: Storage, const B: usize>(device: &D, from: Ref<'_, [S; B], D>, rows: &mut [S]) {
         device.read(from, rows);

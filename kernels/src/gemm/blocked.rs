@@ -39,7 +39,8 @@ const TASK: usize = 1 << 18;
 const NEAR: usize = 256;
 const FAR: usize = 1024;
 const FEW: usize = 128;
-/// From so many floats on A is asked for a strip ahead: it does not stay in the second-level cache.
+/// From so many floats on A is asked for a strip ahead if it has few columns to multiply: it does not stay in the
+/// second-level cache, and those take no longer than reading it. Else the processor asks in time by itself.
 const AHEAD: usize = 1 << 17;
 /// Runs of tiles for each thread: B is packed anew for each, but with a single one all would wait for the
 /// slowest thread.
@@ -215,7 +216,7 @@ fn task<A: Operand, B: Operand, S: Sink, M: Micro, const STRIDE: usize, const NR
                         Strip { data: to, line: 1, depth: STRIDE }
                     }
                 };
-                let next = a_memory.filter(|a| a.data.len() >= AHEAD).map(|a| {
+                let next = a_memory.filter(|a| across <= 2 && a.data.len() >= AHEAD).map(|a| {
                     let data = a.data.get((tile.row + from + rows) * a.line + ks.start * a.depth..);
                     Strip { data: data.unwrap_or(&[]), ..a }
                 });

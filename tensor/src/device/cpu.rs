@@ -131,6 +131,9 @@ impl Storage for Cpu {
         // overlap.
         unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), to.address().cast(), from.len().min(N)) }
     }
+    fn lend<'a, T: Plain, const N: usize>(&self, values: &'a [T]) -> Option<Ref<'a, [T; N], Self>> {
+        values.try_into().ok().map(|values: &[T; N]| Ref::from(values))
+    }
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]) {
         // SAFETY: as in `write`.
         unsafe { core::ptr::copy_nonoverlapping(from.address().cast(), to.as_mut_ptr(), to.len().min(N)) }

@@ -219,6 +219,11 @@ pub trait Storage: Device {
     fn restore(memory: Erased) -> Option<Arc<Self::Memory>>;
     /// Copies values to the start of an array. Values beyond `N` are left out.
     fn write<T: Plain, const N: usize>(&self, from: &[T], to: Mut<'_, [T; N], Self>);
+    /// The values where they are, if they are `N` and this device reads the program's memory.
+    #[doc(hidden)]
+    fn lend<'a, T: Plain, const N: usize>(&self, _: &'a [T]) -> Option<Ref<'a, [T; N], Self>> {
+        None
+    }
     /// Copies values from the start of an array. Places beyond `N` are left as they are.
     fn read<T: Plain, const N: usize>(&self, from: Ref<'_, [T; N], Self>, to: &mut [T]);
     /// A value on its way from the device.

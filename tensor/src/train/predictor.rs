@@ -168,19 +168,21 @@ impl<M: Infer, const B: usize, D: Storage> Predictor<M, B, D> {
             while from < total {
                 let rows = B.min(total - from);
                 let (now, later) = M::Output::split_mut(rest, rows);
-                M::Input::upload::<D, B>(
-                    device,
-                    M::Input::slice(x, from, from + rows),
-                    input.reborrow().inner(),
-                );
+                let x = M::Input::slice(x, from, from + rows);
+                // Whole batches need not be copied where the device reads them as they are.
+                let lent = M::Input::lend::<D, B>(device, x);
+                if lent.is_none() {
+                    M::Input::upload::<D, B>(device, x, input.reborrow().inner());
+                }
                 let infer = |device: &D| {
                     device.enter_model(M::PARTS);
                     let cx = Cx::new(device, rows, step.as_ref());
                     let to: Mut<'_, Batch<M::Output, B>, D> = output.reborrow().inner();
-                    let x = input.as_ref().inner();
+                    let x = lent.unwrap_or_else(|| input.as_ref().inner());
                     M::infer::<D, B>(&cx, params.as_ref(), x, to, state.reborrow(), scratch.reborrow());
                 };
-                // SAFETY: `infer` is given the same parts of the predictor's memory each time, borrowed uniquely with it.
+                // SAFETY: `infer` is given the same parts of the predictor's memory each time, borrowed uniquely with it;
+                // a device that lends records nothing.
                 unsafe { device.repeat(graphs, rows as u64, None, infer) };
                 M::Output::download::<D, B>(device, output.as_ref().inner(), now);
                 (from, rest) = (from + rows, later);
