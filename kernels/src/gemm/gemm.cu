@@ -110,7 +110,7 @@ extern "C" __global__ void gemm_finish(PROBLEM, int count, const Gemm::Total* pa
 }
 
 // Few rows, and columns of B that are contiguous: a warp for each column, which reads it once.
-// spills: up to 3 words, of double precision and halves on capability 10.0 alone.
+// spills: up to 3 words, of halves, and of double precision on capability 10.0.
 extern "C" __global__ void __launch_bounds__(256) gemm_dots(PROBLEM) {
     i64 matrices = batch[0] * batch[1];
     int lane = threadIdx.x % 32;

@@ -50,7 +50,7 @@ impl Checked for SoftmaxBackward {
         // A row that several blocks of a GPU share.
         vec![Args { rows: 1, len: 4100, log: true }, Args { rows: 1, len: 4100, log: false }]
     }
-    // y belongs to an x that the reference can make again.
+    // y belongs to an x.
     fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
         let x: Vec<f64> = inputs(len).into_iter().map(f64::from).collect();
         Data::F32(match i {
@@ -59,7 +59,8 @@ impl Checked for SoftmaxBackward {
         })
     }
     fn reference(args: &Args, memory: &mut [Vec<f64>]) {
-        let x: Vec<f64> = inputs(args.rows * args.len).into_iter().map(f64::from).collect();
+        // An x of which y is the result, as it was rounded.
+        let x: Vec<f64> = memory[0].iter().map(|&y| if args.log { y } else { y.max(1e-30).ln() }).collect();
         for start in (0..x.len()).step_by(args.len.max(1)) {
             let part = start..start + args.len;
             let dx = gradient(&x[part.clone()], &memory[1][part.clone()], |x| row(args.log, x));

@@ -3,85 +3,13 @@
 //! Nothing here knows CUDA: an operation describes its launches, and the device, if there is one, does them. So
 //! operations have their GPU code in every build, whatever its features.
 
+mod source;
+
+pub use source::{Define, Source};
+
 use crate::gemm::matmul::Matmul;
 use crate::op::MAX_MEMORY;
 use crate::{DType, Fault};
-
-/// Kernels in CUDA C++, compiled when the first of them is launched: `const PRODUCT: Source =
-/// Source::new("product", include_str!("product.cu"));`.
-///
-/// Before it, the compiler sees the [prelude](Source::PRELUDE). Kernels are `extern "C" __global__ void`
-/// functions, whose parameters are pointers and numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
-    /// The name in messages and profiles.
-    pub name: &'static str,
-    /// The text.
-    pub text: &'static str,
-}
-
-impl Source {
-    /// What every source starts with: element types, sums over warps and blocks, Philox, faults; memory with strides;
-    /// arithmetic of all element types.
-    pub const PRELUDE: &'static str = concat!(
-        include_str!("cuda/prelude.cuh"),
-        include_str!("cuda/strides.cuh"),
-        include_str!("cuda/numbers.cuh")
-    );
-
-    /// A source.
-    pub const fn new(name: &'static str, text: &'static str) -> Self {
-        Source { name, text }
-    }
-}
-
-/// What a name in a source stands for: `-D NAME=VALUE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Define {
-    /// Text, such as a type.
-    Text(&'static str),
-    /// A number.
-    Int(i64),
-}
-impl core::fmt::Display for Define {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Define::Text(text) => f.write_str(text),
-            Define::Int(number) => write!(f, "{number}"),
-        }
-    }
-}
-impl From<&'static str> for Define {
-    fn from(text: &'static str) -> Self {
-        Define::Text(text)
-    }
-}
-impl From<usize> for Define {
-    fn from(number: usize) -> Self {
-        Define::Int(number as i64)
-    }
-}
-impl From<bool> for Define {
-    fn from(yes: bool) -> Self {
-        Define::Int(yes.into())
-    }
-}
-/// The name of the type in the prelude.
-impl From<DType> for Define {
-    fn from(dtype: DType) -> Self {
-        Define::Text(match dtype {
-            DType::F32 => "float",
-            DType::F64 => "double",
-            DType::Bf16 => "bf16",
-            DType::F16 => "f16",
-            DType::I8 => "signed char",
-            DType::U8 => "unsigned char",
-            DType::I32 => "int",
-            DType::I64 => "long long",
-            DType::Bool => "Bool",
-        })
-    }
-}
 
 /// An address in the memory of a GPU; zero for an argument that is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,17 +155,7 @@ impl<'a> Gpu<'a> {
 
     /// A launch of the function `kernel` of a source.
     pub fn kernel(&self, source: &Source, kernel: &'static str) -> Launch<'a> {
-        let names = [("ELEMENT", self.element()), ("OUTPUT", self.output())];
-        let launch = self.bare(source, kernel);
-        names
-            .into_iter()
-            .filter(|(_, dtype)| *dtype != DType::F32)
-            .fold(launch, |launch, (name, dtype)| launch.define(name, dtype))
-    }
-
-    /// A launch of a function that knows nothing of the elements.
-    fn bare(&self, source: &Source, kernel: &'static str) -> Launch<'a> {
-        Launch {
+        let mut launch = Launch {
             gpu: *self,
             source: *source,
             kernel,
@@ -250,7 +168,13 @@ impl<'a> Gpu<'a> {
             word_count: 0,
             starts: [0; MAX_PARAMETERS],
             parameters: 0,
+        };
+        for (name, dtype) in ["ELEMENT", "OUTPUT"].into_iter().zip(self.elements) {
+            if dtype != DType::F32 {
+                launch = launch.define(name, dtype);
+            }
         }
+        launch
     }
 
     /// Puts a product behind what was launched before, if a library computes it; else it is to be launched.
