@@ -80,7 +80,7 @@ impl<const V: usize, const E: usize, const T: usize, P: Element + Precision> Mod
         dp: Mut<'_, Embedding<V, E>, D>,
         _: Mut<'_, (), D>,
     ) {
-        let (mut dweight,) = split!(dp, Embedding < V, E > { weight });
+        let (mut dweight,) = split!(dp, Embedding::<V, E> { weight });
         let args = Args { vocabulary: V, width: E, len: cx.rows() * T };
         cx.run::<P::Gradient<EmbeddingBackward>, 3>(args, [x.arg(), dy.arg(), dweight.arg()]);
     }

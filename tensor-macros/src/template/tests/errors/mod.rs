@@ -1,7 +1,6 @@
 //! What is wrong, in words, each mistake once.
 
 mod bodies;
-mod elements;
 mod layers;
 mod models;
 mod together;
