@@ -91,5 +91,7 @@ fn steps_and_inference_allocate_nothing() {
     // SAFETY: an image of `Small`, and its four logits.
     let mut call = || unsafe { small_infer(x[0].as_ptr().cast(), y.as_mut_ptr()) };
     assert_eq!(call(), Status::Ok);
-    assert_eq!(count(|| (0..100).for_each(|_| assert_eq!(call(), Status::Ok))), 0, "allocations of a C call");
+    let mut calls = || (0..100).for_each(|_| assert_eq!(call(), Status::Ok));
+    // The threads of above may still be ending.
+    assert!((0..10).any(|_| count(&mut calls) == 0), "always allocations of C calls");
 }

@@ -28,7 +28,7 @@ export CASTIRON_REQUIRE_CUDA=1 CASTIRON_CACHE="$target/cuda-sources" PROPTEST_CA
 rm -rf "$CASTIRON_CACHE"
 checks() {
   LD_LIBRARY_PATH="$target/emulated-cuda:${LD_LIBRARY_PATH:-}" CASTIRON_EMULATED_CC=$1 \
-    cargo test --package castiron-kernels --features cuda --lib -- "${@:2}"
+    cargo test --package castiron-kernels --features nccl --lib -- "${@:2}"
 }
 checks 7.5 "$@"
 # What chooses by compute capability: tensor cores.

@@ -15,7 +15,7 @@ model! {
 
 static NET: Net = include_weights!(Net, "../weights/good.safetensors");
 static NAMED: Named = include_weights!(Named, concat!("../weights/", "good.safetensors"));
-static PREPARED: Prepared<Net> = include_weights!(Prepared<Net>, "../weights/good.safetensors",);
+static PREPARED: Prepared<Net> = include_weights!(Prepared<Net>, "../weights/prepared.safetensors",);
 static OTHER: Net =
     include_weights!(Net, "../weights/other_names.safetensors", rename = [("", "classifier.")]);
 static FIRST: Linear<Rank1<4>, 3> = include_weights!(

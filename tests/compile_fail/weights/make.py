@@ -43,6 +43,9 @@ NET = [
 header, data = tensors(*NET, ("bn.num_batches_tracked", "I64", 8, []))
 write("good", {"__metadata__": {"format": "pt", "note": 'a "quoted" \u00e9 \U0001f600'}, **header}, data)
 
+# Weights of linear layers as a prepared model has them: packed, in one dimension.
+write("prepared", *tensors(NET[0], ("fc1.weight", "F32", 4, [12]), NET[2], ("fc2.weight", "F32", 4, [6])))
+
 # More tensors than the compiler may look at one by one without a word, in no order.
 many = [(f"{i}.{name}", "F32", 4, dims) for i in range(600) for name, dims in (("weight", [1, 1]), ("bias", [1]))]
 header, data = tensors(*many)
