@@ -165,7 +165,7 @@ fn a_gpu_reports_the_same_target() {
         (target[700], target[37], target[38]) = (9, -5, 3);
         let (x, p, target) = (args.elements(), args.probabilities(), Data::I32(target));
         let forward = [floats(x), target.clone(), floats(3), floats(1), floats(1), floats(p)];
-        let backward = [floats(p), target, floats(3), floats(1), floats(x)];
+        let backward = [floats(p), target, floats(3), floats(1), floats(x), floats(0)];
         let index = |op| Some(Fault::Index { op, row: 37, got: -5, limit: 3 });
         assert_eq!(fault::<CrossEntropy>(&gpu, &args, &forward), index("cross entropy"));
         assert_eq!(fault::<CrossEntropyBackward>(&gpu, &args, &backward), index("cross entropy backward"));

@@ -76,7 +76,9 @@ fn elements_are_dropped_as_often_as_asked_and_every_draw_is_new() {
 fn the_gpu_draws_the_same_masks() {
     use crate::check::gpu::same_as_cpu;
     let (seed, draw) = ([0x89AB_CDEF, 0x0123_4567], [u32::MAX, 7]);
-    let step = Data::U32([seed.as_slice(), &draw, &[0; 6]].concat());
+    let mut step = [seed, draw].concat();
+    step.resize(size_of::<Step>() / size_of::<u32>(), 0);
+    let step = Data::U32(step);
     for (len, probability) in [(1, 0.5), (2, 0.1), (7, 0.9), (64, 1.0), (4099, 0.25), (4096, 0.5), (8, 0.0)] {
         let args = Args { len, probability, path: 0xFEDC_BA98_7654_3210, in_place: false };
         let x = Data::F32((0..len).map(|i| i as f32 + 0.1).collect());

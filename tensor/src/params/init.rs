@@ -53,6 +53,10 @@ impl Init {
 
 #[cfg(feature = "std")]
 mod random {
+    use core::slice;
+
+    use castiron_kernels::Precision;
+    use half::{bf16, f16};
     use rand::RngExt;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -103,31 +107,28 @@ mod random {
     fn each_leaf<M: Params>(model: &mut M, mut f: impl FnMut(&str, Init, &[usize], &mut [f32])) {
         let base = (model as *mut M).cast::<u8>();
         visit::<M>(|path, offset, leaf| {
+            let mut wide = |values: &mut [f32]| f(&path.to_string(), leaf.init, leaf.dims.as_slice(), values);
             // SAFETY: the tree describes `M`: at `offset` lie that many numbers of the leaf's element, inside
             // `model`, which is uniquely borrowed.
-            macro_rules! values {
-                ($t:ty) => {
-                    unsafe { core::slice::from_raw_parts_mut(base.add(offset).cast::<$t>(), leaf.dims.len()) }
-                };
-            }
-            let mut leaf_of =
-                |values: &mut [f32]| f(&path.to_string(), leaf.init, leaf.dims.as_slice(), values);
-            // Drawn in f32 and rounded, so that a model of another element starts from the same numbers.
-            macro_rules! rounded {
-                ($t:ty) => {{
-                    let mut wide: Vec<f32> = values!($t).iter().map(|value| value.to_f32()).collect();
-                    leaf_of(&mut wide);
-                    let narrow = values!($t).iter_mut().zip(wide);
-                    narrow.for_each(|(narrow, wide)| *narrow = <$t>::from_f32(wide));
-                }};
-            }
-            match leaf.dtype {
-                DType::F32 => leaf_of(values!(f32)),
-                DType::Bf16 => rounded!(half::bf16),
-                DType::F16 => rounded!(half::f16),
-                _ => {}
+            unsafe {
+                let at = base.add(offset);
+                match leaf.dtype {
+                    DType::F32 => wide(slice::from_raw_parts_mut(at.cast(), leaf.dims.len())),
+                    DType::Bf16 => {
+                        rounded::<bf16>(slice::from_raw_parts_mut(at.cast(), leaf.dims.len()), wide)
+                    }
+                    DType::F16 => rounded::<f16>(slice::from_raw_parts_mut(at.cast(), leaf.dims.len()), wide),
+                    _ => {}
+                }
             }
         });
+    }
+
+    /// Drawn in f32 and rounded, so that a model of another element starts from the same numbers.
+    fn rounded<E: Precision>(values: &mut [E], draw: impl FnOnce(&mut [f32])) {
+        let mut wide: Vec<f32> = values.iter().map(|value| value.to_f32()).collect();
+        draw(&mut wide);
+        values.iter_mut().zip(wide).for_each(|(value, wide)| *value = E::from_f32(wide));
     }
 
     /// Fills `values`, a parameter with dimensions `dims` (output features first, as in PyTorch).
