@@ -35,7 +35,7 @@ pub(super) fn forward<T: Weight, const ONE: bool, const LIMITED: bool>(
         return;
     }
     let (isa, y, work) = (cpu.isa(), SendPtr(y.as_mut_ptr()), rows * outputs * (inputs / 8 + 1));
-    let [down, across] = if cpu.shares(work) { TASK } else { [rows, outputs] };
+    let [down, across] = if cpu.shares(work) { TASK } else { [rows.max(1), outputs.max(1)] };
     let right = outputs.div_ceil(across);
     let task = |task: usize| {
         let (row, column) = divide(task, right);

@@ -5,6 +5,7 @@ use core::array;
 use super::PANEL;
 use super::few::Part;
 use crate::activation::Activation;
+use crate::sure::divide;
 use crate::vector::Vector;
 use crate::weight::Weight;
 
@@ -114,7 +115,7 @@ impl<const R: usize, const U: usize> Narrow<R, U> {
             let lanes = V::N.min(width - column);
             // Beyond the columns of an input are those of the next, but for the last inputs.
             let end = (k * width).checked_sub(column + V::N);
-            let whole = end.map_or(0, |end| end / width + 1).min(k);
+            let whole = end.map_or(0, |end| divide(end, width).0 + 1).min(k);
             // SAFETY: the caller's promise.
             unsafe {
                 let x = part.rows_of_x::<R>(row, count);
