@@ -81,11 +81,12 @@ def demands(name, known):
 def limit(name, known, limits):
     """Nanoseconds that it takes at least: at the peak of arithmetic, or at that of the cache that holds the bytes.
 
-    A pass may write where it read, so half of the bytes may be all there are; and between two sizes that were measured
-    the smaller one's speed counts: a bound must not be too high.
+    Of an optimizer's memory three parts of four are read and written, so it is smaller than what moves. Between two
+    sizes that were measured the smaller one's speed counts: a bound must not be too high.
     """
     flops, size = demands(name, known)
-    speeds = [speed for bytes, speed in limits["bandwidth"] if 4 * bytes > size]
+    memory = size * 4 // 7 if "adam" in name.split("_") else size
+    speeds = [speed for bytes, speed in limits["bandwidth"] if 2 * bytes > memory]
     return 1e9 * max(flops / limits["flops"], size / max(speeds or [limits["bandwidth"][-1][1]]))
 
 
