@@ -17,8 +17,8 @@ pub(crate) fn out_of_memory(bytes: usize) -> ! {
 
 /// Heap memory, initialised: zeroed and 64-byte aligned when it was made here, or what a `Vec` had allocated.
 ///
-/// Of memory that is large the system is asked for large pages, where it has them: passes over parameters are faster by
-/// a fifth if the processor has few pages to look up.
+/// Of memory that is large the system is asked for large pages, where it has them: the processor has fewer of them to look
+/// up, and the system fewer to hand out. A process holds them whole, so it may be up to a page larger for each block.
 #[derive(Debug)]
 pub struct Block {
     address: NonNull<u8>,
