@@ -41,12 +41,13 @@ struct Panels<'a, T> {
 }
 
 impl<T> Panels<'_, T> {
-    /// A panel from one of its columns on, and its width.
+    /// A panel from one of its columns on (nothing, if there are no inputs), and its width.
     #[inline(always)]
     fn panel(&self, column: usize) -> (&[T], usize) {
         let first = column / PANEL * PANEL;
         let width = PANEL.min(self.outputs - first);
-        (rest(cut(self.weight, first * self.inputs, width * self.inputs), column - first), width)
+        let panel = cut(self.weight, first * self.inputs, width * self.inputs);
+        (rest(panel, (column - first).min(panel.len())), width)
     }
 }
 

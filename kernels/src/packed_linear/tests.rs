@@ -9,7 +9,7 @@ impl Checked for PackedLinear {
     }
     fn every() -> Vec<Args> {
         // Every number of rows that a register tile may have, by whole panels, pairs of them, and narrow ones; shared by
-        // threads; several ranges of k, and more rows than a task has.
+        // threads; several ranges of k, and more rows than a task has; no inputs.
         let of = |weight, rows, outputs, inputs| Args {
             rows,
             inputs,
@@ -29,6 +29,8 @@ impl Checked for PackedLinear {
             of(DType::F32, 40, 300, 600),
             of(DType::Bf16, 100, 300, 200),
             of(DType::Bf16, 130, 300, 600),
+            of(DType::F32, 40, 60, 0),
+            of(DType::Bf16, 140, 60, 0),
         ];
         few.chain(half).chain(large).collect()
     }
