@@ -1,12 +1,16 @@
 //! The same checks on a GPU, where there is one: a real one, or the driver that `tests/cuda` builds, which runs
 //! kernels on the CPU. With the variable `CASTIRON_REQUIRE_CUDA` it must be there.
 
+use core::fmt::Debug;
+
 use proptest::prelude::*;
 
+use super::case::{Call, Of, contents};
 use super::memory::{Buffer as Room, Edge};
-use super::{Checked, Data, case, off};
+use super::run::{off, raws};
+use super::{Checked, Data};
 use crate::cuda::{Buffer, Cuda, Place};
-use crate::{Cpu, Fault, Mode, Op, Raw, Spec};
+use crate::{Cpu, Fault, Mode, Op, Spec};
 
 /// The GPU of one check: checks run at the same time, and each wants to see its own faults.
 pub(crate) fn gpu() -> Option<Cuda> {
@@ -20,22 +24,23 @@ pub(crate) fn gpu() -> Option<Cuda> {
 }
 
 /// Runs the operation on copies of `inputs`, and returns all arguments afterwards.
-pub(super) fn run<O: Op>(
+pub(super) fn run(
     gpu: &Cuda,
-    args: &O::Args,
+    call: &(impl Call + ?Sized),
     spec: &Spec,
     inputs: &[Data],
 ) -> Result<Vec<Data>, TestCaseError> {
-    let (outputs, fault) = launch::<O>(gpu, args, spec, inputs);
+    let (outputs, fault) = launch(gpu, call, spec, inputs);
     prop_assert_eq!(fault, None, "{}", gpu.take_log().unwrap_or_default());
     Ok(outputs)
 }
 
 /// How far a GPU is off the reference at most, as a multiple of `1 + |reference|`: for what rounds more than checks
 /// allow.
-pub(crate) fn error<O: Checked>(gpu: &Cuda, args: &O::Args) -> f64 {
-    let (spec, inputs, want) = case::<O>(args, 7);
-    let (outputs, fault) = launch::<O>(gpu, args, &spec, &inputs);
+pub(crate) fn error<O: Checked<Args: Debug>>(gpu: &Cuda, args: &O::Args) -> f64 {
+    let case = Of::<O>(*args);
+    let (spec, inputs, want) = contents(&case, 7);
+    let (outputs, fault) = launch(gpu, &case, &spec, &inputs);
     assert_eq!(fault, None, "{}", gpu.take_log().unwrap_or_default());
     let written =
         spec.items().iter().zip(outputs.iter().zip(&want)).filter(|(access, _)| access.mode != Mode::Read);
@@ -48,19 +53,13 @@ pub(crate) fn error<O: Checked>(gpu: &Cuda, args: &O::Args) -> f64 {
 
 /// Asserts that a GPU, if there is one, leaves the same bits as the CPU, and finds the same fault, which is returned.
 pub(crate) fn same_as_cpu<O: Op>(args: &O::Args, inputs: &[Data]) -> Option<Fault> {
-    let (cpu, spec) = (Cpu::new(), Spec::of::<O>(args));
+    let (cpu, call) = (Cpu::new(), Of::<O>(*args));
+    let spec = call.spec();
     let mut buffers: Vec<Room> = inputs.iter().map(|data| Room::new(&data.bytes(), Edge::Start)).collect();
-    let mut raws: Vec<Raw<'_>> = Vec::new();
-    for (buffer, access) in buffers.iter_mut().zip(spec.items()) {
-        raws.push(match access.mode {
-            Mode::Read => Raw::read_slice(buffer.bytes()),
-            Mode::Write | Mode::Update => Raw::write_slice(buffer.bytes_mut()),
-        });
-    }
-    cpu.run::<O>(args, &mut raws);
+    call.cpu(&cpu, &mut raws(&mut buffers, &spec));
     let fault = cpu.take_fault();
     if let Some(gpu) = gpu() {
-        let (outputs, found) = launch::<O>(&gpu, args, &spec, inputs);
+        let (outputs, found) = launch(&gpu, &call, &spec, inputs);
         assert_eq!(found, fault, "{}", gpu.take_log().unwrap_or_default());
         for (argument, (output, buffer)) in outputs.iter().zip(&buffers).enumerate() {
             let want = output.with_bytes(buffer.bytes());
@@ -72,11 +71,17 @@ pub(crate) fn same_as_cpu<O: Op>(args: &O::Args, inputs: &[Data]) -> Option<Faul
 
 /// What the operation finds wrong with these arguments.
 pub(crate) fn fault<O: Op>(gpu: &Cuda, args: &O::Args, inputs: &[Data]) -> Option<Fault> {
-    launch::<O>(gpu, args, &Spec::of::<O>(args), inputs).1
+    let call = Of::<O>(*args);
+    launch(gpu, &call, &call.spec(), inputs).1
 }
 
 /// What the operation makes of copies of `inputs`, and what it finds wrong.
-fn launch<O: Op>(gpu: &Cuda, args: &O::Args, spec: &Spec, inputs: &[Data]) -> (Vec<Data>, Option<Fault>) {
+fn launch(
+    gpu: &Cuda,
+    call: &(impl Call + ?Sized),
+    spec: &Spec,
+    inputs: &[Data],
+) -> (Vec<Data>, Option<Fault>) {
     let mut buffers: Vec<Buffer> = Vec::new();
     for data in inputs {
         let bytes = data.bytes();
@@ -95,7 +100,7 @@ fn launch<O: Op>(gpu: &Cuda, args: &O::Args, spec: &Spec, inputs: &[Data]) -> (V
         })
         .collect();
     // SAFETY: each argument is a buffer of its own, which lives until it is read below.
-    unsafe { gpu.run::<O>(args, &places) };
+    unsafe { call.cuda(gpu, &places) };
     let fault = gpu.take_fault();
     let read = |(buffer, data): (&Buffer, &Data)| {
         let mut bytes = data.bytes();

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::check::{Checked, Random};
-use crate::{Isa, Raw};
+use crate::check::{Checked, Random, tolerance_of_sum};
+use crate::{DType, Isa, Raw};
 
 /// A view of a matrix of `sizes`, with either order of strides and perhaps gaps, in elements.
 fn view(sizes: [usize; 2], batch: [usize; 2], transposed: bool, gap: usize, swapped: bool) -> View {
@@ -16,6 +16,11 @@ fn view(sizes: [usize; 2], batch: [usize; 2], transposed: bool, gap: usize, swap
 }
 
 impl Checked for Gemm {
+    fn tolerance(args: &Args) -> f64 {
+        // Where C stays in place from matrix to matrix of a batch, their products are added.
+        let products = (0..2).filter(|&d| args.c.batch[d] == 0).map(|d| args.batch[d]).product::<usize>();
+        tolerance_of_sum(DType::F32, args.k * products)
+    }
     fn every() -> Vec<Args> {
         // Scalar products of a few rows, by one thread and by several; and activations with a rectangle of C.
         let dots = [[8, 600, 1030], [5, 2000, 40], [8, 3, 5000]];

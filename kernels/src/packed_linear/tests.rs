@@ -1,9 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::check::{Checked, tolerance, weights};
+use crate::check::{Checked, tolerance, tolerance_of_sum, weights};
 
 impl Checked for PackedLinear {
+    fn tolerance(args: &Args) -> f64 {
+        tolerance_of_sum(DType::F32, args.inputs)
+    }
     fn dtype(args: &Args, i: usize) -> DType {
         if i == 1 { args.weight } else { DType::F32 }
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::check::{Checked, dtypes, tolerance};
+use crate::check::{Checked, dtypes, tolerance_of_sum};
 use crate::{Isa, Raw};
 
 /// A view of a matrix of `sizes`, with either order of strides and perhaps gaps, in elements.
@@ -17,8 +17,7 @@ fn view(sizes: [usize; 2], batch: [usize; 2], transposed: bool, gap: usize, swap
 
 impl Checked for Product {
     fn tolerance(args: &Args) -> f64 {
-        // Errors of rounding grow with the number of terms.
-        tolerance(args.output) * (args.k as f64 / 256.0).max(1.0)
+        tolerance_of_sum(args.output, args.k)
     }
     fn dtype(args: &Args, i: usize) -> DType {
         if i == 2 { args.output } else { args.dtype }
