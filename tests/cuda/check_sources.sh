@@ -3,6 +3,7 @@
 # which come from PyPI: `nvrtc.py`. Needs no GPU. Where the compiler cannot be had, it says so and passes.
 #
 #   tests/cuda/check_sources.sh [FILTER..]     FILTER: only kernels of checks with one of these in their names
+#   tests/cuda/check_sources.sh --few          of each file, four of the options that run.sh launched it with
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
@@ -20,6 +21,10 @@ if [ ! -x "$target/nvrtc/nvidia/cu13/bin/ptxas" ]; then
   rm -rf "$target/nvrtc"
   python3 -m pip install --quiet --no-deps --target "$target/nvrtc" nvidia-cuda-nvrtc==13.0.88 \
     nvidia-cuda-runtime==13.0.96 nvidia-cuda-crt==13.0.88 nvidia-cuda-nvcc==13.0.88 || missing "pip failed"
+fi
+
+if [ "${1:-}" = --few ]; then
+  exec python3 tests/cuda/nvrtc.py --few 4 "$target/nvrtc" "$target/emulated-cuda/cache"
 fi
 
 # The library keeps what it compiles, and each file tells from what. A few random cases beside the fixed ones will do.

@@ -3,17 +3,18 @@
 
     pip install --no-deps --target FOLDER nvidia-cuda-nvrtc==13.0.88 nvidia-cuda-runtime==13.0.96 \\
         nvidia-cuda-crt==13.0.88 nvidia-cuda-nvcc==13.0.88
-    tests/cuda/nvrtc.py FOLDER SOURCES..
+    tests/cuda/nvrtc.py [--few N] FOLDER SOURCES..
 
 A source is a `.cu` file, or a folder of them. Its options stand in its first line: `// options: -DT=float -DN=4`, and
 `// since: 8.0` in the second where it needs a compute capability. A folder where castiron kept compiled kernels
-(`CASTIRON_CACHE`) will do too: each was compiled from a source that its file tells, which is compiled for the lowest
-architecture that it was kept for, and for all above.
+(`CASTIRON_CACHE`) will do too: each was compiled from a source that its file tells. With `--few`, at most so many of the
+options of each file are compiled.
 
 Prints the most registers, shared memory and spills of each kernel, over all options. Fails on an error, and on a spill
 unless `// spills: REASON` stands in the line above the kernel.
 """
 
+import argparse
 import concurrent.futures
 import ctypes
 import itertools
@@ -96,7 +97,9 @@ def kept(path):
     name = (re.findall(r'^#line 1 "(.*)"$', text, re.M) or [path.name])[-1]
     # Types may have two words.
     options = ["-D" + define for define in first.split(" -D")[1:]]
-    return Source(name, text, options, int(re.search(r"architecture=sm_(\d+)", first)[1]))
+    # Tensor cores multiply these from compute capability 8.0 on.
+    ampere = re.search(r"-DMULTIPLY=mma_\w+_(tf32|bf16|s8u8|u8s8)", first)
+    return Source(name, text, options, 80 if ampere else 75)
 
 
 def sources(paths):
@@ -105,9 +108,16 @@ def sources(paths):
     for path in paths:
         for file in sorted([*path.glob("**/*.cu"), *path.glob("**/*.cubin")]) if path.is_dir() else [path]:
             source = kept(file) if file.suffix == ".cubin" else read(file)
-            known = found.setdefault((source.text, *source.options), source)
-            known.since = min(known.since, source.since)
+            found[source.text, *source.options] = source
     return sorted(found.values(), key=lambda source: (source.name, source.options))
+
+
+def spread(found, most):
+    """At most so many sources of each file, from all over its options."""
+    for _, of_file in itertools.groupby(found, key=lambda source: source.name):
+        of_file = list(of_file)
+        count = min(most, len(of_file))
+        yield from (of_file[i * len(of_file) // count] for i in range(count))
 
 
 def check(folder, source):
@@ -131,10 +141,14 @@ def check(folder, source):
 
 
 def main():
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    folder, *paths = map(pathlib.Path, sys.argv[1:])
-    all_sources = sources(paths)
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--few", type=int)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("sources", type=pathlib.Path, nargs="+")
+    given = parser.parse_args()
+    folder, all_sources = given.folder, sources(given.sources)
+    if given.few:
+        all_sources = list(spread(all_sources, given.few))
     # Processes, not threads: NVRTC compiles one source at a time.
     with concurrent.futures.ProcessPoolExecutor() as pool:
         results = list(pool.map(check, itertools.repeat(folder), all_sources))
