@@ -52,7 +52,7 @@ fn parameters(i: usize, len: usize, depth: usize, random: &mut Random) -> Data {
             Data::I8(bytes.into_iter().map(|byte| byte.wrapping_add(128) as i8).collect())
         }
         1 => Data::I32((0..len).map(|_| (random.bits() as i32) >> 12).collect()),
-        2 => factors(len, 9000.0 * (depth as f32).sqrt(), random),
+        2 => factors(len, 9000.0 * (depth.max(1) as f32).sqrt(), random),
         3 => points(len, random),
         _ => bytes(len, random),
     }
