@@ -5,10 +5,9 @@ mod data_parallel;
 mod pass;
 #[cfg(feature = "fit")]
 mod results;
-
-use castiron_kernels::Step;
 #[cfg(feature = "files")]
-use castiron_kernels::{LossScale, Plain};
+mod snapshot;
+mod values;
 
 use super::differentiate::StepWork;
 use super::enter::enter;
@@ -20,22 +19,10 @@ use crate::device::{Cpu, Storage};
 use crate::error::outcome;
 use crate::loss::{Loss, Value};
 use crate::optim::{Optimizer, Schedule};
-use crate::params::cast;
 use crate::{Error, Model, Sample, Tensor, field, split};
-use pass::{Memory, apply, working};
-
-/// Copies of all that a step leaves behind.
+use pass::{Memory, apply};
 #[cfg(feature = "files")]
-pub(crate) struct Snapshot<M: Plain, O: Plain, S: Plain> {
-    pub(crate) master: Tensor<M>,
-    pub(crate) gradients: Tensor<M>,
-    pub(crate) optimizer: Tensor<O>,
-    pub(crate) state: Tensor<S>,
-    pub(crate) step: Step,
-    pub(crate) loss_scale: Option<LossScale>,
-    /// Batches that the gradients are the sum of; if there are none, the gradients mean nothing.
-    pub(crate) accumulated: u32,
-}
+pub(crate) use snapshot::Snapshot;
 
 /// Limits on gradients.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -301,77 +288,6 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         outcome(&self.device, M::PARTS)
     }
 
-    /// Copies the outputs of the last step or evaluation: the first rows, as many as fit.
-    pub fn outputs(&self, rows: <M::Output as Sample>::RowsMut<'_>) {
-        let output = field!(self.memory.borrow(), Memory<M, L, O, B>, output).inner();
-        M::Output::download::<D, B>(&self.device, output, rows);
-    }
-
-    /// The L2 norm of the gradients before they were clipped, at the last step with [`Clip::Norm`].
-    pub fn gradient_norm(&self) -> f32 {
-        let mut norm = 0.0;
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, norm), &mut norm);
-        norm
-    }
-
-    /// What the next loss will be multiplied by, where there is such a factor: see [`DynamicLossScale`].
-    pub fn current_loss_scale(&self) -> Option<f32> {
-        self.rounded.as_ref()?.scale(&self.device).map(|state| state.scale)
-    }
-
-    /// Whether the last step was skipped, since its gradients were not finite: see [`DynamicLossScale`].
-    pub fn was_skipped(&self) -> bool {
-        let mut step = Step::new();
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, step), &mut step);
-        step.skipped != 0
-    }
-
-    /// The learning rate of the next step.
-    pub fn learning_rate(&self) -> f32 {
-        self.update.learning_rate()
-    }
-
-    /// How many updates have been made.
-    pub fn steps(&self) -> u64 {
-        self.update.step.index
-    }
-
-    /// A copy of the model as it is now.
-    pub fn model(&self) -> Tensor<M> {
-        let mut model = Tensor::zeros();
-        let params = field!(self.memory.borrow(), Memory<M, L, O, B>, params);
-        self.device.read_one(working(&self.rounded, params), &mut *model);
-        model
-    }
-
-    /// A copy of the master of the model: its parameters in f32, which updates change. Of a model in f32, the model.
-    pub fn master(&self) -> Tensor<M::With<f32>> {
-        let mut master = Tensor::zeros();
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, params), &mut *master);
-        master
-    }
-
-    /// A copy of the gradients of the last step, in f32; times the factor of the loss, where there is one.
-    pub fn gradients(&self) -> Tensor<M::With<f32>> {
-        let mut gradients = Tensor::zeros();
-        self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, gradients), &mut *gradients);
-        gradients
-    }
-
-    /// Goes on from another model; the optimizer's memory stays.
-    pub fn set_model(&mut self, model: &M) {
-        self.set_master(&cast(model));
-    }
-
-    /// Goes on from other parameters in f32; the optimizer's memory stays.
-    pub fn set_master(&mut self, master: &M::With<f32>) {
-        let (mut params,) = split!(self.memory.borrow_mut(), Memory<M, L, O, B> { params, });
-        self.device.write_one(master, params.reborrow());
-        if let Some(rounded) = &mut self.rounded {
-            rounded.round(&self.device, params.into_ref());
-        }
-    }
-
     /// Sets the group of the parameters whose names match `pattern` (`*` stands for any characters), and
     /// returns how many tensors do.
     pub fn group(&mut self, pattern: &str, group: Group) -> usize {
@@ -414,34 +330,6 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
     /// The device.
     pub fn device(&self) -> &D {
         &self.device
-    }
-
-    /// What a checkpoint holds.
-    #[cfg(feature = "files")]
-    pub(crate) fn snapshot(&self) -> Snapshot<Master<M>, O::State<Master<M>>, M::State<B>> {
-        let (mut optimizer, mut state) = (Tensor::zeros(), Tensor::zeros());
-        let memory = self.memory.borrow();
-        self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
-        self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
-        let (step, accumulated) = (self.update.step, self.accumulated);
-        let loss_scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
-        let (master, gradients) = (self.master(), self.gradients());
-        Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated }
-    }
-
-    /// Goes on from what a checkpoint holds.
-    #[cfg(feature = "files")]
-    pub(crate) fn restore(&mut self, from: &Snapshot<Master<M>, O::State<Master<M>>, M::State<B>>) {
-        self.set_master(&from.master);
-        let (gradients, optimizer, state) =
-            split!(self.memory.borrow_mut(), Memory<M, L, O, B> { gradients, optimizer, state });
-        self.device.write_one(&*from.gradients, gradients);
-        self.device.write_one(&*from.optimizer, optimizer);
-        self.device.write_one(&*from.state, state);
-        if let (Some(rounded), Some(scale)) = (&mut self.rounded, from.loss_scale) {
-            rounded.set_scale(&self.device, scale);
-        }
-        (self.update.step, self.accumulated) = (from.step, from.accumulated);
     }
 }
 
