@@ -148,6 +148,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         const {
             assert!(!is_f32::<M>(), "a model in f32 holds its gradients as they are: its loss needs no scale")
         };
+        // What was skipped is counted from here.
+        self.update.step.index = self.steps();
         if let Some(rounded) = &mut self.rounded {
             rounded.set_rule(&self.device, rule);
         }
@@ -290,8 +292,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             let (params, gradients, state, norm, mut scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
             device.write_one(&step, scalars.reborrow());
-            if let Some(rounded) = &*rounded {
-                rounded.load_scale(device, scalars.reborrow());
+            if let Some(rounded) = rounded.as_mut() {
+                rounded.begin_step(device, scalars.reborrow());
             }
             let gradients = gradients.into_ref();
             apply(device, update, rounded, Places { params, gradients, state, norm, scalars });
@@ -328,12 +330,14 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
-        self.update.learning_rate()
+        self.update.learning_rate_after(self.steps())
     }
 
-    /// How many updates have been made.
+    /// How many updates have been made, without those that were skipped: see [`DynamicLossScale`]. With one, this waits
+    /// for the device.
     pub fn steps(&self) -> u64 {
-        self.update.step.index
+        let scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
+        self.update.step.index.saturating_sub(scale.map_or(0, |scale| scale.skipped))
     }
 
     /// A copy of the model as it is now.
@@ -423,8 +427,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let memory = self.memory.borrow();
         self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
         self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
-        let (step, accumulated) = (self.update.step, self.accumulated);
         let loss_scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
+        // Who goes on from here has skipped none.
+        let loss_scale = loss_scale.map(|scale| LossScale { skipped: 0, ..scale });
+        let (step, accumulated) = (Step { index: self.steps(), ..self.update.step }, self.accumulated);
         let (master, gradients) = (self.master(), self.gradients());
         Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated }
     }
@@ -438,8 +444,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.device.write_one(&*from.gradients, gradients);
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);
-        if let (Some(rounded), Some(scale)) = (&mut self.rounded, from.loss_scale) {
-            rounded.set_scale(&self.device, scale);
+        if let Some(rounded) = &mut self.rounded
+            && let Some(scale) = from.loss_scale.or(rounded.scale(&self.device))
+        {
+            rounded.set_scale(&self.device, LossScale { skipped: 0, ..scale });
         }
         (self.update.step, self.accumulated) = (from.step, from.accumulated);
     }
