@@ -7,5 +7,7 @@ mod digits;
 mod layers;
 #[path = "mixed_precision/pytorch.rs"]
 mod pytorch;
+#[path = "mixed_precision/skipped.rs"]
+mod skipped;
 #[path = "mixed_precision/training.rs"]
 mod training;

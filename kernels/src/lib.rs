@@ -70,4 +70,4 @@ pub use op::{Access, Call, Fault, Memory, Mode, Op, Raw, Spec};
 pub use plain::Numbers;
 pub use plain::{Bool, Plain, zeroed};
 pub use precision::{Half, HalfOp, Precision};
-pub use step::{LossScale, RoundRow, RunRow, Step};
+pub use step::{LossScale, RoundRow, RunRow, Step, StepRates};

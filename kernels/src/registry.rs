@@ -80,7 +80,7 @@ registry! {
     update::RmsProp,
     update::MergeAverages,
     update::ClipNorm,
-    update::LoadLossScale,
+    update::BeginScaledStep,
     update::Unscale,
     update::RoundParameters,
     update::ZeroGradients,

@@ -11,7 +11,8 @@ pub struct Step {
     pub seed: u64,
     /// Counts the forward passes, so that each draws new masks.
     pub draw: u64,
-    /// Counts the steps of the optimizer: how many were made before this one.
+    /// Counts the steps of the optimizer: how many were made before this one. With a [`LossScale`], the host counts skipped
+    /// ones too, and [`BeginScaledStep`](crate::update::BeginScaledStep) takes them away.
     pub index: u64,
     /// The learning rate of this step.
     pub learning_rate: f32,
@@ -61,6 +62,8 @@ pub struct LossScale {
     pub scale: f32,
     /// How many steps in a row had finite gradients since it changed.
     pub steady: u32,
+    /// How many of the steps that the host counts were skipped.
+    pub skipped: u64,
 }
 // SAFETY: `repr(C)`, numbers only.
 unsafe impl Plain for LossScale {}
@@ -68,13 +71,33 @@ unsafe impl Plain for LossScale {}
 impl LossScale {
     /// PyTorch's, with which a few steps are skipped before the scale is found.
     pub const fn new() -> Self {
-        LossScale { scale: 65536.0, steady: 0 }
+        LossScale { scale: 65536.0, steady: 0, skipped: 0 }
     }
 }
 impl Default for LossScale {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What of a [`Step`] follows from how many were made before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct StepRates {
+    /// [`Step::learning_rate`]
+    pub learning_rate: f32,
+    /// [`Step::first_correction`]
+    pub first_correction: f32,
+    /// [`Step::second_correction`]
+    pub second_correction: f32,
+}
+// SAFETY: `repr(C)`, numbers only.
+unsafe impl Plain for StepRates {}
+
+impl StepRates {
+    /// Those of how many steps are kept, on the device: when so many have been skipped in all, the rates are those of a
+    /// step that comes later than the one that is made.
+    pub const KEPT: usize = 256;
 }
 
 /// One contiguous run of `f32` in a model's memory, and what a pass over the model does there.

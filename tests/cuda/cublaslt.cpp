@@ -1,5 +1,5 @@
-// cuBLASLt for tests: products of floats on the CPU, with what the library asks for after them. An algorithm is good for
-// what it was chosen for only: the same description, and addresses aligned as was wished.
+// cuBLASLt for tests: products of f32, f16 and bf16 on the CPU, with what the library asks for after them. An algorithm is
+// good for what it was chosen for only: the same description, and addresses aligned as was wished.
 #include <cmath>
 #include <cstring>
 
@@ -9,9 +9,11 @@ namespace {
 
 constexpr int NOT_INITIALISED = 1, INVALID = 7, NOT_SUPPORTED_HERE = 15;
 constexpr int COMPUTE_F32 = 68, COMPUTE_TF32 = 77;
-constexpr uint32_t EPILOGUE_RELU = 2, EPILOGUE_BIAS = 4;
+constexpr uint32_t EPILOGUE_RELU = 2, EPILOGUE_BIAS = 4, EPILOGUE_GELU = 32, EPILOGUE_AUX = 128;
+enum Type { F32 = 0, F16 = 2, BF16 = 14 };
 
 struct Matrix {
+  int type;
   uint64_t rows, columns;
   int64_t leading;
   int32_t batch = 1;
@@ -21,14 +23,15 @@ struct Matrix {
     return rows && columns ? size_t(offset) * (batch - 1) + size_t(leading) * (columns - 1) + rows : 0;
   }
   bool operator==(const Matrix& o) const {
-    return rows == o.rows && columns == o.columns && leading == o.leading && batch == o.batch && offset == o.offset;
+    return type == o.type && rows == o.rows && columns == o.columns && leading == o.leading && batch == o.batch && offset == o.offset;
   }
 };
 struct Product {
   int compute;
   int32_t transposed[2] = {0, 0};
   uint32_t epilogue = 1;
-  Address bias = 0;
+  Address bias = 0, aux = 0;
+  int64_t aux_leading = 0, aux_offset = 0;
 };
 struct Wish {
   uint64_t workspace = 0;
@@ -55,10 +58,13 @@ constexpr uint64_t MAGIC = 0x6361737469726f6e;
 uint64_t form(const Product& p, const Matrix& a, const Matrix& b, const Matrix& d) {
   uint64_t hash = 1469598103934665603u;
   auto add = [&hash](uint64_t word) { hash = (hash ^ word) * 1099511628211u; };
-  for (uint64_t word : {uint64_t(p.compute), uint64_t(p.transposed[0]), uint64_t(p.transposed[1]), uint64_t(p.epilogue)})
+  for (uint64_t word : {uint64_t(p.compute), uint64_t(p.transposed[0]), uint64_t(p.transposed[1]), uint64_t(p.epilogue),
+                        uint64_t(p.aux_leading), uint64_t(p.aux_offset)})
     add(word);
   for (const Matrix* m : {&a, &b, &d})
-    for (uint64_t word : {m->rows, m->columns, uint64_t(m->leading), uint64_t(m->batch), uint64_t(m->offset)}) add(word);
+    for (uint64_t word :
+         {uint64_t(m->type), m->rows, m->columns, uint64_t(m->leading), uint64_t(m->batch), uint64_t(m->offset)})
+      add(word);
   return hash;
 }
 
@@ -68,6 +74,18 @@ int check(const Product& p, const Matrix& a, const Matrix& b, const Matrix& d) {
   if (rows(a, 0) != d.rows || columns(b, 1) != d.columns || columns(a, 0) != rows(b, 1) || a.batch != d.batch ||
       b.batch != d.batch)
     return complain(INVALID, "cublasLt: the matrices of a product do not fit");
+  // Its table of what goes together: the sums of f16 and bf16 are f32, and what they become is f32 or the same again.
+  const bool halves = a.type != F32;
+  if (a.type != b.type || (d.type != a.type && d.type != F32) || (!halves && d.type != F32))
+    return complain(NOT_SUPPORTED_HERE, "cublasLt: no products of types %d and %d to %d", a.type, b.type, d.type);
+  if (halves && p.compute != COMPUTE_F32)
+    return complain(NOT_SUPPORTED_HERE, "cublasLt: 16-bit factors with the compute type %d", p.compute);
+  if (p.epilogue & EPILOGUE_AUX) {
+    if (!(p.epilogue & EPILOGUE_GELU)) return complain(NOT_SUPPORTED_HERE, "cublasLt: AUX is emulated with GELU only");
+    if (p.aux_leading < int64_t(d.rows) || p.aux_leading % 8 || p.aux_offset % 8)
+      return complain(INVALID, "cublasLt: the leading dimension of AUX, %lld", (long long)p.aux_leading);
+  }
+  if (p.epilogue & EPILOGUE_RELU && p.epilogue & EPILOGUE_GELU) return complain(INVALID, "cublasLt: ReLU and GELU");
   for (const Matrix* m : {&a, &b, &d})
     if (m->leading < int64_t(m->rows)) return complain(INVALID, "cublasLt: columns overlap");
   if (d.batch > 1 && d.offset < d.leading * int64_t(d.columns - 1) + int64_t(d.rows) && d.offset == 0)
@@ -84,13 +102,46 @@ float tf32(float x) {
   return x;
 }
 
-float* memory(Address address, size_t count, int device) {
-  if (count == 0) return nullptr;
+char* memory(Address address, size_t bytes, int device) {
+  if (bytes == 0) return nullptr;
   char* host;
-  if (host_address(address, count * 4, "cublasLtMatmul", &host)) fail("cublasLtMatmul: no such memory");
+  if (host_address(address, bytes, "cublasLtMatmul", &host)) fail("cublasLtMatmul: no such memory");
   if (auto* a = find_allocation(address); a && a->device != device) fail("cublasLtMatmul: memory of another device");
-  return reinterpret_cast<float*>(host);
+  return host;
 }
+
+// Numbers of one of the types.
+struct Numbers {
+  char* at = nullptr;
+  int type = F32;
+  static size_t size(int type) { return type == F32 ? 4 : 2; }
+  Numbers() = default;
+  Numbers(Address address, size_t count, int type, int device)
+      : at(memory(address, count * size(type), device)), type(type) {}
+
+  float get(size_t i) const {
+    if (type == F32) return reinterpret_cast<float*>(at)[i];
+    if (type == F16) return float(reinterpret_cast<_Float16*>(at)[i]);
+    const uint32_t bits = uint32_t(reinterpret_cast<uint16_t*>(at)[i]) << 16;
+    float x;
+    return memcpy(&x, &bits, 4), x;
+  }
+  void put(size_t i, float x) const {
+    if (type == F32) {
+      reinterpret_cast<float*>(at)[i] = x;
+    } else if (type == F16) {
+      reinterpret_cast<_Float16*>(at)[i] = _Float16(x);
+    } else {
+      uint32_t bits;
+      memcpy(&bits, &x, 4);
+      // To the nearest, ties to even; a NaN stays one.
+      bits = std::isnan(x) ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1);
+      reinterpret_cast<uint16_t*>(at)[i] = uint16_t(bits >> 16);
+    }
+  }
+};
+
+float gelu(float x) { return x / 2 * (1 + std::tanh(0.7978845608f * (x + 0.044715f * x * x * x))); }
 
 struct Call {
   Product product;
@@ -102,16 +153,19 @@ struct Call {
 
 void run(const Call& call, int device) {
   const auto& [p, a, b, d, scale, keep, at_a, at_b, at_c, at_d, workspace, workspace_size] = call;
-  const float *from_a = memory(at_a, a.span(), device), *from_b = memory(at_b, b.span(), device);
-  const float* from_c = keep != 0 ? memory(at_c, d.span(), device) : nullptr;
-  const float* bias = p.epilogue & EPILOGUE_BIAS ? memory(p.bias, d.rows, device) : nullptr;
-  float* to = memory(at_d, d.span(), device);
+  const bool keeps = p.epilogue & EPILOGUE_AUX;
+  const size_t kept_span = size_t(p.aux_offset) * (d.batch - 1) + size_t(p.aux_leading) * (d.columns - 1) + d.rows;
+  const Numbers from_a(at_a, a.span(), a.type, device), from_b(at_b, b.span(), b.type, device);
+  const Numbers from_c = keep != 0 ? Numbers(at_c, d.span(), d.type, device) : Numbers();
+  const Numbers bias = p.epilogue & EPILOGUE_BIAS ? Numbers(p.bias, d.rows, d.type, device) : Numbers();
+  const Numbers kept = keeps ? Numbers(p.aux, kept_span, d.type, device) : Numbers();
+  const Numbers to(at_d, d.span(), d.type, device);
   // What was in it is lost.
-  if (workspace_size) memset(memory(workspace, workspace_size / 4, device), 0xff, workspace_size);
+  if (workspace_size) memset(memory(workspace, workspace_size, device), 0xff, workspace_size);
   const size_t depth = p.transposed[0] ? a.rows : a.columns;
-  auto factor = [&](const float* from, const Matrix& m, bool transposed, size_t row, size_t column) {
+  auto factor = [&](const Numbers& from, int batch, const Matrix& m, bool transposed, size_t row, size_t column) {
     if (transposed) std::swap(row, column);
-    const float x = from[row + column * size_t(m.leading)];
+    const float x = from.get(size_t(batch * m.offset) + row + column * size_t(m.leading));
     return p.compute == COMPUTE_TF32 ? tf32(x) : x;
   };
   for (int batch = 0; batch < d.batch; batch++)
@@ -119,14 +173,16 @@ void run(const Call& call, int device) {
       for (size_t row = 0; row < d.rows; row++) {
         float sum = 0;
         for (size_t i = 0; i < depth; i++)
-          sum = std::fma(factor(from_a + batch * a.offset, a, p.transposed[0], row, i),
-                         factor(from_b + batch * b.offset, b, p.transposed[1], i, column), sum);
+          sum = std::fma(factor(from_a, batch, a, p.transposed[0], row, i),
+                         factor(from_b, batch, b, p.transposed[1], i, column), sum);
         const size_t place = size_t(batch * d.offset) + row + column * size_t(d.leading);
         float result = scale * sum;
-        if (from_c) result += keep * from_c[place];
-        if (bias) result += bias[row];
+        if (from_c.at) result += keep * from_c.get(place);
+        if (bias.at) result += bias.get(row);
+        if (keeps) kept.put(size_t(batch * p.aux_offset) + row + column * size_t(p.aux_leading), result);
         if (p.epilogue & EPILOGUE_RELU && result < 0) result = 0;
-        to[place] = result;
+        if (p.epilogue & EPILOGUE_GELU) result = gelu(result);
+        to.put(place, result);
       }
 }
 
@@ -160,8 +216,9 @@ API cublasLtCreate(int** handle) {
 API cublasLtDestroy(int* handle) { return end(handle); }
 
 API cublasLtMatrixLayoutCreate(Matrix** out, int type, uint64_t rows, uint64_t columns, int64_t leading) {
-  if (type != 0) return complain(NOT_SUPPORTED_HERE, "cublasLt: floats only are emulated");
-  return make(out, rows, columns, leading);
+  if (type != F32 && type != F16 && type != BF16)
+    return complain(NOT_SUPPORTED_HERE, "cublasLt: matrices of f32, f16 and bf16 only are emulated");
+  return make(out, type, rows, columns, leading);
 }
 API cublasLtMatrixLayoutDestroy(Matrix* matrix) { return end(matrix); }
 API cublasLtMatrixLayoutSetAttribute(Matrix* matrix, int attribute, const void* value, size_t size) {
@@ -172,8 +229,8 @@ API cublasLtMatrixLayoutSetAttribute(Matrix* matrix, int attribute, const void* 
   }
 }
 API cublasLtMatmulDescCreate(Product** out, int compute, int type) {
-  if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || type != 0)
-    return complain(NOT_SUPPORTED_HERE, "cublasLt: floats only are emulated");
+  if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || type != F32)
+    return complain(NOT_SUPPORTED_HERE, "cublasLt: sums of f32 only are emulated");
   return make(out, compute);
 }
 API cublasLtMatmulDescDestroy(Product* product) { return end(product); }
@@ -182,6 +239,9 @@ API cublasLtMatmulDescSetAttribute(Product* product, int attribute, const void* 
     case 3: case 4: return set(product->transposed[attribute - 3], value, size);
     case 7: return set(product->epilogue, value, size);
     case 8: return set(product->bias, value, size);
+    case 11: return set(product->aux, value, size);
+    case 12: return set(product->aux_leading, value, size);
+    case 13: return set(product->aux_offset, value, size);
     default: return unknown(attribute);
   }
 }
@@ -225,6 +285,8 @@ API cublasLtMatmul(int*, Product* product, const float* scale, const void* at_a,
   if (workspace_size < algorithm->workspace) return complain(INVALID, "cublasLtMatmul: the workspace is too small");
   if (product->epilogue & EPILOGUE_BIAS && product->bias % 16)
     return complain(INVALID, "cublasLtMatmul: the bias is not aligned to 16");
+  if (product->epilogue & EPILOGUE_AUX && (!product->aux || product->aux % 16))
+    return complain(INVALID, "cublasLtMatmul: AUX is not aligned to 16");
   const Call call = {*product,  *a,        *b,        *d,        *scale,
                      *keep,     places[0], places[1], places[2], places[3],
                      Address(workspace), workspace_size};

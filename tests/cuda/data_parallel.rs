@@ -26,6 +26,11 @@ fn two_gpus_train_one_model() {
                 let variables = [TWO[0], ("CASTIRON_EMULATED_REFUSE", Some(refused))];
                 child::passes("data_parallel::one_gpu_refuses", &variables);
             }
+            // Of the calls for gradients and for faults: one of the first step, one of the recording, the replay.
+            for refused in ["ncclAllReduce@1", "ncclAllReduce@1+1", "ncclAllReduce@1+2", "cuGraphLaunch@1"] {
+                let variables = [TWO[0], ("CASTIRON_EMULATED_REFUSE", Some(refused))];
+                child::passes("data_parallel::nobody_waits_for_one_that_fails", &variables);
+            }
         }
     }
 }
@@ -186,6 +191,39 @@ fn one_gpu_refuses() {
         assert_eq!((a.1, b.1), (refused, refused), "step {step}: what has failed changes nothing");
     }
     assert!((a.1, &a.2) == (b.1, &b.2));
+}
+
+#[test]
+#[ignore = "run by `two_gpus_train_one_model`"]
+fn nobody_waits_for_one_that_fails() {
+    let model = init::<Plain>(3);
+    let run = |communicator: Communicator| {
+        let rank = communicator.rank();
+        let mut trainer = trainer(communicator, &*model, Sgd::new(0.05));
+        let (x, t) = stripes(4, rank as u32);
+        let mut step = |_| {
+            let before = numbers(&*trainer.model());
+            let error = trainer.step(&x, &t).err();
+            (error, numbers(&*trainer.model()) == before)
+        };
+        (0..5).map(&mut step).collect::<Vec<_>>()
+    };
+    let Some([a, b]) = on_two(run) else { return };
+    let failed = b.iter().position(|(error, _)| error.is_some()).expect("one that fails");
+    assert!(a[..failed].iter().chain(&b[..failed]).all(|outcome| *outcome == (None, false)));
+    let (own, replayed) = match b[failed].0 {
+        Some(Error::Operation(Fault::Library { library: "NCCL", .. })) => (true, false),
+        Some(Error::Operation(Fault::Launch { op: "graph", .. })) => (true, true),
+        _ => (false, false),
+    };
+    assert!(own && a[failed].0 == Some(Error::Operation(Fault::Elsewhere)), "{a:?}, {b:?}");
+    // The one that has launched its recording has changed its model, by what nobody knows.
+    assert!(b[failed].1 && (replayed || a[failed].1), "{a:?}, {b:?}");
+    let stopped = Some(Error::Stopped { call: "Trainer::step" });
+    assert!(
+        a[failed + 1..].iter().chain(&b[failed + 1..]).all(|(error, _)| *error == stopped),
+        "{a:?}, {b:?}"
+    );
 }
 
 #[test]

@@ -133,6 +133,7 @@ API cuGraphLaunch(Graph* executable, void* handle) {
   Stream* stream;
   TRY(find_stream(handle, &stream));
   if (!graphs.count(executable)) return complain(INVALID_VALUE, "cuGraphLaunch: no such graph");
+  if (is_named("CASTIRON_EMULATED_REFUSE", "cuGraphLaunch", stream->context->device)) return OUT_OF_MEMORY;
   const Graph work = *executable;
   for (const Work& piece : *work) TRY(submit(*stream, piece));
   return SUCCESS;

@@ -33,8 +33,8 @@ struct Product {
     __device__ Index depth() const { return (Index)shape.ins * SIZE; }
     __device__ Index rows() const { return shape.images * shape.out_area(); }
     __device__ Index columns() const { return (Index)blocks(shape.outs) * LANES; }
-    __device__ void enter(Index) {}
-    __device__ Floats b(Index k, Index column) const {
+    __device__ void enter(int, Index) {}
+    __device__ Floats b(Index k, Index column, int = 0) const {
         Floats wide = {};
         if (column >= columns()) return wide;
         const WEIGHT* first = weight + (column / LANES * depth() + k) * LANES + column % LANES;

@@ -16,23 +16,6 @@ struct Factors {
     __device__ static void add(float& sum, float left, float right) { sum += left * right; }
 };
 
-struct Epilogue {
-    const ELEMENT *bias, *residual;
-    ELEMENT *y, *kept;
-    float slope;
-    int code;
-    // `channel` counts through all groups.
-    __device__ void put(Index at, Index channel, float value) const {
-        if (bias) value += bias[channel];
-        if (residual) value += residual[at];
-        if (kept) kept[at] = value;
-        y[at] = activate(code, slope, value);
-    }
-};
-
-#define EPILOGUE const ELEMENT *bias, const ELEMENT *residual, ELEMENT *y, ELEMENT *kept, float slope, int code
-#define THE_EPILOGUE Epilogue{bias, residual, y, kept, slope, code}
-
 // ---- forward: weight [outs, ins·SIZE] times windows [ins·SIZE, images·pixels] ----
 
 struct Forward : Factors {
@@ -46,7 +29,7 @@ struct Forward : Factors {
     __device__ Index depth() const { return (Index)shape.ins * SIZE; }
     __device__ Index rows() const { return shape.outs; }
     __device__ Index columns() const { return shape.images * shape.out_area(); }
-    __device__ void enter(Index column) {
+    __device__ void enter(int, Index column) {
         image = column / shape.out_area();
         line = column % shape.out_area() / shape.output[1];
         pixel = column % shape.output[1];
@@ -54,7 +37,7 @@ struct Forward : Factors {
     __device__ One a(Index row, Index k) const {
         return read(weight, (group * shape.outs + row) * depth() + k, row < shape.outs);
     }
-    __device__ One b(Index k, Index) const {
+    __device__ One b(Index k, Index, int) const {
         Index at = image < shape.images ? shape.in_pixel(line, pixel, k % SIZE) : -1;
         return read(x, shape.in_plane(image, group, k / SIZE) + at, at >= 0);
     }
@@ -108,7 +91,7 @@ struct BackwardInput : Factors {
     __device__ Index depth() const { return (Index)shape.outs * SIZE; }
     __device__ Index rows() const { return shape.ins; }
     __device__ Index columns() const { return shape.images * shape.in_area(); }
-    __device__ void enter(Index column) {
+    __device__ void enter(int, Index column) {
         image = column / shape.in_area();
         line = column % shape.in_area() / shape.input[1];
         pixel = column % shape.input[1];
@@ -116,7 +99,7 @@ struct BackwardInput : Factors {
     __device__ One a(Index row, Index k) const {
         return read(weight, ((group * shape.outs + k / SIZE) * shape.ins + row) * SIZE + k % SIZE, row < shape.ins);
     }
-    __device__ One b(Index k, Index) const {
+    __device__ One b(Index k, Index, int) const {
         Index at = image < shape.images ? shape.out_pixel(line, pixel, k % SIZE) : -1;
         return read(dy, shape.out_plane(image, group, k / SIZE) + at, at >= 0);
     }
@@ -164,12 +147,12 @@ struct BackwardWeight : Factors {
 
     __device__ Index rows() const { return shape.outs; }
     __device__ Index columns() const { return (Index)shape.ins * SIZE; }
-    __device__ void enter(Index) {}
+    __device__ void enter(int, Index) {}
     __device__ One a(Index row, Index k) const {
         Index area = shape.out_area();
         return read(dy, shape.out_plane(k / area, group, row) + k % area, row < shape.outs);
     }
-    __device__ One b(Index k, Index column) const {
+    __device__ One b(Index k, Index column, int) const {
         if (column >= columns()) return {};
         Index image = k / shape.out_area(), pixel = k % shape.out_area();
         Index at = shape.in_pixel(pixel / shape.output[1], pixel % shape.output[1], column % SIZE);

@@ -1,8 +1,11 @@
-use super::Args;
+use super::{Args, nhwc};
 use crate::gemm::cuda::{Cut, MOST, with_tiles};
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
-const SOURCE: Source = Source::new("conv2d", concat!(include_str!("shape.cuh"), with_tiles!("conv2d.cu")));
+const SOURCE: Source = Source::new(
+    "conv2d",
+    concat!(include_str!("shape.cuh"), include_str!("epilogue.cuh"), with_tiles!("conv2d.cu")),
+);
 
 /// Channels of a group up to which each result is summed up by itself: a tile would be mostly empty.
 const FEW: usize = 8;
@@ -57,6 +60,9 @@ pub(super) fn forward(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     if are_few(args, m) {
         return run(launch(gpu, args, "conv2d_few", Cut::NONE).over(args.groups * m * n));
     }
+    if nhwc::forward(gpu, args, memory) {
+        return;
+    }
     let cut = Cut::new(&gpu.properties(), (gpu.element(), 1), [m, n, k], args.groups);
     let [tiles, ..] = cut.grid(m, n, 1);
     run(launch(gpu, args, "conv2d", cut).grid([tiles, 1, args.groups as u32]));
@@ -71,6 +77,9 @@ pub(super) fn backward_input(gpu: &Gpu<'_>, args: &Args, memory: &Pointers) {
     let run = |launch: Launch<'_>| launch.memory(memory, [0, 1, 2]).run();
     if are_few(args, m) {
         return run(launch(gpu, args, "conv2d_backward_input_few", Cut::NONE).over(args.groups * m * n));
+    }
+    if nhwc::backward_input(gpu, args, memory) {
+        return;
     }
     let cut = Cut::new(&gpu.properties(), (gpu.element(), 1), [m, n, k], args.groups);
     let [tiles, ..] = cut.grid(m, n, 1);
@@ -99,6 +108,9 @@ fn weight(gpu: &Gpu<'_>, args: &Args, [m, n, k]: [usize; 3], memory: &Pointers) 
         let blocks = len.min(1 << 16) as u32;
         let launch = launch(gpu, args, "conv2d_backward_weight_few", Cut::NONE).grid([blocks, 1, 1]);
         return launch.memory(memory, [0, 1, 2]).run();
+    }
+    if nhwc::backward_weight(gpu, args, memory) {
+        return;
     }
     let cut = Cut::new(&gpu.properties(), (gpu.element(), 1), [m, n, k], args.groups);
     let parts = match cut.parts {

@@ -11,6 +11,7 @@ pub(crate) mod cuda;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod forward;
+mod nhwc;
 mod scatter;
 mod seamless;
 #[cfg(test)]

@@ -37,7 +37,8 @@ impl Cuda {
     /// Runs `f`, which launches the same work at the same addresses each time it is called for `key`, and reads
     /// what changes from call to call from the memory of the GPU. From the third call on, `f` is not called: what it
     /// launched is replayed, in one launch. Where several GPUs do this together, `all` says, of what is true of one,
-    /// whether it is of all: nothing is replayed that has not been recorded on every one of them.
+    /// whether it is of all: nothing is replayed that has not been recorded on every one of them. False where the others
+    /// replay what this one cannot launch.
     ///
     /// # Safety
     /// `f` neither reads from the GPU nor writes to it from the host; and as long as `graphs` is used with this key, the
@@ -48,10 +49,11 @@ impl Cuda {
         key: u64,
         all: impl FnOnce(bool) -> bool,
         f: impl FnOnce(&Cuda),
-    ) {
+    ) -> bool {
         // Looking at results reads them; a graph has no ranges.
         if self.stream.looks() || self.stream.names_layers() {
-            return f(self);
+            f(self);
+            return true;
         }
         let Some(recording) = graphs.known.get_mut(&key) else {
             f(self);
@@ -59,7 +61,7 @@ impl Cuda {
                 true => drop(graphs.known.insert(key, Recording::Warm)),
                 false => self.stream.keep(Fault::Elsewhere),
             }
-            return;
+            return true;
         };
         if let Recording::Warm = recording {
             let faults = self.stream.forget_faults();
@@ -72,7 +74,7 @@ impl Cuda {
                 // One that has a fault of its own keeps that.
                 self.stream.keep(Fault::Elsewhere);
                 graphs.known.remove(&key);
-                return;
+                return true;
             };
             *recording = Recording::Graph { executable, may_fault };
         }
@@ -87,8 +89,9 @@ impl Cuda {
                 .stream
                 .handle()
                 .and_then(|stream| unsafe { result::graph::launch(executable.0, stream) });
-            self.stream.check("graph", launched);
+            return self.stream.check("graph", launched).is_some();
         }
+        true
     }
 
     fn record(&self, f: impl FnOnce(&Cuda)) -> Result<Executable, DriverError> {

@@ -157,10 +157,11 @@ impl Cuda {
         self.stream.allow_tf32(allow);
     }
 
-    /// Whether products of `f32` are cuBLASLt's where it can be loaded; they are unless this says no. It computes what it
-    /// has an epilogue for: a bias along rows, a residual, ReLU. All others, and those of up to eight rows, are computed
-    /// by kernels of castiron's own, which need the driver and NVRTC only. With either, results are the same bits each
-    /// time on the same GPU with the same versions of the libraries; with one they are not those of the other.
+    /// Whether products of `f32`, `bf16` and `f16` are cuBLASLt's where it can be loaded; they are unless this says no. It
+    /// computes what it has an epilogue for: a bias along rows, a residual, ReLU; of 16-bit floats also GELU by tanh, with
+    /// what it is applied to kept for backward. All others, and those of up to eight rows, are computed by kernels of
+    /// castiron's own, which need the driver and NVRTC only. With either, results are the same bits each time on the same
+    /// GPU with the same versions of the libraries; with one they are not those of the other.
     pub fn allow_cublas(&self, allow: bool) {
         self.stream.allow_cublas(allow);
     }

@@ -247,6 +247,11 @@ enum { SKIP, TRAIN, AVERAGE };
 struct LossScale {
     float scale;
     u32 steady;
+    u64 skipped;
+};
+
+struct StepRates {
+    float learning_rate, first_correction, second_correction;
 };
 
 struct RoundRow {

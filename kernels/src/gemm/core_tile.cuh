@@ -18,7 +18,8 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
     alignas(16) __shared__ T a[DEPTH][ROWS + 4], b[DEPTH][COLUMNS + 4];
     int tx = threadIdx.x % 16, ty = threadIdx.x / 16;
     Corner corner(problem.rows(), problem.columns());
-    if (Problem::B_ALONG_COLUMNS) problem.enter(corner.column + threadIdx.x * Problem::B_PACK % COLUMNS);
+    Next next;
+    next.enter(problem, corner);
 
     T sums[DOWN][ACROSS];
 #pragma unroll
@@ -26,18 +27,17 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
 #pragma unroll
         for (int j = 0; j < ACROSS; j++) sums[i][j] = T(0);
     }
-    Next next;
     if (from < to) next.load(problem, corner, from, to);
     for (i64 k0 = from; k0 < to; k0 += DEPTH) {
         // What the last round reads has been read.
         __syncthreads();
-        next.a.each([&](int row, int k, const typename Next::PackA& pack) {
+        next.a.each([&](int row, int k, const typename Next::PackA& pack, int) {
             const bool BY_K = Problem::A_ALONG_K;
 #pragma unroll
             for (int e = 0; e < Problem::A_PACK; e++)
                 a[k + (BY_K ? e : 0)][row + (BY_K ? 0 : e)] = T(computed(pack.at[e]));
         });
-        next.b.each([&](int column, int k, const typename Next::PackB& pack) {
+        next.b.each([&](int column, int k, const typename Next::PackB& pack, int) {
             const bool BY_K = !Problem::B_ALONG_COLUMNS;
 #pragma unroll
             for (int e = 0; e < Problem::B_PACK; e++)

@@ -71,6 +71,8 @@ impl Cut {
         let beyond_registers = dtype.size() == 8 || dtype.size() == 2 && pack == 1;
         let tile = match () {
             () if m <= 32 => [32, 64],
+            // As wide as the next, whose lower half would be empty.
+            () if m <= 64 && !beyond_registers && tiles([64, 128]) >= multiprocessors => [64, 128],
             () if !beyond_registers && tiles([128, 128]) >= multiprocessors => [128, 128],
             () => [64, 64],
         };
@@ -85,6 +87,11 @@ impl Cut {
     pub(crate) fn grid(&self, m: usize, n: usize, matrices: usize) -> [u32; 3] {
         let tiles = m.div_ceil(self.tile[0]) * n.div_ceil(self.tile[1]);
         [tiles as u32, self.parts as u32, matrices.min(MOST) as u32]
+    }
+
+    /// Whether tensor cores compute it.
+    pub(crate) fn has_tensor_cores(&self) -> bool {
+        self.instruction.is_some()
     }
 
     /// By this instruction of the tensor cores, which the GPU has.

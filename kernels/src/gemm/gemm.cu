@@ -21,7 +21,7 @@ struct Gemm {
     __device__ static void add(Total& sum, Total left, Total right) { sum += left * right; }
     __device__ i64 rows() const { return m; }
     __device__ i64 columns() const { return n; }
-    __device__ void enter(i64) {}
+    __device__ void enter(int, i64) {}
     // The k-th of all pairs of columns and rows that are summed: `k` of them of each matrix.
     __device__ i64 batch_of(i64& p, const Array<i64, 4>& strides) const {
         if (!SUMMED) return 0;
@@ -34,7 +34,7 @@ struct Gemm {
         i64 start = batch_of(p, of_a);
         return *(const Factors*)(left + start + row * of_a[0] + p * of_a[1]);
     }
-    __device__ Factors b(i64 p, i64 column) const {
+    __device__ Factors b(i64 p, i64 column, int = 0) const {
         if (column >= n) return Factors{};
 #if PANEL
         // Columns are in panels of so many, the last of what is left.

@@ -1,4 +1,4 @@
-//! [`Matmul`]: a product of `f32` as a library of the GPU takes it, in column-major order.
+//! [`Matmul`]: a product of floats as a library of the GPU takes it, in column-major order.
 
 use super::cuda::Product;
 use super::{Bias, View};
@@ -19,11 +19,16 @@ pub(crate) struct Matmul {
     pub(crate) d: Pointer,
     /// One for each row of D; null where there is none.
     pub(crate) bias: Pointer,
+    /// Where what the activation is applied to is kept, laid out as D; null where it is not.
+    pub(crate) kept: Pointer,
 }
 
 /// What an algorithm is chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Form {
+    /// The element of A and B, and that of all others.
+    pub(crate) factors: DType,
+    pub(crate) output: DType,
     /// Rows and columns of D, and columns of A.
     pub(crate) size: [usize; 3],
     pub(crate) batch: usize,
@@ -31,7 +36,30 @@ pub(crate) struct Form {
     pub(crate) b: Matrix,
     pub(crate) d: Matrix,
     pub(crate) bias: bool,
-    pub(crate) relu: bool,
+    pub(crate) activation: Known,
+    pub(crate) kept: bool,
+}
+
+/// The activations that libraries know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Known {
+    None,
+    Relu,
+    /// [`Activation::GeluTanh`].
+    Gelu,
+}
+
+impl Known {
+    /// It, for products of these factors. How exactly a library computes GELU is not documented: for 16-bit floats it is
+    /// enough, for `f32` nobody knows.
+    fn of(activation: Activation, factors: DType) -> Option<Self> {
+        match activation {
+            Activation::Identity => Some(Known::None),
+            Activation::Relu => Some(Known::Relu),
+            Activation::GeluTanh if factors != DType::F32 => Some(Known::Gelu),
+            _ => None,
+        }
+    }
 }
 
 /// Where a matrix lies.
@@ -66,18 +94,25 @@ impl Matrix {
 }
 
 impl Matmul {
-    /// The same product, where it is one of `f32` that libraries know. What lies in rows is the transpose of what lies in
-    /// columns, so Cᵀ = Bᵀ·Aᵀ is computed.
+    /// The same product, where it is one that libraries know: of `f32`, `bf16` or `f16`, summed up in `f32`. What lies in
+    /// rows is the transpose of what lies in columns, so Cᵀ = Bᵀ·Aᵀ is computed.
     pub(super) fn of(product: &Product) -> Option<Self> {
         let Product { args, places, .. } = product;
         let bias = if args.accumulate { Bias::None } else { args.bias };
         let activation = if args.accumulate { Activation::Identity } else { args.activation };
-        let relu = activation == Activation::Relu;
+        let (factors, output) = (product.factors, product.output);
+        let activation = Known::of(activation, factors)?;
         let kept = !args.accumulate && args.keep_pre;
-        let known = product.factors == DType::F32 && product.output == DType::F32 && args.k > 0;
-        // A bias lies along the columns of D, and algorithms read four of it at once.
+        let added = if args.accumulate { places.c } else { places.residual };
+        let halves = matches!(factors, DType::Bf16 | DType::F16);
+        // Of 16-bit factors, what is beside them has their element; a library wants that of D.
+        let beside = bias != Bias::None || !args.accumulate && !added.is_null();
+        let known = factors == DType::F32 && output == DType::F32
+            || halves && output == factors
+            || halves && output == DType::F32 && !beside;
+        // A bias lies along the columns of D, and algorithms read 16 bytes of it at once.
         let along = bias != Bias::PerRow && (bias == Bias::None || places.bias.is_aligned(16));
-        if !known || !along || kept || !(relu || activation == Activation::Identity) {
+        if !known || args.k == 0 || !along || kept && activation != Known::Gelu {
             return None;
         }
         let (batch, [a_batch, b_batch, c_batch]) = one_batch(args.batch, [args.a, args.b, args.c])?;
@@ -88,15 +123,31 @@ impl Matmul {
         let a = Matrix::new([n, k], [args.b.column, args.b.row], b_batch)?;
         let b = Matrix::new([k, m], [args.a.column, args.a.row], a_batch)?;
         let d = Matrix::new([n, m], [args.c.column, args.c.row], c_batch).filter(|d| !d.transposed)?;
-        let added = if args.accumulate { places.c } else { places.residual };
+        // Kept numbers are written 16 bytes at once.
+        let whole = |n: usize| n.is_multiple_of(8);
+        if kept && !(places.kept.is_aligned(16) && whole(d.leading) && whole(d.batch)) {
+            return None;
+        }
         Some(Matmul {
-            form: Form { size: [n, m, k], batch, a, b, d, bias: bias != Bias::None, relu },
+            form: Form {
+                factors,
+                output,
+                size: [n, m, k],
+                batch,
+                a,
+                b,
+                d,
+                bias: bias != Bias::None,
+                activation,
+                kept,
+            },
             scale: args.scale,
             a: places.b,
             b: places.a,
             c: added,
             d: places.c,
             bias: places.bias,
+            kept: if kept { places.kept } else { Pointer::NULL },
         })
     }
 }

@@ -61,7 +61,8 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
     int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     int side_a = warp / 4 * (ROWS / 2), side_b = warp % 4 * (COLUMNS / 4);
     Corner corner(problem.rows(), problem.columns());
-    if (Problem::B_ALONG_COLUMNS) problem.enter(corner.column + threadIdx.x * Problem::B_PACK % COLUMNS);
+    Next next;
+    next.enter(problem, corner);
 
     T sums[DOWN][ACROSS][4];
 #pragma unroll
@@ -69,14 +70,13 @@ __device__ inline void product_tile(Problem problem, i64 from, i64 to, Put put) 
 #pragma unroll
         for (int j = 0; j < ACROSS; j++) sums[i][j][0] = sums[i][j][1] = sums[i][j][2] = sums[i][j][3] = T(0);
     }
-    Next next;
     if (from < to) next.load(problem, corner, from, to);
     // What an earlier tile of this block reads has been read.
     __syncthreads();
     int buffer = 0;
     for (i64 k0 = from; k0 < to; k0 += DEPTH, buffer ^= 1) {
-        next.a.each([&](int row, int k, const typename Next::PackA& pack) { a[buffer].keep(row, k, pack); });
-        next.b.each([&](int column, int k, const typename Next::PackB& pack) { b[buffer].keep(column, k, pack); });
+        next.a.each([&](int row, int k, const typename Next::PackA& pack, int) { a[buffer].keep(row, k, pack); });
+        next.b.each([&](int column, int k, const typename Next::PackB& pack, int) { b[buffer].keep(column, k, pack); });
         // Whoever writes to this buffer again has passed the next barrier, so that all have read it.
         __syncthreads();
         if (k0 + DEPTH < to) next.load(problem, corner, k0 + DEPTH, to);

@@ -1,4 +1,5 @@
 use super::{AdamArgs, Args, ClipNormArgs, RmsPropArgs, RoundArgs, SgdArgs, UnscaleArgs};
+use crate::StepRates;
 use crate::launch::{Gpu, Launch, Pointer, Pointers, Source};
 
 const SOURCE: Source = Source::new("update", include_str!("update.cu"));
@@ -58,15 +59,16 @@ pub(super) fn clip_norm(gpu: &Gpu<'_>, args: &ClipNormArgs, memory: &Pointers) {
     launch.arg(memory.at(2)).arg(memory.at(3)).run();
 }
 
-pub(super) fn load_loss_scale(gpu: &Gpu<'_>, memory: &Pointers) {
-    gpu.kernel(&SOURCE, "load_loss_scale").block([1, 1, 1]).memory(memory, [0, 1]).run();
+pub(super) fn begin_scaled_step(gpu: &Gpu<'_>, memory: &Pointers) {
+    let launch = gpu.kernel(&SOURCE, "begin_scaled_step").block([1, 1, 1]).memory(memory, [0, 1, 2]);
+    launch.arg(StepRates::KEPT).run();
 }
 
 pub(super) fn unscale(gpu: &Gpu<'_>, args: &UnscaleArgs, memory: &Pointers) {
     let blocks = blocks(gpu, args.rows, args.bytes);
     let counts = gpu.scratch(blocks as usize * size_of::<u32>());
     pass(gpu, "not_finite", args.rows, args.bytes, memory.at(0)).arg(memory.at(1)).arg(counts).run();
-    let launch = gpu.kernel(&SOURCE, "unscale").arg(blocks).arg(counts);
+    let launch = gpu.kernel(&SOURCE, "unscale").arg(blocks).arg(counts).faults();
     launch.arg(args.growth).arg(args.backoff).arg(args.interval).memory(memory, [2, 3]).run();
 }
 

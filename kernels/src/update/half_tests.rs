@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use super::tests::{fill, float, rows, sizes};
 use super::*;
 use crate::check::{Checked, Data, Random};
-use crate::{Cpu, DType, Fault, LossScale, Raw, RoundRow, RunRow};
+use crate::{Cpu, DType, Fault, LossScale, Raw, RoundRow, RunRow, StepRates};
 
 /// Words of a step.
+const INDEX: usize = 4;
 const GRADIENT_SCALE: usize = 9;
 const LOSS_SCALE: usize = 10;
 const SKIPPED: usize = 11;
@@ -17,17 +18,36 @@ fn word(value: f64) -> f64 {
     (value as f32).to_bits() as f64
 }
 
-impl Checked for LoadLossScale {
+impl Checked for BeginScaledStep {
     fn cases() -> BoxedStrategy<()> {
         Just(()).boxed()
     }
     fn fill(_: &(), i: usize, len: usize, random: &mut Random) -> Data {
         match i {
-            0 => Data::U32(vec![(1024.0 * random.signed()).to_bits(), 3]),
-            _ => fill(0, 0, i, len, 1, random),
+            // Fewer, as many and more than are kept.
+            0 => Data::U32(vec![(1024.0 * random.signed()).to_bits(), 3, random.below(400) as u32, 0]),
+            2 => Data::U32((0..len as u32).map(|i| (i as f32).to_bits()).collect()),
+            _ => match fill(0, 0, i, len, 1, random) {
+                Data::U32(mut words) => {
+                    words[INDEX] = random.below(600) as u32;
+                    Data::U32(words)
+                }
+                data => data,
+            },
         }
     }
     fn reference(_: &(), memory: &mut [Vec<f64>]) {
+        let (kept, rates) = (StepRates::KEPT as f64, [6, 7, 8]);
+        let index = memory[1][INDEX];
+        let place = |step: f64| 3 * (step % kept) as usize;
+        for (i, rate) in rates.into_iter().enumerate() {
+            memory[2][place(index) + i] = memory[1][rate];
+        }
+        let taken = (index - memory[0][2]).max(0.0);
+        for (i, rate) in rates.into_iter().enumerate() {
+            memory[1][rate] = memory[2][place(taken.max(index - kept + 1.0)) + i];
+        }
+        memory[1][INDEX] = taken;
         memory[1][LOSS_SCALE] = memory[0][0];
     }
 }
@@ -46,7 +66,7 @@ impl Checked for Unscale {
     }
     fn fill(args: &UnscaleArgs, i: usize, len: usize, random: &mut Random) -> Data {
         match (i, fill(args.rows, args.bytes, i, len, 2, random)) {
-            (3, _) => Data::U32(vec![1024f32.to_bits(), random.below(3) as u32]),
+            (3, _) => Data::U32(vec![1024f32.to_bits(), random.below(3) as u32, 7, 0]),
             (1, Data::F32(mut values)) if random.below(2) == 0 && len > 0 => {
                 values[random.below(len)] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][random.below(3)];
                 Data::F32(values)
@@ -61,9 +81,9 @@ impl Checked for Unscale {
         memory[2][GRADIENT_SCALE] = word(float(memory[2][GRADIENT_SCALE]) / float(memory[2][LOSS_SCALE]));
         memory[2][SKIPPED] = if finite { 0.0 } else { 1.0 };
         memory[3] = match finite {
-            false => vec![word(scale * 0.5), 0.0],
-            true if steady >= args.interval as f64 => vec![word(scale * 2.0), 0.0],
-            true => vec![word(scale), steady],
+            false => vec![word(scale * 0.5), 0.0, 8.0, 0.0],
+            true if steady >= args.interval as f64 => vec![word(scale * 2.0), 0.0, 7.0, 0.0],
+            true => vec![word(scale), steady, 7.0, 0.0],
         };
     }
 }
@@ -71,10 +91,11 @@ impl Checked for Unscale {
 #[test]
 fn a_scale_does_not_become_infinite() {
     let args = UnscaleArgs { rows: 0, bytes: 0, growth: 2.0, backoff: 0.5, interval: 1 };
-    let (mut step, mut state) = (crate::Step::new(), LossScale { scale: f32::MAX, steady: 0 });
+    let largest = LossScale { scale: f32::MAX, ..LossScale::new() };
+    let (mut step, mut state) = (crate::Step::new(), largest);
     let memory = &mut [Raw::none(), Raw::none(), Raw::write(&mut step), Raw::write(&mut state)];
     Cpu::new().run::<Unscale>(&args, memory);
-    assert_eq!(state, LossScale { scale: f32::MAX, steady: 0 });
+    assert_eq!(state, largest);
 }
 
 /// A run of each element, in this order.

@@ -29,7 +29,7 @@ mod tests;
 
 pub use adam::{Adam, AdamArgs};
 pub use clip_norm::{ClipNorm, ClipNormArgs};
-pub use loss_scale::{LoadLossScale, Unscale, UnscaleArgs};
+pub use loss_scale::{BeginScaledStep, Unscale, UnscaleArgs};
 pub use merge::{MergeAverages, ZeroGradients};
 pub use rms_prop::{RmsProp, RmsPropArgs};
 pub use round::{RoundArgs, RoundParameters};

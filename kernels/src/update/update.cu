@@ -239,7 +239,17 @@ extern "C" __global__ void clip_norm(int blocks, const double* sums, float max_n
     step->gradient_scale *= coefficient > 1.0f ? 1.0f : coefficient;
 }
 
-extern "C" __global__ void load_loss_scale(const LossScale* scale, Step* step) { step->loss_scale = scale->scale; }
+extern "C" __global__ void begin_scaled_step(const LossScale* scale, Step* step, StepRates* kept, u64 count) {
+    u64 index = step->index, oldest = index < count ? 0 : index - (count - 1);
+    u64 taken = index < scale->skipped ? 0 : index - scale->skipped;
+    kept[index % count] = StepRates{step->learning_rate, step->first_correction, step->second_correction};
+    StepRates now = kept[(taken < oldest ? oldest : taken) % count];
+    step->index = taken;
+    step->learning_rate = now.learning_rate;
+    step->first_correction = now.first_correction;
+    step->second_correction = now.second_correction;
+    step->loss_scale = scale->scale;
+}
 
 // How many numbers of what each block takes are not finite.
 extern "C" __global__ void not_finite(TABLE, const char* gradients, u32* counts) {
@@ -254,8 +264,10 @@ extern "C" __global__ void not_finite(TABLE, const char* gradients, u32* counts)
 }
 
 // One block, which takes the counts of all.
-extern "C" __global__ void unscale(int blocks, const u32* counts, float growth, float backoff, u32 interval, Step* step,
-                                   LossScale* scale) {
+extern "C" __global__ void unscale(int blocks, const u32* counts, Faults* faults, int op, float growth, float backoff,
+                                   u32 interval, Step* step, LossScale* scale) {
+    // The host does not count a step that failed.
+    if (must_wait(faults, op)) return;
     bool found = false;
     for (int i = threadIdx.x; i < blocks; i += blockDim.x) found |= counts[i] != 0;
     found = block_sum(found ? 1 : 0) != 0;
@@ -263,10 +275,10 @@ extern "C" __global__ void unscale(int blocks, const u32* counts, float growth, 
     step->gradient_scale /= step->loss_scale;
     step->skipped = found;
     if (found) {
-        *scale = LossScale{scale->scale * backoff, 0};
+        *scale = LossScale{scale->scale * backoff, 0, scale->skipped + 1};
     } else if (++scale->steady >= interval) {
         float grown = scale->scale * growth;
-        *scale = LossScale{grown < INFINITY ? grown : scale->scale, 0};
+        *scale = LossScale{grown < INFINITY ? grown : scale->scale, 0, scale->skipped};
     }
 }
 

@@ -128,7 +128,10 @@ impl Device for Cuda {
     ) {
         let all = |well| peers.map_or(well, |peers| Peers::<Cuda>::agree(peers, well));
         // SAFETY: the caller promises the memory, and that `f` runs operations only.
-        unsafe { Cuda::repeat(self, graphs, key, all, f) };
+        let launched = unsafe { Cuda::repeat(self, graphs, key, all, f) };
+        if let Some(peers) = peers.filter(|_| !launched) {
+            Peers::<Cuda>::abort(peers);
+        }
     }
 }
 
@@ -143,6 +146,9 @@ impl Peers<Cuda> for Communicator {
     }
     fn agree(&self, well: bool) -> bool {
         Communicator::agree(self, well)
+    }
+    fn abort(&self) {
+        Communicator::abort(self);
     }
     unsafe fn sum(&self, gpu: &Cuda, memory: GpuAddress, floats: usize, weight: f32) {
         let Some(memory) = pointer(gpu, memory, "all_reduce", 0, floats * size_of::<f32>()) else { return };

@@ -22,6 +22,8 @@ pub trait Peers<D: Device>: Send + Sync {
     fn meet(&self, rows: usize, well: bool) -> Option<Part>;
     /// Waits until all have come to the same place of a step: whether all are well.
     fn agree(&self, well: bool) -> bool;
+    /// Frees the others from waiting for what this one cannot do. They stop for good.
+    fn abort(&self);
     /// Replaces floats by their sum over all devices, each times its weight, behind what runs on the device.
     ///
     /// # Safety
@@ -42,6 +44,9 @@ impl<D: Device> Peers<D> for Alone {
         match *self {}
     }
     fn agree(&self, _: bool) -> bool {
+        match *self {}
+    }
+    fn abort(&self) {
         match *self {}
     }
     unsafe fn sum(&self, _: &D, _: D::Address, _: usize, _: f32) {

@@ -72,7 +72,7 @@ pub fn save_checkpoint<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usiz
             Entry { dtype: Dtype::U8, shape: vec![bytes.len()], bytes: bytes.into() },
         ));
     }
-    if let Some(LossScale { scale, steady }) = loss_scale {
+    if let Some(LossScale { scale, steady, .. }) = loss_scale {
         let bytes: Vec<u8> = [scale.to_bits(), steady].iter().flat_map(|word| word.to_le_bytes()).collect();
         entries
             .push((LOSS_SCALE.to_owned(), Entry { dtype: Dtype::U32, shape: vec![2], bytes: bytes.into() }));
@@ -131,7 +131,7 @@ pub fn resume<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Sto
         let mut words =
             words.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default()));
         let (scale, steady) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        LossScale { scale: f32::from_bits(scale), steady }
+        LossScale { scale: f32::from_bits(scale), steady, skipped: 0 }
     });
     of_model.differences = differences;
     of_model.extra(&file, &used);

@@ -11,7 +11,11 @@ use castiron_kernels::update::UnscaleArgs;
 /// takes another. bf16 has the range of f32 and needs none.
 ///
 /// All of it happens in the device's memory: no step waits for the host, and a recorded graph follows the factor. A
-/// skipped step counts all the same, for schedules and for what Adam corrects its averages by.
+/// skipped step does not count, neither for [`Trainer::steps`](super::Trainer::steps) and schedules nor for what Adam
+/// corrects its averages by: as in a program of PyTorch that leaves out `scheduler.step()` where `scaler.step(optimizer)`
+/// leaves out `optimizer.step()`. (When [256](castiron_kernels::StepRates::KEPT) or more steps of one run have been skipped
+/// in all, schedules go on from a step that comes later by what is beyond.) Running averages do follow the batch of a
+/// skipped step, as in PyTorch, whose batch norm changes them in forward; infinite statistics make them infinite in both.
 ///
 /// ```
 /// use castiron::prelude::*;

@@ -1,7 +1,7 @@
 //! [`Rounded`]: a model of 16-bit floats beside its master, and the scale of its loss.
 
-use castiron_kernels::update::{LoadLossScale, RoundArgs, RoundParameters, Unscale};
-use castiron_kernels::{LossScale, RoundRow, Step};
+use castiron_kernels::update::{BeginScaledStep, RoundArgs, RoundParameters, Unscale};
+use castiron_kernels::{LossScale, RoundRow, Step, StepRates};
 
 use super::loss_scale::DynamicLossScale;
 use super::master::{Master, has, is_f32};
@@ -18,12 +18,18 @@ pub(super) struct Rounded<M: Params, D: Storage> {
     /// Which numbers of the master become which of the model.
     table: D::Memory,
     scale: Tensor<LossScale, D>,
+    /// Of the last steps, so that a skipped one does not count, which the host does not hear of.
+    rates: Tensor<[StepRates; StepRates::KEPT], D>,
     rule: Option<DynamicLossScale>,
 }
 
 impl<M: Params, D: Storage> Rounded<M, D> {
     /// Bytes of it, except the table.
-    pub(super) const BYTES: usize = if is_f32::<M>() { 0 } else { size_of::<M>() + size_of::<LossScale>() };
+    pub(super) const BYTES: usize = if is_f32::<M>() {
+        0
+    } else {
+        size_of::<M>() + size_of::<LossScale>() + size_of::<[StepRates; StepRates::KEPT]>()
+    };
 
     /// Nothing for a model in f32.
     pub(super) fn new(device: &D) -> Result<Option<Self>, Error> {
@@ -31,7 +37,8 @@ impl<M: Params, D: Storage> Rounded<M, D> {
             return Ok(None);
         }
         let table = device.allocate(size_of::<RoundRow>() * M::RUNS.len())?;
-        let (model, scale) = (Tensor::zeros_on(device)?, Tensor::zeros_on(device)?);
+        let (model, scale, rates) =
+            (Tensor::zeros_on(device)?, Tensor::zeros_on(device)?, Tensor::zeros_on(device)?);
         for (i, (from, to)) in Master::<M>::RUNS.iter().zip(M::RUNS).enumerate() {
             let element = match to.element {
                 DType::Bf16 => RoundRow::BF16,
@@ -44,7 +51,7 @@ impl<M: Params, D: Storage> Rounded<M, D> {
             let at = unsafe { Mut::new(D::offset(D::address(&table), i * size_of::<RoundRow>())) };
             device.write_one(&row, at);
         }
-        let mut rounded = Rounded { model, table, scale, rule: None };
+        let mut rounded = Rounded { model, table, scale, rates, rule: None };
         if has::<M>(DType::F16) {
             rounded.set_rule(device, DynamicLossScale::new());
         }
@@ -59,7 +66,7 @@ impl<M: Params, D: Storage> Rounded<M, D> {
     /// Follows another rule from now on.
     pub(super) fn set_rule(&mut self, device: &D, rule: DynamicLossScale) {
         self.rule = Some(rule);
-        self.set_scale(device, LossScale { scale: rule.initial, steady: 0 });
+        self.set_scale(device, LossScale { scale: rule.initial, ..LossScale::new() });
     }
 
     /// Where the scale is, if there is one.
@@ -83,9 +90,11 @@ impl<M: Params, D: Storage> Rounded<M, D> {
     }
 
     /// Before backward: what the loss is multiplied by.
-    pub(super) fn load_scale(&self, device: &D, mut scalars: Mut<'_, Step, D>) {
+    pub(super) fn begin_step(&mut self, device: &D, mut scalars: Mut<'_, Step, D>) {
         if self.rule.is_some() {
-            device.run::<LoadLossScale>(&(), &mut [self.scale.borrow().arg(), scalars.arg()]);
+            let arguments =
+                &mut [self.scale.borrow().arg(), scalars.arg(), self.rates.borrow_mut().into_arg()];
+            device.run::<BeginScaledStep>(&(), arguments);
         }
     }
 

@@ -135,6 +135,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         const {
             assert!(!is_f32::<M>(), "a model in f32 holds its gradients as they are: its loss needs no scale")
         };
+        // What was skipped is counted from here.
+        self.update.step.index = self.steps();
         if let Some(rounded) = &mut self.rounded {
             rounded.set_rule(&self.device, rule);
         }
@@ -277,8 +279,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             let (params, gradients, state, norm, mut scalars) =
                 split!(memory.borrow_mut(), Memory<M, L, O, B> { params, gradients, optimizer, norm, step });
             device.write_one(&step, scalars.reborrow());
-            if let Some(rounded) = &*rounded {
-                rounded.load_scale(device, scalars.reborrow());
+            if let Some(rounded) = rounded.as_mut() {
+                rounded.begin_step(device, scalars.reborrow());
             }
             let gradients = gradients.into_ref();
             apply(device, update, rounded, Places { params, gradients, state, norm, scalars });

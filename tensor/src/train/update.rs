@@ -37,7 +37,12 @@ impl<O: Optimizer, D: Storage> Update<O, D> {
 
     /// The learning rate of the next step.
     pub(super) fn learning_rate(&self) -> f32 {
-        self.schedule.learning_rate(self.optimizer.learning_rate(), self.step.index)
+        self.learning_rate_after(self.step.index)
+    }
+
+    /// That of the step after so many.
+    pub(super) fn learning_rate_after(&self, steps: u64) -> f32 {
+        self.schedule.learning_rate(self.optimizer.learning_rate(), steps)
     }
 
     /// The scalars of the next update, by the mean of the gradients of so many batches.

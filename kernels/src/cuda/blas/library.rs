@@ -25,6 +25,10 @@ pub(super) struct Found {
 
 /// `CUDA_R_32F`
 pub(super) const F32: c_int = 0;
+/// `CUDA_R_16F`
+pub(super) const F16: c_int = 2;
+/// `CUDA_R_16BF`
+pub(super) const BF16: c_int = 14;
 /// `CUBLAS_COMPUTE_32F`
 pub(super) const COMPUTE_F32: c_int = 68;
 /// `CUBLAS_COMPUTE_32F_FAST_TF32`
@@ -41,12 +45,19 @@ pub(super) mod product {
     pub(crate) const TRANSPOSE_B: i32 = 4;
     pub(crate) const EPILOGUE: i32 = 7;
     pub(crate) const BIAS_POINTER: i32 = 8;
+    pub(crate) const KEPT_POINTER: i32 = 11;
+    pub(crate) const KEPT_LEADING: i32 = 12;
+    pub(crate) const KEPT_BATCH_OFFSET: i32 = 13;
 }
 /// What comes after the product: `CUBLASLT_EPILOGUE_..`, which add up.
 pub(super) mod epilogue {
     pub(crate) const DEFAULT: u32 = 1;
     pub(crate) const RELU: u32 = 2;
     pub(crate) const BIAS: u32 = 4;
+    /// By tanh.
+    pub(crate) const GELU: u32 = 32;
+    /// `AUX`
+    pub(crate) const KEPT: u32 = 128;
 }
 /// What can be wished: `CUBLASLT_MATMUL_PREF_..`.
 pub(super) mod wish {

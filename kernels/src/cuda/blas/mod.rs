@@ -59,12 +59,12 @@ impl Blas {
             Entry::Vacant(place) => place.insert(Plan::new(self.library, self.handle.handle, &key)?),
         };
         let Some(plan) = plan else { return Ok(false) };
-        if form.bias {
-            let address = (&raw const bias.0).cast();
+        let places =
+            [(form.bias, product::BIAS_POINTER, bias), (form.kept, product::KEPT_POINTER, matmul.kept)];
+        for (_, what, pointer) in places.into_iter().filter(|(there, ..)| *there) {
+            let address = (&raw const pointer.0).cast();
             // SAFETY: a live description; an address has 64 bits.
-            let set =
-                unsafe { (self.library.set_product)(plan.product.handle, product::BIAS_POINTER, address, 8) };
-            accepted(set)?;
+            accepted(unsafe { (self.library.set_product)(plan.product.handle, what, address, 8) })?;
         }
         let space = if plan.workspace > 0 { stream.scratch(plan.workspace) } else { Pointer::NULL };
         let (scale, keep) = (matmul.scale, if matmul.c.is_null() { 0.0f32 } else { 1.0 });

@@ -3,9 +3,11 @@
 use std::ffi::{c_int, c_void};
 
 use super::library::{
-    Algorithm, COMPUTE_F32, COMPUTE_TF32, F32, Found, Handle, Library, epilogue, matrix, product, wish,
+    Algorithm, BF16, COMPUTE_F32, COMPUTE_TF32, F16, F32, Found, Handle, Library, epilogue, matrix, product,
+    wish,
 };
-use crate::gemm::matmul::{Form, Matrix};
+use crate::DType;
+use crate::gemm::matmul::{Form, Known, Matrix};
 
 /// What a plan depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +15,7 @@ pub(super) struct Key {
     pub(super) form: Form,
     /// What the addresses of A, B, C and D are multiples of.
     pub(super) alignments: [u32; 4],
+    /// Whether factors of `f32` may be rounded to TF32.
     pub(super) tf32: bool,
     /// Bytes that an algorithm may have beside.
     pub(super) workspace: usize,
@@ -66,7 +69,7 @@ impl Plan {
     pub(super) fn new(library: &Library, handle: Handle, key: &Key) -> Result<Option<Self>, Refused> {
         let Key { form, alignments, tf32, workspace } = *key;
         let [rows, columns, k] = form.size;
-        let compute = if tf32 { COMPUTE_TF32 } else { COMPUTE_F32 };
+        let compute = if tf32 && form.factors == DType::F32 { COMPUTE_TF32 } else { COMPUTE_F32 };
         // SAFETY: a place for a handle.
         let product =
             Owned::new(|to| unsafe { (library.new_product)(to, compute, F32) }, library.end_product)?;
@@ -74,14 +77,30 @@ impl Plan {
             // SAFETY: a live description; the attributes have 32 bits.
             accepted(unsafe { (library.set_product)(product.handle, what, (&raw const value).cast(), 4) })
         };
+        let set_long = |what, value: usize| {
+            let value = value as i64;
+            // SAFETY: a live description; the attributes have 64 bits.
+            accepted(unsafe { (library.set_product)(product.handle, what, (&raw const value).cast(), 8) })
+        };
         set(product::TRANSPOSE_A, form.a.transposed.into())?;
         set(product::TRANSPOSE_B, form.b.transposed.into())?;
-        let relu = if form.relu { epilogue::RELU } else { 0 };
+        let activation = match form.activation {
+            Known::None => 0,
+            Known::Relu => epilogue::RELU,
+            Known::Gelu => epilogue::GELU,
+        };
         let bias = if form.bias { epilogue::BIAS } else { 0 };
-        set(product::EPILOGUE, if form.relu || form.bias { relu | bias } else { epilogue::DEFAULT })?;
-        let [a, b, d] = [(form.a, [rows, k]), (form.b, [k, columns]), (form.d, [rows, columns])]
-            .map(|(matrix, size)| describe(library, matrix, size, form.batch));
-        let (a, b, d) = (a?, b?, d?);
+        let kept = if form.kept { epilogue::KEPT } else { 0 };
+        let after = activation | bias | kept;
+        set(product::EPILOGUE, if after == 0 { epilogue::DEFAULT } else { after })?;
+        if form.kept {
+            set_long(product::KEPT_LEADING, form.d.leading)?;
+            set_long(product::KEPT_BATCH_OFFSET, form.d.batch)?;
+        }
+        let (factors, output) = (element(form.factors), element(form.output));
+        let a = describe(library, factors, form.a, [rows, k], form.batch)?;
+        let b = describe(library, factors, form.b, [k, columns], form.batch)?;
+        let d = describe(library, output, form.d, [rows, columns], form.batch)?;
 
         // SAFETY: a place for a handle.
         let wishes = Owned::new(|to| unsafe { (library.new_wish)(to) }, library.end_wish)?;
@@ -125,12 +144,27 @@ static IN_ORDER: u32 = 2;
 /// `CUBLAS_STATUS_NOT_SUPPORTED`
 const NOT_SUPPORTED: c_int = 15;
 
+/// `cudaDataType_t` of what a [`Form`] may have.
+fn element(dtype: DType) -> c_int {
+    match dtype {
+        DType::Bf16 => BF16,
+        DType::F16 => F16,
+        _ => F32,
+    }
+}
+
 /// A matrix of this size as cuBLASLt stores it: a transposed one in its own columns.
-fn describe(library: &Library, matrix: Matrix, size: [usize; 2], batch: usize) -> Result<Owned, Refused> {
+fn describe(
+    library: &Library,
+    element: c_int,
+    matrix: Matrix,
+    size: [usize; 2],
+    batch: usize,
+) -> Result<Owned, Refused> {
     let [rows, columns] = if matrix.transposed { [size[1], size[0]] } else { size };
     // SAFETY: a place for a handle.
     let new =
-        |to| unsafe { (library.new_matrix)(to, F32, rows as u64, columns as u64, matrix.leading as i64) };
+        |to| unsafe { (library.new_matrix)(to, element, rows as u64, columns as u64, matrix.leading as i64) };
     let made = Owned::new(new, library.end_matrix)?;
     let (count, offset) = (batch as i32, matrix.batch as i64);
     // SAFETY: a live description; the attributes have 32 and 64 bits.

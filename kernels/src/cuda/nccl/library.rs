@@ -26,6 +26,7 @@ library! {
     version: ncclGetVersion(*mut c_int);
     init_all: ncclCommInitAll(*mut Handle, c_int, *const c_int);
     destroy: ncclCommDestroy(Handle);
+    abort: ncclCommAbort(Handle);
     group_start: ncclGroupStart();
     group_end: ncclGroupEnd();
     scaled_sum: ncclRedOpCreatePreMulSum(*mut c_int, *mut c_void, c_int, c_int, Handle);

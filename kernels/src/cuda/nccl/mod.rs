@@ -1,5 +1,6 @@
 //! NCCL: several GPUs of one program that train one model.
 
+mod calls;
 mod library;
 mod meeting;
 
@@ -11,6 +12,7 @@ pub use meeting::Share;
 use super::{Cuda, CudaError};
 use crate::Fault;
 use crate::launch::Pointer;
+use calls::Calls;
 use library::{FLOAT32, Handle, Library, MAX, ON_HOST, UINT32};
 use meeting::Meeting;
 
@@ -27,9 +29,12 @@ pub struct Communicator {
 struct Clique {
     library: &'static Library,
     handles: Vec<Handle>,
+    gpus: Vec<Cuda>,
     meeting: Meeting,
+    calls: Calls,
 }
-// SAFETY: each handle is used by the thread that has its communicator, and by the last one when all are done.
+// SAFETY: each handle is used by the thread that has its communicator, and by the last one when all are done, or by one
+// that ends all of them: `Calls`.
 unsafe impl Send for Clique {}
 // SAFETY: as above.
 unsafe impl Sync for Clique {}
@@ -47,7 +52,8 @@ impl Communicator {
         let answer =
             unsafe { (library.init_all)(handles.as_mut_ptr(), handles.len() as c_int, ordinals.as_ptr()) };
         library.check("ncclCommInitAll", answer)?;
-        let clique = Arc::new(Clique { library, meeting: Meeting::new(handles.len()), handles });
+        let (meeting, calls) = (Meeting::new(handles.len()), Calls::new(handles.len()));
+        let clique = Arc::new(Clique { library, handles, gpus: gpus.to_vec(), meeting, calls });
         let each = |(rank, gpu): (usize, &Cuda)| Communicator {
             clique: Arc::clone(&clique),
             rank,
@@ -98,7 +104,8 @@ impl Communicator {
     }
 
     /// Replaces `floats` floats by their sum over all GPUs, each times its weight: the same bits on all of them. After
-    /// it, a fault of one GPU is known to all. What NCCL refuses is a fault.
+    /// it, a fault of one GPU is known to all. What NCCL refuses is a fault, with which the communicators of all end:
+    /// [`Communicator::abort`].
     ///
     /// # Safety
     /// That much memory of this GPU, which nothing else uses until its turn is over. All ranks do the same, each on a
@@ -110,10 +117,35 @@ impl Communicator {
             let code = if let CudaError::Nccl { code, .. } = error { code } else { 0 };
             let fault = Fault::Library { op: "all_reduce", library: "NCCL", code };
             self.gpu.stream.refuse(fault, error.to_string());
+            self.abort();
+        }
+        // Nobody goes on with a sum that does not come.
+        if !self.agree(true) {
+            self.gpu.stream.keep(Fault::Elsewhere);
         }
     }
 
-    unsafe fn reduce(&self, memory: Pointer, floats: usize, mut weight: f32) -> Result<(), CudaError> {
+    /// For one that cannot do what the others wait for on their GPUs: frees them from it, which is then a fault there, and
+    /// ends the communicators of all, for good.
+    #[doc(hidden)]
+    pub fn abort(&self) {
+        let Clique { library, handles, gpus, meeting, calls } = &*self.clique;
+        meeting.leave();
+        calls.end(|rank| {
+            gpus[rank].stream.keep(Fault::Elsewhere);
+            // SAFETY: made by `ncclCommInitAll`; nobody uses it any more, or another thread waits within a call.
+            let _ = unsafe { (library.abort)(handles[rank]) };
+        });
+    }
+
+    unsafe fn reduce(&self, memory: Pointer, floats: usize, weight: f32) -> Result<(), CudaError> {
+        // SAFETY: the caller promises it.
+        let call = || unsafe { self.call(memory, floats, weight) };
+        // Another one has failed: its step is none here either.
+        self.clique.calls.within(self.rank, call).unwrap_or(Ok(()))
+    }
+
+    unsafe fn call(&self, memory: Pointer, floats: usize, mut weight: f32) -> Result<(), CudaError> {
         let (library, handle) = (self.clique.library, self.clique.handles[self.rank]);
         let flag = self.gpu.stream.fault_flag().map_err(CudaError::driver("cuMemsetD32Async"))?;
         let stream = self.gpu.stream.handle().map_err(CudaError::driver("cuCtxSetCurrent"))?;
@@ -151,6 +183,9 @@ impl Drop for Communicator {
 
 impl Drop for Clique {
     fn drop(&mut self) {
+        if self.calls.are_ended() {
+            return;
+        }
         for handle in &self.handles {
             // SAFETY: made by `ncclCommInitAll`, and all their communicators are gone.
             let _ = unsafe { (self.library.destroy)(*handle) };

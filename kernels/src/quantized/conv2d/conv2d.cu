@@ -33,7 +33,7 @@ struct Forward {
     __device__ static void add(int& sum, int weight, int x) { sum = dot(x, weight, sum); }
     __device__ Index rows() const { return shape.outs; }
     __device__ Index columns() const { return shape.images * shape.out_area(); }
-    __device__ void enter(Index column) {
+    __device__ void enter(int, Index column) {
         image = column / shape.out_area();
         line = column % shape.out_area() / shape.output[1];
         pixel = column % shape.output[1];
@@ -42,7 +42,7 @@ struct Forward {
         return row < shape.outs ? quads(weight + (group * shape.outs + row) * depth(), depth(), k) : Quads{};
     }
 #if POINTWISE
-    __device__ Columns b(Index k, Index) const {
+    __device__ Columns b(Index k, Index, int = 0) const {
         u32 of[4] = {};
         for (int i = 0; i < 4; i++) {
             if (image < shape.images && 4 * k + i < shape.ins)
@@ -55,7 +55,7 @@ struct Forward {
                 __byte_perm(low_next, high_next, 0x5410), __byte_perm(low_next, high_next, 0x7632)};
     }
 #else
-    __device__ Columns b(Index k, Index) const {
+    __device__ Columns b(Index k, Index, int = 0) const {
         u32 quad = 0;
         for (int i = 0; i < 4; i++) {
             Index p = 4 * k + i;

@@ -21,10 +21,10 @@ struct Linear {
     __device__ i64 rows() const { return lines; }
     __device__ i64 columns() const { return outputs; }
     __device__ i64 depth() const { return (inputs + 3) / 4; }
-    __device__ void enter(i64) {}
+    __device__ void enter(int, i64) {}
     __device__ static void add(int& sum, int x, int weight) { sum = dot(x, weight, sum); }
     __device__ Quads a(i64 row, i64 k) const { return row < lines ? quads(x + row * inputs, inputs, k) : Quads{}; }
-    __device__ Quads b(i64 k, i64 column) const {
+    __device__ Quads b(i64 k, i64 column, int = 0) const {
         return column < outputs ? quads(weight + column * inputs, inputs, k) : Quads{};
     }
     __device__ void put(i64 row, i64 column, int sum) const {

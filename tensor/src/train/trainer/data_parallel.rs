@@ -49,7 +49,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize> Trainer<M, L, O
     ///   are drawn for each GPU.
     /// - A fault of one, such as a class out of range, a batch that does not fit, or memory that its GPU has not, keeps
     ///   all of them from changing a parameter; on the others it is
-    ///   [`Fault::Elsewhere`](castiron_kernels::Fault::Elsewhere). Only what a GPU refuses behind the sum of gradients, in
+    ///   [`Fault::Elsewhere`](castiron_kernels::Fault::Elsewhere). Where NCCL itself fails, or a GPU cannot launch its
+    ///   recorded step, nobody waits for it: the call of each is an error, and so are all that follow. Behind a recorded
+    ///   step that one could not launch the others' models mean nothing: go on from a checkpoint.
+    /// - Only what a GPU refuses behind the sum of gradients, in
     ///   the update itself, it refuses alone: all hear of it, and then the models differ.
     #[must_use]
     pub fn data_parallel(mut self, communicator: Communicator) -> Self {

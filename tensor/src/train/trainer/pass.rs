@@ -124,8 +124,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
             let run = |device: &D| {
                 device.enter_model(M::PARTS);
                 let table = || update.table.arg();
-                if let Some(rounded) = &*rounded {
-                    rounded.load_scale(device, scalars.reborrow());
+                if let Some(rounded) = rounded.as_mut() {
+                    rounded.begin_step(device, scalars.reborrow());
                 }
                 if first {
                     device.run::<ZeroGradients>(&flat, &mut [table(), gradients.arg()]);

@@ -28,8 +28,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         let memory = self.memory.borrow();
         self.device.read_one(field!(memory, Memory<M, L, O, B>, optimizer), &mut *optimizer);
         self.device.read_one(field!(memory, Memory<M, L, O, B>, state), &mut *state);
-        let (step, accumulated) = (self.update.step, self.accumulated);
         let loss_scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
+        // Who goes on from here has skipped none.
+        let loss_scale = loss_scale.map(|scale| LossScale { skipped: 0, ..scale });
+        let (step, accumulated) = (Step { index: self.steps(), ..self.update.step }, self.accumulated);
         let (master, gradients) = (self.master(), self.gradients());
         Snapshot { master, gradients, optimizer, state, step, loss_scale, accumulated }
     }
@@ -42,8 +44,10 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.device.write_one(&*from.gradients, gradients);
         self.device.write_one(&*from.optimizer, optimizer);
         self.device.write_one(&*from.state, state);
-        if let (Some(rounded), Some(scale)) = (&mut self.rounded, from.loss_scale) {
-            rounded.set_scale(&self.device, scale);
+        if let Some(rounded) = &mut self.rounded
+            && let Some(scale) = from.loss_scale.or(rounded.scale(&self.device))
+        {
+            rounded.set_scale(&self.device, LossScale { skipped: 0, ..scale });
         }
         (self.update.step, self.accumulated) = (from.step, from.accumulated);
     }

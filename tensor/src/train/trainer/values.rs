@@ -38,12 +38,14 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
 
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
-        self.update.learning_rate()
+        self.update.learning_rate_after(self.steps())
     }
 
-    /// How many updates have been made.
+    /// How many updates have been made, without those that were skipped: see [`DynamicLossScale`]. With one, this waits
+    /// for the device.
     pub fn steps(&self) -> u64 {
-        self.update.step.index
+        let scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
+        self.update.step.index.saturating_sub(scale.map_or(0, |scale| scale.skipped))
     }
 
     /// A copy of the model as it is now.
