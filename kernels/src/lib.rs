@@ -33,6 +33,7 @@ pub mod fold;
 pub mod gemm;
 pub mod index;
 pub mod launch;
+pub mod layer_norm;
 pub mod lstm;
 pub mod math;
 pub mod op;
