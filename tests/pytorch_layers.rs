@@ -161,6 +161,21 @@ fn batch_norm1d() {
 }
 
 #[test]
+fn norms_within_a_sample() {
+    type Sequence = Rank2<4, 6>;
+    check::<LayerNorm<[f32; 6]>, Sequence, Sequence>("layer_norm");
+    type Image = Rank3<2, 3, 4>;
+    check::<LayerNorm<Image, 1_000_000_000, NoBias>, Image, Image>("layer_norm_of_images");
+    type Bare = LayerNorm<[f32; 6], 10_000_000, NotAffine>;
+    check::<Bare, [f32; 6], [f32; 6]>("layer_norm_without_parameters");
+    check::<RmsNorm<[f32; 6], 1_000_000>, Sequence, Sequence>("rms_norm");
+    check::<GroupNorm<2, 6>, Rank3<6, 4, 5>, Rank3<6, 4, 5>>("group_norm");
+    check::<GroupNorm<3, 6>, [f32; 6], [f32; 6]>("group_norm_of_vectors");
+    check::<InstanceNorm2d<3>, Rank3<3, 4, 5>, Rank3<3, 4, 5>>("instance_norm2d");
+    check::<InstanceNorm1d<3, 10_000_000, WithBias>, Rank2<3, 7>, Rank2<3, 7>>("instance_norm1d");
+}
+
+#[test]
 fn batch_norm2d_after_training() {
     type Image = Rank3<4, 5, 5>;
     let fixture = open();

@@ -35,6 +35,7 @@ pub mod index;
 pub mod launch;
 pub mod layer_norm;
 pub mod lstm;
+pub mod masked_softmax;
 pub mod math;
 pub mod op;
 pub mod packed_linear;

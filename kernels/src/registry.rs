@@ -63,6 +63,7 @@ registry! {
     layer_norm::LayerNormBackward,
     lstm::LstmGates,
     lstm::LstmGatesBackward,
+    masked_softmax::MaskedSoftmax,
     packed_linear::PackedLinear,
     packed_linear::PackLinear,
     pairwise::Pairwise,
