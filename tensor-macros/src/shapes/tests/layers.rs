@@ -52,7 +52,7 @@ fn fills_in_what_is_left_out() {
     assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4>", "[4, 16]"));
     for padding in ["[Bool; 7]", "i32"] {
         let (ty, output) = given(open("MultiheadAttention<1, 4, Causal>"), &["[4, 16]", "[7, 16]", padding]);
-        assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4, ::castiron::nn::Causal>", "[4, 16]"));
+        assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4, Causal>", "[4, 16]"));
     }
     let (ty, output) = given(open("MultiheadAttention<1, 4>"), &["([4, 16], [7, 16])"]);
     assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4>", "[4, 16]"));
@@ -154,9 +154,9 @@ fn one_message_for_one_mistake() {
         (
             "MultiheadAttention<1, 4>",
             &["[4, 16]", "[7, 16]", "[Bool; 4]"],
-            "`l` gets ([4, 16], [7, 16], [4] of Bool) from `x`, `y` and `z`, but takes queries [time, 16] and a memory \
-             [time, 16]: `l(queries, memory)`; the third is a `[Bool; time]`, true where the memory is padding, or an `i32`, \
-             how much of it there is",
+            "`l` gets ([4, 16], [7, 16], [4] of Bool) from `x`, `y` and `z`, but takes queries [time, width] and a \
+             memory [time, width]: `l(queries, memory)`; the third is a `[Bool; time]`, true where the memory is padding, \
+             or an `i32`, how much of it there is",
         ),
         ("GroupNorm<4, 1>", &["[6, 3]"], "`l`: 6 channels cannot be divided into 4 equal groups, but into 3"),
         ("GroupNorm<4, 1>", &["f32"], "`l` gets [] from `x`, but takes [channels, ..]"),

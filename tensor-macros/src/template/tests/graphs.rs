@@ -51,7 +51,6 @@ fn every_layer() {
         ("RmsNorm(64)", "RmsNorm [64] 0 NoBias"),
         ("GroupNorm(2, eps = 1e-6)", "GroupNorm 2 1000000 WithBias"),
         ("InstanceNorm2d(affine = true)", "InstanceNorm2d 10000000 WithBias"),
-        ("MultiheadAttention(4, is_causal = true)", "MultiheadAttention 4 causal"),
         ("Embedding(1000, 64)", "Embedding 1000 64"),
         ("Lstm(64)", "Lstm 64"),
         ("my::Backbone -> [512]", "my::Backbone -> [512]"),
@@ -138,6 +137,10 @@ fn bodies() {
     assert_eq!(
         body("([3, 8], [3, 8])", "", "|t| { let (a, b) = t; a - b }"),
         "%2 = sub(%0, %1); %0 %1 -> %2"
+    );
+    assert_eq!(
+        body("([3, 8], i32)", "a: MultiheadAttention(4, is_causal = true),", "|x, len| a(x, x, len)"),
+        "%2 = a(%0, %0, %1); %0 %1 -> %2"
     );
     assert_eq!(body("([3, 8], [3, 8])", "a: MultiheadAttention(4)", ""), "%2 = a(%0, %1); %0 %1 -> %2");
     assert_eq!(
