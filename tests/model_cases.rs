@@ -1,8 +1,8 @@
 //! Models that are easily got wrong: values that have several names, several uses, or none.
 
-use castiron::Seq;
 use castiron::prelude::*;
 use castiron::testing::{check, check_prepared};
+use castiron::{Bool, Seq};
 
 model! {
     Quotient: ([3, 4], [5]) -> [3, 4] { fc: Linear(12), |a, b| a / (sigmoid(fc(b)) + 1.0).reshape([3, 4]) }
@@ -39,11 +39,21 @@ model! {
     FrozenLast: [4] -> [3] { a: Linear(5), Silu, #[frozen] b: Linear(3) }
     Mixed: ([i32; 3], [3, 4]) -> [3, 4] { emb: Embedding(7, 4), fc: Linear(4), |t, x| relu(fc(emb(t)) + x) * x }
     Dropouts: [6] -> [6] { d: Dropout(0.5), fc: Linear(6), |x| d(fc(d(x))) + x }
+    WithinSamples: [4, 3, 4] -> [4, 3, 4] {
+        group: GroupNorm(groups = 2), InstanceNorm2d, layer: LayerNorm([3, 4], eps = 1e-3), rms: RmsNorm(eps = 1e-6),
+    }
+    WithinSamplesTwice: [3, 4] -> [3, 4] {
+        norm: LayerNorm(bias = false), bare: LayerNorm(4, elementwise_affine = false),
+        |x| norm(tanh(norm(x))) + bare(x) * x
+    }
     Attends: ([3, 4], [5, 4]) -> [3, 4] { attend: MultiheadAttention(heads = 2), |a, b| attend(a, b) + a * b.mean(0) }
     AttendsWhole: ([3, 4], [5, 4]) -> [3, 4] { attend: MultiheadAttention(heads = 2), |a, b| attend(a, b) }
     AttendsTwice: ([3, 4], [5, 4]) -> [3, 4] { attend: MultiheadAttention(heads = 2), |a, b| attend(attend(a, b), b) }
     AttendsSelf: [3, 4] -> [3, 4] { attend: MultiheadAttention(heads = 2), |x| attend(x, x) + x }
     AttendsBoth: ([3, 4], [5, 4]) -> ([3, 4], [5, 4]) { attend: MultiheadAttention(heads = 2), |a, b| (attend(a, b), b) }
+    AttendsCausally: [3, 4] -> [3, 4] { attend: MultiheadAttention(heads = 2, is_causal = true), |x| attend(x, x) + x }
+    AttendsSome: ([3, 4], [Bool; 3]) -> [3, 4] { attend: MultiheadAttention(heads = 2), |x, pad| attend(x, tanh(x), pad) }
+    AttendsFirst: ([3, 4], i32) -> [3, 4] { attend: MultiheadAttention(heads = 2), |x, len| attend(tanh(attend(x, x, len)), x, len) }
     Swapped: ([3, 4], [5, 4]) -> [5, 4] { attend: MultiheadAttention(heads = 2), |a, b| attend(b, a) }
     SwappedInts: ([i32; 3], [4]) -> ([4], [i32; 3]) { fc: Linear(4), |t, x| (fc(x), t) }
     Axes: [1, 3, 1] -> [1] { |x| x.sum(0).mean(1).sum(0).reshape([1]) * 2.0 }
@@ -182,11 +192,16 @@ cases! {
     frozen_last: FrozenLast, V<4>, V<3>;
     mixed: Mixed, ([i32; 3], M<3, 4>), M<3, 4>;
     dropouts: Dropouts, V<6>, V<6>;
+    within_samples: WithinSamples, [[[f32; 4]; 3]; 4], [[[f32; 4]; 3]; 4];
+    within_samples_twice: WithinSamplesTwice, M<3, 4>, M<3, 4>;
     attends: Attends, (M<3, 4>, M<5, 4>), M<3, 4>;
     attends_whole: AttendsWhole, (M<3, 4>, M<5, 4>), M<3, 4>;
     attends_twice: AttendsTwice, (M<3, 4>, M<5, 4>), M<3, 4>;
     attends_self: AttendsSelf, M<3, 4>, M<3, 4>;
     attends_both: AttendsBoth, (M<3, 4>, M<5, 4>), (M<3, 4>, M<5, 4>);
+    attends_causally: AttendsCausally, M<3, 4>, M<3, 4>;
+    attends_some: AttendsSome, (M<3, 4>, [Bool; 3]), M<3, 4>;
+    attends_first: AttendsFirst, (M<3, 4>, i32), M<3, 4>;
     swapped: Swapped, (M<3, 4>, M<5, 4>), M<5, 4>;
     swapped_ints: SwappedInts, ([i32; 3], V<4>), (V<4>, [i32; 3]);
     axes: Axes, [[[f32; 1]; 3]; 1], V<1>;

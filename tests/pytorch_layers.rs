@@ -6,7 +6,7 @@ use castiron::call::batch_norm;
 use castiron::memory::{Mut, Ref};
 use castiron::optim::{self, Optimizer};
 use castiron::prelude::*;
-use castiron::{Batch, Cx, GradBatch, Sample, Step, flat};
+use castiron::{Batch, Bool, Cx, GradBatch, Sample, Step, flat};
 use common::fixtures::{Fixture, Number, leaves, max_error, relative_error};
 
 /// Samples in every batch of the fixtures.
@@ -161,6 +161,21 @@ fn batch_norm1d() {
 }
 
 #[test]
+fn norms_within_a_sample() {
+    type Sequence = Rank2<4, 6>;
+    check::<LayerNorm<[f32; 6]>, Sequence, Sequence>("layer_norm");
+    type Image = Rank3<2, 3, 4>;
+    check::<LayerNorm<Image, 1_000_000_000, NoBias>, Image, Image>("layer_norm_of_images");
+    type Bare = LayerNorm<[f32; 6], 10_000_000, NotAffine>;
+    check::<Bare, [f32; 6], [f32; 6]>("layer_norm_without_parameters");
+    check::<RmsNorm<[f32; 6], 1_000_000>, Sequence, Sequence>("rms_norm");
+    check::<GroupNorm<2, 6>, Rank3<6, 4, 5>, Rank3<6, 4, 5>>("group_norm");
+    check::<GroupNorm<3, 6>, [f32; 6], [f32; 6]>("group_norm_of_vectors");
+    check::<InstanceNorm2d<3>, Rank3<3, 4, 5>, Rank3<3, 4, 5>>("instance_norm2d");
+    check::<InstanceNorm1d<3, 10_000_000, WithBias>, Rank2<3, 7>, Rank2<3, 7>>("instance_norm1d");
+}
+
+#[test]
 fn batch_norm2d_after_training() {
     type Image = Rank3<4, 5, 5>;
     let fixture = open();
@@ -232,6 +247,40 @@ fn multihead_attention() {
     let dx = layer::<MultiheadAttention<8, 2>, Input, Rank2<3, 8>>("attention", &x, &mut Tensor::zeros());
     close(&fixture, "attention/dquery", flat(&dx.0));
     close(&fixture, "attention/dmemory", flat(&dx.1));
+}
+
+#[test]
+fn masked_attention() {
+    type Sequence = Rank2<5, 8>;
+    let fixture = open();
+    let numbers = |name: &str, part: &str| fixture.tensor::<[Sequence; B]>(&format!("{name}/{part}"));
+    let compare = |name: &str, dquery: &[Sequence], dmemory: &[Sequence]| {
+        close(&fixture, &format!("{name}/dquery"), dquery.as_flattened().as_flattened());
+        close(&fixture, &format!("{name}/dmemory"), dmemory.as_flattened().as_flattened());
+    };
+
+    let name = "attention_causal";
+    let mut x = Tensor::<([Sequence; B], [Sequence; B])>::zeros();
+    (x.0, x.1) = (*numbers(name, "query"), *numbers(name, "memory"));
+    type Attention = MultiheadAttention<8, 2, Causal>;
+    let dx = layer::<Attention, (Sequence, Sequence), Sequence>(name, &x, &mut Tensor::zeros());
+    compare(name, &dx.0, &dx.1);
+
+    let name = "attention_lengths";
+    let mut x = Tensor::<([Sequence; B], [Sequence; B], [i32; B])>::zeros();
+    (x.0, x.1) = (*numbers(name, "query"), *numbers(name, "memory"));
+    x.2 = *fixture.tensor("attention_lengths/lengths");
+    let dx = layer::<Attention, (Sequence, Sequence, i32), Sequence>(name, &x, &mut Tensor::zeros());
+    compare(name, &dx.0, &dx.1);
+
+    let name = "attention_padding";
+    let mut x = Tensor::<([Sequence; B], [Sequence; B], [[Bool; 5]; B])>::zeros();
+    (x.0, x.1) = (*numbers(name, "query"), *numbers(name, "memory"));
+    let padding = fixture.tensor::<[[i32; 5]; B]>("attention_padding/padding");
+    x.2 = padding.map(|row| row.map(|hidden| Bool::from(hidden != 0)));
+    type Padded = (Sequence, Sequence, [Bool; 5]);
+    let dx = layer::<MultiheadAttention<8, 2>, Padded, Sequence>(name, &x, &mut Tensor::zeros());
+    compare(name, &dx.0, &dx.1);
 }
 
 /// Compares the value of a loss on outputs `Y`, and its gradient.

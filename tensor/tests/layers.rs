@@ -2,7 +2,7 @@
 
 use castiron::nn::*;
 use castiron::testing::check;
-use castiron::{Rank2, Rank3};
+use castiron::{Bool, Rank2, Rank3};
 
 /// One test per line: a name, a layer, what it maps, how many classes integers of its input have.
 macro_rules! layers {
@@ -78,9 +78,23 @@ layers! {
     batch_norm: BatchNorm2d<2>, Image => Image;
     batch_norm_of_signals: BatchNorm1d<2>, Rank2<2, 5> => Rank2<2, 5>;
     batch_norm_of_vectors: BatchNorm1d<4>, [f32; 4] => [f32; 4];
+    layer_norm: LayerNorm<[f32; 5]>, Rank2<3, 5> => Rank2<3, 5>;
+    layer_norm_of_all: LayerNorm<Image>, Image => Image;
+    layer_norm_of_the_last_two: LayerNorm<Rank2<3, 3>, 1_000_000_000, NoBias>, Image => Image;
+    layer_norm_without_parameters: LayerNorm<[f32; 4], 1_000_000_000, NotAffine>, Rank2<3, 4> => Rank2<3, 4>;
+    rms_norm: RmsNorm<[f32; 5]>, Rank2<3, 5> => Rank2<3, 5>;
+    rms_norm_without_parameters: RmsNorm<[f32; 4], 1_000, NotAffine>, [f32; 4] => [f32; 4];
+    group_norm: GroupNorm<2, 4>, Rank3<4, 3, 2> => Rank3<4, 3, 2>;
+    group_norm_of_signals: GroupNorm<1, 3, 1_000_000_000, NotAffine>, Rank2<3, 4> => Rank2<3, 4>;
+    group_norm_of_vectors: GroupNorm<2, 6>, [f32; 6] => [f32; 6];
+    instance_norm2d: InstanceNorm2d<2, 10_000_000, WithBias>, Image => Image;
+    instance_norm1d: InstanceNorm1d<2, 1_000_000_000>, Rank2<2, 5> => Rank2<2, 5>;
     embedding: Embedding<6, 3>, [i32; 4] => Rank2<4, 3>, 6;
     lstm: Lstm<3, 2>, Rank2<4, 3> => Rank2<4, 2>;
     lstm_of_one_position: Lstm<3, 2>, Rank2<1, 3> => Rank2<1, 2>;
     lstm_cell: LstmCell<3, 2>, [f32; 3] => [f32; 2];
+    causal_attention: MultiheadAttention<4, 2, Causal>, (Rank2<3, 4>, Rank2<3, 4>) => Rank2<3, 4>;
+    attention_of_padded_memory: MultiheadAttention<4, 2>, (Rank2<3, 4>, Rank2<5, 4>, [Bool; 5]) => Rank2<3, 4>;
+    attention_of_lengths: MultiheadAttention<4, 2, Causal>, (Rank2<6, 4>, Rank2<5, 4>, i32) => Rank2<6, 4>, 5;
     attention: MultiheadAttention<4, 2>, (Rank2<3, 4>, Rank2<5, 4>) => Rank2<3, 4>;
 }

@@ -163,6 +163,16 @@ impl<'a, V: Vector> Registers<'a, V> {
         unsafe { Wide::load(self.floats.wrapping_add(i * V::N), self.len.saturating_sub(i * V::N)) }
     }
 
+    /// The i-th, with `rest` instead of zeros.
+    #[inline(always)]
+    pub(crate) fn get_or(&self, i: usize, rest: Wide<V>) -> Wide<V> {
+        let (from, count) = (self.floats.wrapping_add(i * V::N), self.len.saturating_sub(i * V::N));
+        // SAFETY: the mask has the lanes of the slice, which is borrowed.
+        Wide(unsafe {
+            if count >= V::N { V::load(from) } else { V::load_or(from, V::mask(0..count as isize), rest.0) }
+        })
+    }
+
     /// The i-th of another slice, or of this one if that is empty.
     #[inline(always)]
     pub(crate) fn get_from(&self, slice: &[f32], i: usize) -> Wide<V> {

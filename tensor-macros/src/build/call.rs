@@ -76,12 +76,12 @@ impl<'a> Builder<'a> {
             return self.node(What::Unit(unit), unknown, called, at);
         }
         let takes = match &self.graph.units[unit].layer {
-            Ok(Layer::Attention { .. }) => Some((2, "2 values, queries and what they ask")),
+            Ok(Layer::Attention { .. }) => Some((2..=3, "2 values, queries and what they ask")),
             Ok(Layer::Opaque) | Err(_) => None,
-            Ok(_) => Some((1, "1 value")),
+            Ok(_) => Some((1..=1, "1 value")),
         };
         if let Some((count, takes)) = takes
-            && inputs.len() != count
+            && !count.contains(&inputs.len())
         {
             return self.wrong_count(name, takes, inputs.len(), at);
         }

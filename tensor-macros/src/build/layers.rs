@@ -27,7 +27,7 @@ pub(super) enum Known {
 }
 
 /// Layers that are written with options.
-pub(crate) const NAMES: [&str; 28] = [
+pub(crate) const NAMES: [&str; 33] = [
     "Linear",
     "Conv1d",
     "Conv2d",
@@ -38,6 +38,11 @@ pub(crate) const NAMES: [&str; 28] = [
     "GlobalAvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "LayerNorm",
+    "RmsNorm",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
     "Dropout",
     "Embedding",
     "Lstm",
@@ -81,6 +86,28 @@ static BATCH_NORMS: [Signature; 2] = [
     batch_norm("BatchNorm1d", "BatchNorm1d(eps = 1e-5, momentum = 0.1)"),
     batch_norm("BatchNorm2d", "BatchNorm2d(eps = 1e-5, momentum = 0.1)"),
 ];
+static LAYER_NORM: Signature = Signature {
+    of: "LayerNorm",
+    first: &["normalized_shape"],
+    names: &["normalized_shape", "eps", "elementwise_affine", "bias"],
+    example: "LayerNorm(64, eps = 1e-5)",
+};
+static RMS_NORM: Signature = Signature {
+    of: "RmsNorm",
+    first: &["normalized_shape"],
+    names: &["normalized_shape", "eps", "elementwise_affine"],
+    example: "RmsNorm(64, eps = 1e-6)",
+};
+static GROUP_NORM: Signature = Signature {
+    of: "GroupNorm",
+    first: &["groups"],
+    names: &["groups", "eps", "affine"],
+    example: "GroupNorm(groups = 8)",
+};
+static INSTANCE_NORMS: [Signature; 2] = [
+    instance_norm("InstanceNorm1d", "InstanceNorm1d(eps = 1e-5, affine = true)"),
+    instance_norm("InstanceNorm2d", "InstanceNorm2d(eps = 1e-5, affine = true)"),
+];
 static DROPOUT: Signature =
     Signature { of: "Dropout", first: &["the share that is dropped"], names: &[], example: "Dropout(0.5)" };
 static LEAKY: Signature =
@@ -96,7 +123,7 @@ static LSTM_CELL: Signature = lstm("LstmCell", "LstmCell(64)");
 static ATTENTION: Signature = Signature {
     of: "MultiheadAttention",
     first: &["heads"],
-    names: &["heads"],
+    names: &["heads", "is_causal"],
     example: "MultiheadAttention(heads = 4)",
 };
 
@@ -134,6 +161,10 @@ const fn batch_norm(of: &'static str, example: &'static str) -> Signature {
     Signature { of, first: &[], names: &["eps", "momentum"], example }
 }
 
+const fn instance_norm(of: &'static str, example: &'static str) -> Signature {
+    Signature { of, first: &[], names: &["eps", "affine"], example }
+}
+
 const fn lstm(of: &'static str, example: &'static str) -> Signature {
     Signature { of, first: &["the number of outputs at a time"], names: &[], example }
 }
@@ -142,8 +173,19 @@ const fn lstm(of: &'static str, example: &'static str) -> Signature {
 /// is 0. `who` is its name in messages.
 pub(super) fn known(callee: &Callee, who: &str, consts: &Consts, errors: &Errors) -> Option<Known> {
     let name = callee.last.unraw().to_string();
-    let own = [&LINEAR, &DROPOUT, &LEAKY, &EMBEDDING, &LSTM, &LSTM_CELL, &ATTENTION];
-    let alike = PLAIN.iter().chain(&CONVS).chain(&POOLS).chain(&BATCH_NORMS);
+    let own = [
+        &LINEAR,
+        &LAYER_NORM,
+        &RMS_NORM,
+        &GROUP_NORM,
+        &DROPOUT,
+        &LEAKY,
+        &EMBEDDING,
+        &LSTM,
+        &LSTM_CELL,
+        &ATTENTION,
+    ];
+    let alike = PLAIN.iter().chain(&CONVS).chain(&POOLS).chain(&BATCH_NORMS).chain(&INSTANCE_NORMS);
     let signature = alike.chain(own).find(|signature| signature.of == name)?;
     let arguments = (callee.arguments.as_deref().unwrap_or(&[]), callee.all_arguments);
     let told = signature.sort_some(who, arguments, &callee.at, errors);
@@ -209,6 +251,9 @@ pub(super) fn leaves(layer: &Layer) -> Option<Vec<&'static str>> {
         Layer::Linear { bias: true, .. } | Layer::Conv { bias: true, .. } => vec!["weight", "bias"],
         Layer::Linear { .. } | Layer::Conv { .. } | Layer::Embedding { .. } => vec!["weight"],
         Layer::BatchNorm { .. } => vec!["weight", "bias", "running_mean", "running_var"],
+        Layer::LayerNorm { affine, .. }
+        | Layer::GroupNorm { affine, .. }
+        | Layer::InstanceNorm { affine, .. } => affine.leaves(),
         Layer::Lstm { .. } => vec!["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
         Layer::LstmCell { .. } => vec!["weight_ih", "weight_hh", "bias_ih", "bias_hh"],
         Layer::Attention { .. } => vec!["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"],

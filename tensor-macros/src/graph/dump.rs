@@ -135,6 +135,14 @@ fn layer(unit: &Unit) -> String {
         Layer::BatchNorm { eps_nano, momentum_milli, .. } => {
             format!("{} {eps_nano} {momentum_milli}", layer.name())
         }
+        Layer::LayerNorm { over, eps_pico, affine, .. } => {
+            let over = over.as_ref().map_or(String::new(), |over| format!(" {:?}", over.dims));
+            format!("{}{over} {eps_pico} {affine:?}", layer.name())
+        }
+        Layer::GroupNorm { groups, eps_pico, affine, .. } => {
+            format!("GroupNorm {} {eps_pico} {affine:?}", groups.value)
+        }
+        Layer::InstanceNorm { eps_pico, affine, .. } => format!("{} {eps_pico} {affine:?}", layer.name()),
         Layer::Dropout { zeroed, of } => format!("Dropout {zeroed}/{of}"),
         Layer::Activation(activation) => format!("{activation:?}"),
         Layer::Softmax => "Softmax".to_string(),
@@ -144,7 +152,9 @@ fn layer(unit: &Unit) -> String {
         Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => {
             format!("{} {}", layer.name(), hidden.value)
         }
-        Layer::Attention { heads, .. } => format!("MultiheadAttention {}", heads.value),
+        Layer::Attention { heads, causal, .. } => {
+            format!("MultiheadAttention {}{}", heads.value, if *causal { " causal" } else { "" })
+        }
         Layer::Keeps { .. } => "Keeps".to_string(),
         Layer::Opaque => {
             unit.ty.as_ref().map_or("?".to_string(), |ty| quote::quote!(#ty).to_string().replace(' ', ""))

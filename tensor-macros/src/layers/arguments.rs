@@ -5,7 +5,7 @@ use std::cell::Cell;
 use proc_macro2::TokenStream;
 use syn::{GenericArgument, PathArguments, Result, Type};
 
-use super::Activation;
+use super::{Activation, Affine};
 use crate::parse::number::{self, Number};
 use crate::sample::Element;
 
@@ -72,6 +72,23 @@ impl<'a> Arguments<'a> {
             "WithBias" => Some(true),
             "NoBias" => Some(false),
             _ => None,
+        })
+    }
+
+    /// Whether a position sees those before it alone.
+    pub(super) fn causal(&self, index: usize) -> bool {
+        self.word(index, false, |name, _| match name {
+            "Causal" => Some(true),
+            "NotCausal" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// The parameters of a norm.
+    pub(super) fn affine(&self, index: usize, default: Affine) -> Affine {
+        self.word(index, default, |name, _| {
+            let all = [Affine::WithBias, Affine::NoBias, Affine::NotAffine];
+            all.into_iter().find(|affine| affine.name() == name)
         })
     }
 

@@ -5,12 +5,12 @@ use quote::ToTokens;
 use syn::{Result, Type, TypeArray};
 
 use super::arguments::Arguments;
-use super::{Activation, Layer, Space, Window};
+use super::{Activation, Affine, LAYER_NORM_EPS, Layer, Space, Window};
 use crate::parse::sample;
 use crate::sample::Element;
 
 /// Names that types of layers mention.
-const WORDS: [&str; 38] = [
+const WORDS: [&str; 46] = [
     "Dropout",
     "Relu",
     "Relu6",
@@ -34,6 +34,11 @@ const WORDS: [&str; 38] = [
     "GlobalAvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "LayerNorm",
+    "RmsNorm",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
     "Embedding",
     "Lstm",
     "LstmCell",
@@ -41,6 +46,9 @@ const WORDS: [&str; 38] = [
     "Residual",
     "WithBias",
     "NoBias",
+    "NotAffine",
+    "Causal",
+    "NotCausal",
     "Rank0",
     "Rank1",
     "Rank2",
@@ -163,6 +171,31 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             eps_nano: arguments.detail(1, 10_000),
             momentum_milli: arguments.detail(2, 100),
         },
+        "LayerNorm" | "RmsNorm" => {
+            let at = arguments.ty(0, "the shape that it normalises over")?;
+            let centred = name == "LayerNorm";
+            let (eps_pico, affine) =
+                if centred { (LAYER_NORM_EPS, Affine::WithBias) } else { (0, Affine::NoBias) };
+            Layer::LayerNorm {
+                over: Some(sample::shape_of_type(at)?),
+                at: at.to_token_stream(),
+                eps_pico: arguments.detail(1, eps_pico),
+                affine: arguments.affine(2, affine),
+                centred,
+            }
+        }
+        "GroupNorm" => Layer::GroupNorm {
+            groups: arguments.number(0, "how many groups it has")?,
+            channels: Some(arguments.number(1, "its channels")?),
+            eps_pico: arguments.detail(2, LAYER_NORM_EPS),
+            affine: arguments.affine(3, Affine::WithBias),
+        },
+        "InstanceNorm1d" | "InstanceNorm2d" => Layer::InstanceNorm {
+            over,
+            channels: Some(arguments.number(0, "its channels")?),
+            eps_pico: arguments.detail(1, LAYER_NORM_EPS),
+            affine: arguments.affine(2, Affine::NotAffine),
+        },
         "Dropout" => Layer::Dropout { zeroed: arguments.detail(0, 50), of: arguments.detail(1, 100) },
         "Softmax" => Layer::Softmax,
         "LogSoftmax" => Layer::LogSoftmax,
@@ -182,6 +215,7 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
         "MultiheadAttention" => Layer::Attention {
             width: Some(arguments.number(0, "how many numbers it gets at a time")?),
             heads: arguments.number(1, "how many heads it has")?,
+            causal: arguments.causal(2),
         },
         _ => Layer::Opaque,
     })
@@ -240,6 +274,8 @@ mod tests {
             "[Residual<Conv2d<8, 8, 3, 1, 1>>; 3]",
             "Dropout<{ 20 }>",
             "BatchNorm2d<8, 1_000>",
+            "LayerNorm<Rank2<3, 8>, 1_000, NoBias>",
+            "GroupNorm<2, 8, 1_000, NotAffine>",
         ] {
             assert!(is_familiar(&ty(text)), "{text}");
         }

@@ -15,6 +15,9 @@ use crate::parse::number::Number;
 use crate::sample::{Element, Shape};
 pub(crate) use from_type::is_familiar;
 
+/// What layer norms and group norms add to the variance, in 10⁻¹².
+pub(crate) const LAYER_NORM_EPS: u64 = 10_000_000;
+
 /// A layer: what it does to shapes, and what else its type says. `None` is what `model!` lets the user
 /// leave out; `shapes` fills it in.
 #[derive(Clone)]
@@ -54,6 +57,29 @@ pub(crate) enum Layer {
         eps_nano: u64,
         momentum_milli: u32,
     },
+    /// Keeps a shape that ends in these dimensions.
+    LayerNorm {
+        over: Option<Shape>,
+        /// Where they are written.
+        at: TokenStream,
+        eps_pico: u64,
+        affine: Affine,
+        /// Whether the mean is subtracted, which `RmsNorm` does not do.
+        centred: bool,
+    },
+    /// Keeps `[channels, ..]`.
+    GroupNorm {
+        groups: Number,
+        channels: Option<Number>,
+        eps_pico: u64,
+        affine: Affine,
+    },
+    InstanceNorm {
+        over: Space,
+        channels: Option<Number>,
+        eps_pico: u64,
+        affine: Affine,
+    },
     /// With probability `zeroed / of`.
     Dropout {
         zeroed: u32,
@@ -81,10 +107,12 @@ pub(crate) enum Layer {
         input: Option<Number>,
         hidden: Number,
     },
-    /// Queries `[time, width]` and memory `[other time, width]` to `[time, width]`.
+    /// Queries `[time, width]` and memory `[other time, width]` to `[time, width]`; the third input, if there is one, says
+    /// which of the memory is padding.
     Attention {
         width: Option<Number>,
         heads: Number,
+        causal: bool,
     },
     /// Something around a layer that must keep the shape, and why it must.
     Keeps {
@@ -110,6 +138,14 @@ pub(crate) enum Activation {
     GeluTanh,
     Silu,
     Sqrt,
+}
+
+/// The parameters of a norm, as `castiron::nn` calls them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Affine {
+    WithBias,
+    NoBias,
+    NotAffine,
 }
 
 /// What windows slide over and batch norms average.
@@ -150,6 +186,25 @@ impl Activation {
             Activation::GeluTanh => "GeluTanh",
             Activation::Silu => "Silu",
             Activation::Sqrt => "Sqrt",
+        }
+    }
+}
+
+impl Affine {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Affine::WithBias => "WithBias",
+            Affine::NoBias => "NoBias",
+            Affine::NotAffine => "NotAffine",
+        }
+    }
+
+    /// The names of the parameters.
+    pub(crate) fn leaves(self) -> Vec<&'static str> {
+        match self {
+            Affine::WithBias => vec!["weight", "bias"],
+            Affine::NoBias => vec!["weight"],
+            Affine::NotAffine => Vec::new(),
         }
     }
 }
@@ -197,6 +252,10 @@ impl Layer {
             Layer::Pool { mean: true, window } => window.over.name(["AvgPool1d", "AvgPool2d"]),
             Layer::GlobalPool2d => "GlobalAvgPool2d",
             Layer::BatchNorm { over, .. } => over.name(["BatchNorm1d", "BatchNorm2d"]),
+            Layer::LayerNorm { centred: true, .. } => "LayerNorm",
+            Layer::LayerNorm { centred: false, .. } => "RmsNorm",
+            Layer::GroupNorm { .. } => "GroupNorm",
+            Layer::InstanceNorm { over, .. } => over.name(["InstanceNorm1d", "InstanceNorm2d"]),
             Layer::Dropout { .. } => "Dropout",
             Layer::Activation(activation) => activation.name(),
             Layer::Softmax => "Softmax",
@@ -215,7 +274,10 @@ impl Layer {
         match self {
             Layer::Linear { input, .. } => input.is_some(),
             Layer::Conv { input, .. } => input.is_some(),
-            Layer::BatchNorm { channels, .. } => channels.is_some(),
+            Layer::LayerNorm { over, .. } => over.is_some(),
+            Layer::BatchNorm { channels, .. }
+            | Layer::GroupNorm { channels, .. }
+            | Layer::InstanceNorm { channels, .. } => channels.is_some(),
             Layer::Lstm { input, .. } | Layer::LstmCell { input, .. } => input.is_some(),
             Layer::Attention { width, .. } => width.is_some(),
             Layer::Keeps { inner, .. } => inner.is_resolved(),

@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Activation, Layer};
+use super::{Activation, Affine, LAYER_NORM_EPS, Layer};
 use crate::parse::number::Number;
 use crate::sample::Element;
 
@@ -53,6 +53,22 @@ impl Layer {
                 let optional = optional.map(Literal::u64_unsuffixed);
                 quote!(::castiron::nn::#name<#channels #(, #optional)*>)
             }
+            Layer::LayerNorm { over, eps_pico, affine, centred, .. } => {
+                let (name, over) = (format_ident!("{}", self.name()), over.as_ref()?);
+                let default = if *centred { (LAYER_NORM_EPS, Affine::WithBias) } else { (0, Affine::NoBias) };
+                let rest = norm((*eps_pico, *affine), default);
+                quote!(::castiron::nn::#name<#over #(, #rest)*>)
+            }
+            Layer::GroupNorm { groups, channels, eps_pico, affine } => {
+                let (groups, channels) = (number(groups), number(channels.as_ref()?));
+                let rest = norm((*eps_pico, *affine), (LAYER_NORM_EPS, Affine::WithBias));
+                quote!(::castiron::nn::GroupNorm<#groups, #channels #(, #rest)*>)
+            }
+            Layer::InstanceNorm { channels, eps_pico, affine, .. } => {
+                let (name, channels) = (format_ident!("{}", self.name()), number(channels.as_ref()?));
+                let rest = norm((*eps_pico, *affine), (LAYER_NORM_EPS, Affine::NotAffine));
+                quote!(::castiron::nn::#name<#channels #(, #rest)*>)
+            }
             Layer::Dropout { zeroed, of } => {
                 let numbers = fraction((*zeroed, 50), (*of, 100));
                 quote!(::castiron::nn::Dropout #numbers)
@@ -74,9 +90,10 @@ impl Layer {
                 let (input, hidden) = (number(input.as_ref()?), number(hidden));
                 quote!(::castiron::nn::LstmCell<#input, #hidden>)
             }
-            Layer::Attention { width, heads } => {
+            Layer::Attention { width, heads, causal } => {
                 let (width, heads) = (number(width.as_ref()?), number(heads));
-                quote!(::castiron::nn::MultiheadAttention<#width, #heads>)
+                let causal = causal.then(|| quote!(, ::castiron::nn::Causal));
+                quote!(::castiron::nn::MultiheadAttention<#width, #heads #causal>)
             }
             Layer::Keeps { .. } | Layer::Opaque => return None,
         })
@@ -128,6 +145,13 @@ fn arithmetic(activation: Activation, bias: bool) -> (usize, [TokenStream; 2]) {
     (given, [activation.rust_type(), quote!(::castiron::nn::#name)])
 }
 
+/// What ends the arguments of norms, as far as it must be written.
+fn norm((eps_pico, affine): (u64, Affine), default: (u64, Affine)) -> Vec<TokenStream> {
+    let given = said(&[(eps_pico == default.0, true), (affine == default.1, true)]);
+    let (eps, name) = (Literal::u64_unsuffixed(eps_pico), format_ident!("{}", affine.name()));
+    Vec::from([quote!(#eps), quote!(::castiron::nn::#name)].split_at(given).0)
+}
+
 /// Two numbers, each with its default, in `<..>`; nothing if they are the defaults.
 fn fraction(over: (u32, u32), under: (u32, u32)) -> TokenStream {
     let numbers = [over, under];
@@ -163,6 +187,19 @@ mod tests {
             ("BatchNorm2d<8>", "BatchNorm2d<8>"),
             ("BatchNorm2d<8, 10_000, 10>", "BatchNorm2d<8, 10000, 10>"),
             ("BatchNorm1d<8>", "BatchNorm1d<8>"),
+            ("LayerNorm<Rank1<8>>", "LayerNorm<[f32; 8]>"),
+            ("LayerNorm<Rank2<4, 8>, 1_000_000>", "LayerNorm<[[f32; 8]; 4], 1000000>"),
+            (
+                "LayerNorm<Rank1<8>, 10_000_000, NoBias>",
+                "LayerNorm<[f32; 8], 10000000, ::castiron::nn::NoBias>",
+            ),
+            ("RmsNorm<Rank1<8>, 0, NoBias>", "RmsNorm<[f32; 8]>"),
+            ("GroupNorm<2, 8>", "GroupNorm<2, 8>"),
+            ("InstanceNorm2d<8>", "InstanceNorm2d<8>"),
+            (
+                "InstanceNorm1d<8, 10_000_000, WithBias>",
+                "InstanceNorm1d<8, 10000000, ::castiron::nn::WithBias>",
+            ),
             ("Dropout<50, 100>", "Dropout"),
             ("Dropout<20>", "Dropout<20>"),
             ("Dropout<1, 8>", "Dropout<1, 8>"),
@@ -183,6 +220,7 @@ mod tests {
             ("Lstm<3, 5>", "Lstm<3, 5>"),
             ("LstmCell<3, 5>", "LstmCell<3, 5>"),
             ("MultiheadAttention<8, 2>", "MultiheadAttention<8, 2>"),
+            ("MultiheadAttention<8, 2, Causal>", "MultiheadAttention<8, 2, ::castiron::nn::Causal>"),
         ] {
             let layer = Layer::of(&syn::parse_str(read).expect("a type")).expect("a layer");
             let ty = layer.rust_type().expect("resolved").to_string().replace(' ', "");

@@ -58,6 +58,26 @@ impl Place<'_> {
                 dims[0] = channels.as_ref().map_or(dims[0], |number| number.value);
                 Some(alike(dims, input))
             }
+            Layer::LayerNorm { over, at, .. } => self.layer_norm(over, at, input),
+            Layer::GroupNorm { groups, channels, .. } => {
+                let shape = self.reals(input)?;
+                let Some(given) = shape.dims.first() else {
+                    self.gets(self.at, input, "but takes [channels, ..]");
+                    return None;
+                };
+                let one = Number { value: 1, at: TokenStream::new() };
+                self.channels(channels, &one, *given, input);
+                if let (Some(channels), false) = (&channels, self.again) {
+                    self.divides(channels, "channel", groups, "equal group");
+                }
+                self.same(input)
+            }
+            Layer::InstanceNorm { over, channels, .. } => {
+                let [given, ..] = self.planes(*over, input)?;
+                let one = Number { value: 1, at: TokenStream::new() };
+                self.channels(channels, &one, given, input);
+                self.same(input)
+            }
             Layer::Embedding { width, element, .. } => {
                 let tokens = self.tensor(input, Element::I32)?;
                 let [time] = self.dims(tokens, "a row of tokens, such as `[i32; 16]`")?;
@@ -75,13 +95,34 @@ impl Place<'_> {
                 self.at_a_time(width, given, "vectors", input);
                 Some(Sample::real([hidden.value]))
             }
-            Layer::Attention { width, heads } => self.attention(width, heads, input),
+            Layer::Attention { width, heads, .. } => self.attention(width, heads, input),
             Layer::Keeps { inner, at, why } => self.keeps(inner, at, why, input),
         }
     }
 
     fn same(&self, input: Option<&Sample>) -> Option<Sample> {
         self.reals(input).cloned().map(Sample::Shape)
+    }
+
+    /// Where nothing is declared, the last dimension is normalised.
+    fn layer_norm(
+        &self,
+        over: &mut Option<Shape>,
+        at: &TokenStream,
+        input: Option<&Sample>,
+    ) -> Option<Sample> {
+        let given = self.reals(input)?;
+        let last = given.dims.last().copied();
+        let over = over.get_or_insert_with(|| Shape::real(Vec::from_iter(last)));
+        if !given.dims.ends_with(&over.dims) {
+            match self.first {
+                Some(_) => self.twice(input),
+                None => {
+                    self.gets(at, input, format!("but normalises over the last dimensions {:?}", over.dims))
+                }
+            }
+        }
+        self.same(input)
     }
 
     /// Compares the numbers that a recurrent layer gets at a time with those that it is declared for.
@@ -166,10 +207,11 @@ impl Place<'_> {
             check(width);
         }
         if let Sample::Tuple(parts) = input?
-            && let [query @ Sample::Shape(shape), Sample::Shape(memory)] = parts.as_slice()
+            && let [query @ Sample::Shape(shape), Sample::Shape(memory), padding @ ..] = parts.as_slice()
             && let ([_, queries], [_, memories]) = (&*shape.dims, &*memory.dims)
             && queries == memories
             && [shape, memory].iter().all(|shape| shape.element == Element::F32)
+            && is_padding(padding, memory.dims[0])
         {
             let declared = width.get_or_insert_with(|| {
                 let width = self.inferred(*queries);
@@ -190,7 +232,13 @@ impl Place<'_> {
             FrontEnd::Model => format!(": `{}(queries, memory)`", self.name),
         };
         let takes = format!("but takes queries [time, {each}] and a memory [time, {each}]{how}");
-        self.gets(self.at, input, takes);
+        let padding = match input {
+            Some(Sample::Tuple(parts)) if parts.len() > 2 => {
+                "; the third is a `[Bool; time]`, true where the memory is padding, or an `i32`, how much of it there is"
+            }
+            _ => "",
+        };
+        self.gets(self.at, input, takes + padding);
         None
     }
 
@@ -236,6 +284,16 @@ impl Place<'_> {
         };
         let but = format!("but is declared for {total}{groups}");
         self.errors.at(&*at, format!("`{name}` gets {channels} {from} ({input}), {but}"));
+    }
+}
+
+/// Whether a third input of attention, if there is one, says which of so many positions are padding.
+fn is_padding(parts: &[Sample], positions: usize) -> bool {
+    match parts {
+        [] => true,
+        [Sample::Shape(Shape { dims, element: Element::Bool })] => *dims == [positions],
+        [Sample::Shape(Shape { dims, element: Element::I32 })] => dims.is_empty(),
+        _ => false,
     }
 }
 

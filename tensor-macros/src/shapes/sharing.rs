@@ -108,7 +108,10 @@ fn gets(layer: &Layer) -> Option<String> {
         Layer::Conv { input, groups, .. } => {
             input.as_ref().map(|each| count(each.value.saturating_mul(groups.value), "channel"))
         }
-        Layer::BatchNorm { channels, .. } => {
+        Layer::LayerNorm { over, .. } => over.as_ref().map(ToString::to_string),
+        Layer::BatchNorm { channels, .. }
+        | Layer::GroupNorm { channels, .. }
+        | Layer::InstanceNorm { channels, .. } => {
             channels.as_ref().map(|channels| count(channels.value, "channel"))
         }
         Layer::Lstm { input: width, .. }

@@ -59,6 +59,10 @@ impl Known {
                     Space::Image => Vague::Image,
                 }),
                 Layer::BatchNorm { over: Space::Image, .. } => Some(Vague::Image),
+                Layer::InstanceNorm { over, .. } => Some(match over {
+                    Space::Signal => Vague::Sequence,
+                    Space::Image => Vague::Image,
+                }),
                 Layer::Embedding { .. } | Layer::Lstm { .. } | Layer::Attention { .. } => {
                     Some(Vague::Sequence)
                 }
@@ -76,6 +80,8 @@ impl Known {
                     }
                 }
                 Layer::BatchNorm { over: Space::Signal, .. }
+                | Layer::LayerNorm { .. }
+                | Layer::GroupNorm { .. }
                 | Layer::Dropout { .. }
                 | Layer::Activation(_)
                 | Layer::Softmax
@@ -99,8 +105,11 @@ impl Layer {
             Layer::Embedding { tokens, width, .. } => tokens.value == 0 || width.value == 0,
             Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => hidden.value == 0,
             Layer::Attention { heads, .. } => heads.value == 0,
+            Layer::GroupNorm { groups, .. } => groups.value == 0,
             Layer::GlobalPool2d
             | Layer::BatchNorm { .. }
+            | Layer::LayerNorm { .. }
+            | Layer::InstanceNorm { .. }
             | Layer::Dropout { .. }
             | Layer::Activation(_)
             | Layer::Softmax

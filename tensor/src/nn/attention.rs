@@ -1,16 +1,18 @@
 //! Attention with several heads.
 
+use core::marker::PhantomData;
 use core::mem::offset_of;
 
-use castiron_kernels::Plain;
 use castiron_kernels::gemm::{Args as Product, Bias, View};
+use castiron_kernels::masked_softmax::{Args as MaskedRows, MaskedSoftmax, Padding};
 use castiron_kernels::reduce::{Args as Sum, Reduce};
 use castiron_kernels::softmax::{Args as Rows, Softmax, SoftmaxBackward};
+use castiron_kernels::{Bool, Plain};
 
 use crate::call::linear;
 use crate::memory::{Aligned, Arg, Mut, Ref};
 use crate::params::{Child, Init, Leaf, Params, Tree};
-use crate::{Cx, Element, Module, Rank2, Rank3, Rank4, device::Device, field, split};
+use crate::{Cx, Element, GradBatch, Module, Rank2, Rank3, Rank4, device::Device, field, split};
 
 /// `T` queries attend to `S` keys, of which the values are mixed: softmax(q·kᵀ/√d)·v in each of `HEADS`
 /// heads, d = `E`/`HEADS`. Vaswani et al. 2017. PyTorch's `MultiheadAttention(batch_first=True)`, called as
@@ -31,8 +33,36 @@ use crate::{Cx, Element, Module, Rank2, Rank3, Rank4, device::Device, field, spl
 /// Predictor::<Cross, 1>::new(Cpu::new(), &init::<Cross>(0))?.predict((&queries, &memory), &mut y)?;
 /// # Ok::<(), castiron::Error>(())
 /// ```
+///
+/// **Masks.** With [`Causal`] as the third parameter query t attends to positions 0 to t alone: PyTorch's
+/// `is_causal=True`. A third input says which positions of the memory are there: either a `[Bool; S]`, true for those that
+/// are not, PyTorch's `key_padding_mask`; or an `i32`, how many there are from the first on (less than 0 counts as 0, more
+/// than `S` as `S`). What is hidden has no influence and no gradient. A query that may attend to nothing mixes nothing:
+/// its heads give zeros, where PyTorch gives NaN.
+///
+/// ```
+/// use castiron::prelude::*;
+/// model! {
+///     /// Each position sees those before it, of the first `len` ones.
+///     Decoder: ([4, 8], i32) -> [4, 8] {
+///         attention: MultiheadAttention(heads = 2, is_causal = true),
+///         |x, len| attention(x, x, len)
+///     }
+/// }
+/// let mut predictor = Predictor::<Decoder, 2>::new(Cpu::new(), &init(0))?;
+/// let (mut x, mut y) = ([[[0.1; 8]; 4]; 2], [[[0.0; 8]; 4]; 2]);
+/// x[1][3] = [5.0; 8]; // of the second sample three positions count
+/// predictor.predict((&x, &[3, 3]), &mut y)?;
+/// assert_eq!(y[0][..3], y[1][..3]);
+/// # Ok::<(), castiron::Error>(())
+/// ```
 #[repr(C)]
-pub struct MultiheadAttention<const E: usize, const HEADS: usize, P: Element = f32> {
+pub struct MultiheadAttention<
+    const E: usize,
+    const HEADS: usize,
+    C: CausalOption = NotCausal,
+    P: Element = f32,
+> {
     /// Three projections on top of each other: queries, keys, values.
     pub in_proj_weight: Aligned<Rank3<3, E, E, P>>,
     /// Their biases.
@@ -41,12 +71,36 @@ pub struct MultiheadAttention<const E: usize, const HEADS: usize, P: Element = f
     pub out_proj_weight: Aligned<Rank2<E, E, P>>,
     /// Its bias.
     pub out_proj_bias: Aligned<[P; E]>,
+    causal: PhantomData<C>,
 }
 
 // SAFETY: `repr(C)`, plain fields.
-unsafe impl<const E: usize, const HEADS: usize, P: Element> Plain for MultiheadAttention<E, HEADS, P> {}
+unsafe impl<const E: usize, const HEADS: usize, C: CausalOption, P: Element> Plain
+    for MultiheadAttention<E, HEADS, C, P>
+{
+}
 
-impl<const E: usize, const HEADS: usize, P: Element> MultiheadAttention<E, HEADS, P> {
+/// [`NotCausal`] or [`Causal`]: whether a position attends to those behind it.
+pub trait CausalOption: Send + Sync + 'static {
+    /// Whether it does not.
+    const CAUSAL: bool;
+}
+
+/// Each query attends to all positions. The default.
+#[derive(Clone, Copy, Debug)]
+pub struct NotCausal;
+impl CausalOption for NotCausal {
+    const CAUSAL: bool = false;
+}
+
+/// Query t attends to positions 0 to t.
+#[derive(Clone, Copy, Debug)]
+pub struct Causal;
+impl CausalOption for Causal {
+    const CAUSAL: bool = true;
+}
+
+impl<const E: usize, const HEADS: usize, C: CausalOption, P: Element> MultiheadAttention<E, HEADS, C, P> {
     const CHILDREN: [Child; 4] = {
         let xavier = Leaf::of::<Rank3<3, E, E, P>>(Init::XavierUniform { gain: 1.0 });
         let zeros = Leaf::of::<Rank2<3, E, P>>(Init::ZEROS);
@@ -60,9 +114,11 @@ impl<const E: usize, const HEADS: usize, P: Element> MultiheadAttention<E, HEADS
         ]
     };
 }
-impl<const E: usize, const HEADS: usize, P: Element> Params for MultiheadAttention<E, HEADS, P> {
+impl<const E: usize, const HEADS: usize, C: CausalOption, P: Element> Params
+    for MultiheadAttention<E, HEADS, C, P>
+{
     const TREE: Tree = Tree::Node(&Self::CHILDREN);
-    type With<F: Element> = MultiheadAttention<E, HEADS, F>;
+    type With<F: Element> = MultiheadAttention<E, HEADS, C, F>;
 }
 
 /// What a call keeps.
@@ -113,34 +169,19 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize> Sizes<E
     };
 }
 
-impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
-    Module<(Rank2<T, E>, Rank2<S, E>), Rank2<T, E>> for MultiheadAttention<E, HEADS>
-{
-    const CHECK: () = {
-        assert!(
-            HEADS > 0 && E.is_multiple_of(HEADS),
-            "MultiheadAttention: the width must divide into the heads"
-        );
-        assert!(S > 0, "MultiheadAttention: there is nothing to attend to");
-    };
-    const KIND: &'static str = "MultiheadAttention";
-    const MACS: u64 = (2 * T * E * E + 2 * S * E * E + 2 * T * S * E) as u64;
-    type State<const B: usize> = ();
-    type Saved<const B: usize> = AttentionSaved<E, HEADS, T, S, B>;
-    type InferScratch<const B: usize> = AttentionSaved<E, HEADS, T, S, B>;
-    type TrainScratch<const B: usize> = AttentionSaved<E, HEADS, T, S, B>;
-
-    fn infer<D: Device, const B: usize>(
+impl<const E: usize, const HEADS: usize, C: CausalOption> MultiheadAttention<E, HEADS, C> {
+    /// y, and all that backward needs. `padded` is what `kind` says.
+    #[allow(clippy::too_many_arguments)]
+    fn attend<D: Device, const T: usize, const S: usize, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B]), D>,
+        queries: Ref<'_, [Rank2<T, E>; B], D>,
+        memory: Ref<'_, [Rank2<S, E>; B], D>,
+        (kind, padded): (Padding, Arg<'_, D>),
         mut y: Mut<'_, [Rank2<T, E>; B], D>,
-        _: Mut<'_, (), D>,
-        scratch: Mut<'_, Self::InferScratch<B>, D>,
+        scratch: Mut<'_, AttentionSaved<E, HEADS, T, S, B>, D>,
     ) {
         let n = cx.rows();
-        let queries = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B]), 0);
-        let memory = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B]), 1);
         let (mut q, mut k, mut v, mut scores, mut weights, mut mixed) =
             split!(scratch, AttentionSaved<E, HEADS, T, S, B> { q, k, v, scores, weights, mixed });
         let (weight, bias) = (field!(p, Self, in_proj_weight).inner(), field!(p, Self, in_proj_bias).inner());
@@ -168,8 +209,15 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
         );
         let arguments = [q.as_ref().arg(), k.as_ref().arg(), Arg::none(), scores.arg()];
         linear::product(cx, similarity, arguments);
-        let rows = Rows { rows: n * HEADS * T, len: S, log: false };
-        cx.run::<Softmax, 2>(rows, [scores.as_ref().arg(), weights.arg()]);
+        let (scores, to) = (scores.as_ref().arg(), weights.arg());
+        if C::CAUSAL || kind != Padding::None {
+            let (causal, padding) = (C::CAUSAL, kind);
+            let rows = MaskedRows { samples: n, heads: HEADS, queries: T, keys: S, causal, padding };
+            cx.run::<MaskedSoftmax, 3>(rows, [padded, scores, to]);
+        } else {
+            let rows = Rows { rows: n * HEADS * T, len: S, log: false };
+            cx.run::<Softmax, 2>(rows, [scores, to]);
+        }
         let mix = Sizes::<E, HEADS, T, S>::each(n, [T, width, S], pairs, of_s, of_t, 1.0);
         let arguments = [weights.as_ref().arg(), v.as_ref().arg(), Arg::none(), mixed.arg()];
         linear::product(cx, mix, arguments);
@@ -179,33 +227,20 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
         linear::product(cx, project(n * T), arguments);
     }
 
-    fn forward<D: Device, const B: usize>(
+    #[allow(clippy::too_many_arguments)]
+    fn differentiate<D: Device, const T: usize, const S: usize, const B: usize>(
         cx: &Cx<'_, D>,
         p: Ref<'_, Self, D>,
-        x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B]), D>,
-        y: Mut<'_, [Rank2<T, E>; B], D>,
-        state: Mut<'_, (), D>,
-        saved: Mut<'_, Self::Saved<B>, D>,
-        _: Mut<'_, Self::TrainScratch<B>, D>,
-    ) {
-        Self::infer::<D, B>(cx, p, x, y, state, saved);
-    }
-
-    fn backward<D: Device, const B: usize>(
-        cx: &Cx<'_, D>,
-        p: Ref<'_, Self, D>,
-        x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B]), D>,
-        _: Ref<'_, [Rank2<T, E>; B], D>,
-        saved: Mut<'_, Self::Saved<B>, D>,
+        queries: Ref<'_, [Rank2<T, E>; B], D>,
+        memory: Ref<'_, [Rank2<S, E>; B], D>,
+        saved: Mut<'_, AttentionSaved<E, HEADS, T, S, B>, D>,
         dy: Ref<'_, [Rank2<T, E>; B], D>,
-        dx: Option<Mut<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B]), D>>,
+        dx: Option<(Mut<'_, [Rank2<T, E>; B], D>, Mut<'_, [Rank2<S, E>; B], D>)>,
         dp: Mut<'_, Self, D>,
-        scratch: Mut<'_, Self::TrainScratch<B>, D>,
+        scratch: Mut<'_, AttentionSaved<E, HEADS, T, S, B>, D>,
     ) {
         let saved = saved.into_ref();
         let n = cx.rows();
-        let queries = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B]), 0);
-        let memory = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B]), 1);
         let q = field!(saved, AttentionSaved<E, HEADS, T, S, B>, q);
         let k = field!(saved, AttentionSaved<E, HEADS, T, S, B>, k);
         let v = field!(saved, AttentionSaved<E, HEADS, T, S, B>, v);
@@ -255,9 +290,8 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
         let arguments = [dv.as_ref().arg(), memory.arg(), Arg::none(), din_weight.at(2).into_arg()];
         linear::product(cx, collect(n * S), arguments);
         cx.run::<Reduce, 2>(sum(n * S), [dv.as_ref().arg(), din_bias.at(2).arg()]);
-        if let Some(dx) = dx {
+        if let Some((mut dqueries, mut dmemory)) = dx {
             let weight = field!(p, Self, in_proj_weight).inner();
-            let (mut dqueries, mut dmemory) = split!(dx, ([Rank2<T, E>; B], [Rank2<S, E>; B]) { 0, 1 });
             let arguments = [dq.as_ref().arg(), weight.at(0).arg(), Arg::none(), dqueries.arg()];
             linear::product(cx, back(n * T, false), arguments);
             let arguments = [dk.as_ref().arg(), weight.at(1).arg(), Arg::none(), dmemory.arg()];
@@ -267,3 +301,75 @@ impl<const E: usize, const HEADS: usize, const T: usize, const S: usize>
         }
     }
 }
+
+/// The layer with no third input, or with one of this type, which is this kind of padding.
+macro_rules! with {
+    (@padded $x:ident) => { Arg::none() };
+    (@padded $x:ident, $third:ty) => { field!($x, ([Rank2<T, E>; B], [Rank2<S, E>; B], [$third; B]), 2).arg() };
+    ($padding:ident $(, $third:ty)?) => {
+        impl<const E: usize, const HEADS: usize, const T: usize, const S: usize, C: CausalOption>
+            Module<(Rank2<T, E>, Rank2<S, E> $(, $third)?), Rank2<T, E>> for MultiheadAttention<E, HEADS, C>
+        {
+            const CHECK: () = {
+                assert!(
+                    HEADS > 0 && E.is_multiple_of(HEADS),
+                    "MultiheadAttention: the width must divide into the heads"
+                );
+                assert!(S > 0, "MultiheadAttention: there is nothing to attend to");
+            };
+            const KIND: &'static str = "MultiheadAttention";
+            const MACS: u64 = (2 * T * E * E + 2 * S * E * E + 2 * T * S * E) as u64;
+            type State<const B: usize> = ();
+            type Saved<const B: usize> = AttentionSaved<E, HEADS, T, S, B>;
+            type InferScratch<const B: usize> = AttentionSaved<E, HEADS, T, S, B>;
+            type TrainScratch<const B: usize> = AttentionSaved<E, HEADS, T, S, B>;
+
+            fn infer<D: Device, const B: usize>(
+                cx: &Cx<'_, D>,
+                p: Ref<'_, Self, D>,
+                x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), D>,
+                y: Mut<'_, [Rank2<T, E>; B], D>,
+                _: Mut<'_, (), D>,
+                scratch: Mut<'_, Self::InferScratch<B>, D>,
+            ) {
+                let queries = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), 0);
+                let memory = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), 1);
+                let padded = with!(@padded x $(, $third)?);
+                Self::attend::<D, T, S, B>(cx, p, queries, memory, (Padding::$padding, padded), y, scratch);
+            }
+
+            fn forward<D: Device, const B: usize>(
+                cx: &Cx<'_, D>,
+                p: Ref<'_, Self, D>,
+                x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), D>,
+                y: Mut<'_, [Rank2<T, E>; B], D>,
+                state: Mut<'_, (), D>,
+                saved: Mut<'_, Self::Saved<B>, D>,
+                _: Mut<'_, Self::TrainScratch<B>, D>,
+            ) {
+                <Self as Module<(Rank2<T, E>, Rank2<S, E> $(, $third)?), _>>::infer::<D, B>(cx, p, x, y, state, saved);
+            }
+
+            fn backward<D: Device, const B: usize>(
+                cx: &Cx<'_, D>,
+                p: Ref<'_, Self, D>,
+                x: Ref<'_, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), D>,
+                _: Ref<'_, [Rank2<T, E>; B], D>,
+                saved: Mut<'_, Self::Saved<B>, D>,
+                dy: Ref<'_, [Rank2<T, E>; B], D>,
+                dx: Option<Mut<'_, GradBatch<(Rank2<T, E>, Rank2<S, E> $(, $third)?), B>, D>>,
+                dp: Mut<'_, Self, D>,
+                scratch: Mut<'_, Self::TrainScratch<B>, D>,
+            ) {
+                let queries = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), 0);
+                let memory = field!(x, ([Rank2<T, E>; B], [Rank2<S, E>; B] $(, [$third; B])?), 1);
+                let parts = |dx| split!(dx, GradBatch<(Rank2<T, E>, Rank2<S, E> $(, $third)?), B> { 0, 1 });
+                let dx = dx.map(parts);
+                Self::differentiate::<D, T, S, B>(cx, p, queries, memory, saved, dy, dx, dp, scratch);
+            }
+        }
+    };
+}
+with!(None);
+with!(Mask, [Bool; S]);
+with!(Lengths, i32);

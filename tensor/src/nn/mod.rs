@@ -24,6 +24,7 @@
 //! ```
 
 mod activation;
+mod affine;
 mod array;
 mod attention;
 mod batch_norm;
@@ -32,7 +33,9 @@ mod conv1d;
 mod conv2d;
 mod dropout;
 mod embedding;
+mod group_norm;
 mod identity;
+mod layer_norm;
 mod linear;
 mod lstm;
 mod lstm_cell;
@@ -41,14 +44,17 @@ mod residual;
 mod softmax;
 
 pub use activation::{Activation, Gelu, GeluTanh, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Sqrt, Tanh};
-pub use attention::MultiheadAttention;
+pub use affine::{AffineOption, NotAffine};
+pub use attention::{Causal, CausalOption, MultiheadAttention, NotCausal};
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use bias::{BiasOption, NoBias, WithBias};
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use embedding::Embedding;
+pub use group_norm::{GroupNorm, InstanceNorm1d, InstanceNorm2d};
 pub use identity::Identity;
+pub use layer_norm::{LayerNorm, RmsNorm};
 pub use linear::Linear;
 pub use lstm::{Lstm, LstmState};
 pub use lstm_cell::LstmCell;

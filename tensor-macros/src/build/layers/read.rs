@@ -1,16 +1,17 @@
 //! From sorted arguments to a [`Layer`].
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::Expr;
 
 use super::{
     DROPOUT, EMBEDDING, Known, LEAKY, LSTM, LSTM_CELL, NUMBERS, OUT, WINDOW, activation, decimal, fraction,
 };
 use crate::errors::Errors;
-use crate::layers::{Activation, Layer, Space, Window};
+use crate::layers::{Activation, Affine, LAYER_NORM_EPS, Layer, Space, Window};
 use crate::parse::model::arguments::{self, Told};
 use crate::parse::number::{self, Consts, Number};
-use crate::sample::Element;
+use crate::sample::{Element, Shape};
 
 pub(super) struct Read<'a> {
     pub(super) told: &'a Told,
@@ -80,6 +81,28 @@ impl Read<'_> {
                 eps_nano: self.thousandths("eps", 1e-5, 1e9, "a billionth"),
                 momentum_milli: self.thousandths("momentum", 0.1, 1e3, "a thousandth") as u32,
             },
+            "LayerNorm" | "RmsNorm" => {
+                let (centred, (over, at)) = (name == "LayerNorm", self.normalized_shape());
+                let default = if centred { LAYER_NORM_EPS } else { 0 };
+                let affine = match (self.flag("elementwise_affine", true), centred) {
+                    (false, _) => Affine::NotAffine,
+                    (true, true) if self.flag("bias", true) => Affine::WithBias,
+                    (true, _) => Affine::NoBias,
+                };
+                Layer::LayerNorm { over, at, eps_pico: self.eps_pico(default), affine, centred }
+            }
+            "GroupNorm" => Layer::GroupNorm {
+                groups: self.size("groups"),
+                channels: None,
+                eps_pico: self.eps_pico(LAYER_NORM_EPS),
+                affine: if self.flag("affine", true) { Affine::WithBias } else { Affine::NotAffine },
+            },
+            "InstanceNorm1d" | "InstanceNorm2d" => Layer::InstanceNorm {
+                over,
+                channels: None,
+                eps_pico: self.eps_pico(LAYER_NORM_EPS),
+                affine: if self.flag("affine", false) { Affine::WithBias } else { Affine::NotAffine },
+            },
             "Dropout" => {
                 let (zeroed, of) = self.fraction(DROPOUT.first[0], 0.5);
                 if zeroed >= of {
@@ -101,12 +124,39 @@ impl Read<'_> {
             },
             "Lstm" => Layer::Lstm { input: None, hidden: self.size(LSTM.first[0]) },
             "LstmCell" => Layer::LstmCell { input: None, hidden: self.size(LSTM_CELL.first[0]) },
-            "MultiheadAttention" => Layer::Attention { width: None, heads: self.size("heads") },
+            "MultiheadAttention" => {
+                let (width, heads, causal) = (None, self.size("heads"), self.flag("is_causal", false));
+                Layer::Attention { width, heads, causal }
+            }
             "Softmax" => Layer::Softmax,
             "LogSoftmax" => Layer::LogSoftmax,
             "Identity" => Layer::Identity,
             other => Layer::Activation(activation(other).expect("the other layers are activations")),
         }
+    }
+
+    /// `64` or `[16, 64]`, and where that is written; nothing if it is left out or cannot be read.
+    fn normalized_shape(&self) -> (Option<Shape>, TokenStream) {
+        let name = "normalized_shape";
+        let Some(expression) = self.told.get(name) else { return (None, self.at.clone()) };
+        let dims: Option<Vec<usize>> = match expression {
+            Expr::Array(array) => array.elems.iter().map(|dim| self.positive(name, dim)).collect(),
+            dim => self.positive(name, dim).map(|dim| vec![dim]),
+        };
+        (dims.map(Shape::real), expression.to_token_stream())
+    }
+
+    fn positive(&self, name: &str, expression: &Expr) -> Option<usize> {
+        let number = self.evaluate(name, expression)?;
+        self.errors.take(number::positive(&number, &self.called(name)))?;
+        Some(number.value)
+    }
+
+    fn eps_pico(&self, default: u64) -> u64 {
+        if self.told.get("eps").is_none() {
+            return default;
+        }
+        self.thousandths("eps", 1e-5, 1e12, "10⁻¹²")
     }
 
     /// A window. If one of its numbers is not known, neither is what it gives, and its size is 0.
@@ -182,7 +232,10 @@ impl Read<'_> {
         let default = (default * scale).round() as u64;
         let Some(expression) = self.told.get(name) else { return default };
         let Some(value) = self.real(name, expression).map(|value| value * scale) else { return default };
-        if value < 0.5 || value > f64::from(u32::MAX) || (value - value.round()).abs() > 1e-6 * value {
+        if value < 0.5
+            || value > f64::from(u32::MAX).max(scale)
+            || (value - value.round()).abs() > 1e-6 * value
+        {
             let message = format!("{} is a multiple of {unit}, and at least that", self.called(name));
             self.errors.at(expression, message);
             return default;

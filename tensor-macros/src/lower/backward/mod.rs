@@ -13,7 +13,7 @@ use super::program::{BufferId, Operand, Place, Step};
 use super::values::is_alias;
 use super::whole;
 use crate::graph::{Graph, Node, ValueId, What};
-use crate::layers::Layer;
+use crate::layers::{Affine, Layer};
 
 /// Who wants the gradient of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +78,11 @@ fn is_trained(graph: &Graph, node: &Node) -> bool {
     let has_parameters = match &graph.units[unit].layer {
         Ok(Layer::Linear { .. } | Layer::Conv { .. } | Layer::BatchNorm { .. }) => true,
         Ok(
+            Layer::LayerNorm { affine, .. }
+            | Layer::GroupNorm { affine, .. }
+            | Layer::InstanceNorm { affine, .. },
+        ) => *affine != Affine::NotAffine,
+        Ok(
             Layer::Embedding { .. } | Layer::Lstm { .. } | Layer::LstmCell { .. } | Layer::Attention { .. },
         ) => true,
         Ok(Layer::Keeps { .. } | Layer::Opaque) | Err(_) => true,
@@ -90,7 +95,15 @@ fn is_trained(graph: &Graph, node: &Node) -> bool {
 fn has_statistics(graph: &Graph, node: &Node) -> bool {
     let What::Unit(unit) = node.what else { return false };
     let layer = &graph.units[unit].layer;
-    let none = matches!(layer, Ok(Layer::Linear { .. } | Layer::Conv { .. } | Layer::Embedding { .. }));
+    let none = matches!(
+        layer,
+        Ok(Layer::Linear { .. }
+            | Layer::Conv { .. }
+            | Layer::LayerNorm { .. }
+            | Layer::GroupNorm { .. }
+            | Layer::InstanceNorm { .. }
+            | Layer::Embedding { .. })
+    );
     is_trained(graph, node) && !none
 }
 

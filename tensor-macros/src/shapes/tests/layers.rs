@@ -32,6 +32,11 @@ fn fills_in_what_is_left_out() {
         ("BatchNorm1d<1>", "[6]", "BatchNorm1d<6>", "[6]"),
         ("LstmCell<1, 32>", "[64]", "LstmCell<64, 32>", "[32]"),
         ("BatchNorm2d<1, 1000>", "[6, 4, 4]", "BatchNorm2d<6, 1000>", "[6, 4, 4]"),
+        ("LayerNorm<f32>", "[6, 4]", "LayerNorm<[f32; 4]>", "[6, 4]"),
+        ("RmsNorm<f32, 1000>", "[3, 6, 4]", "RmsNorm<[f32; 4], 1000>", "[3, 6, 4]"),
+        ("GroupNorm<2, 1>", "[6, 4, 4]", "GroupNorm<2, 6>", "[6, 4, 4]"),
+        ("InstanceNorm2d<1>", "[6, 4, 4]", "InstanceNorm2d<6>", "[6, 4, 4]"),
+        ("InstanceNorm1d<1>", "[6, 4]", "InstanceNorm1d<6>", "[6, 4]"),
         ("Linear<f32, 10>", "[784]", "Linear<[f32; 784], 10>", "[10]"),
         ("Linear<f32, 10>", "[16, 5, 5]", "Linear<[[[f32; 5]; 5]; 16], 10>", "[10]"),
         // A sequence, position by position.
@@ -45,6 +50,10 @@ fn fills_in_what_is_left_out() {
     }
     let (ty, output) = given(open("MultiheadAttention<1, 4>"), &["[4, 16]", "[7, 16]"]);
     assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4>", "[4, 16]"));
+    for padding in ["[Bool; 7]", "i32"] {
+        let (ty, output) = given(open("MultiheadAttention<1, 4, Causal>"), &["[4, 16]", "[7, 16]", padding]);
+        assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4, Causal>", "[4, 16]"));
+    }
     let (ty, output) = given(open("MultiheadAttention<1, 4>"), &["([4, 16], [7, 16])"]);
     assert_eq!((&*ty, &*output), ("MultiheadAttention<16, 4>", "[4, 16]"));
 }
@@ -142,6 +151,15 @@ fn one_message_for_one_mistake() {
             "`l` gets ([4, 16], [4, 8]) from `x` and `y`, but takes queries [time, width] and a memory [time, width]: \
              `l(queries, memory)`",
         ),
+        (
+            "MultiheadAttention<1, 4>",
+            &["[4, 16]", "[7, 16]", "[Bool; 4]"],
+            "`l` gets ([4, 16], [7, 16], [4] of Bool) from `x`, `y` and `z`, but takes queries [time, width] and a \
+             memory [time, width]: `l(queries, memory)`; the third is a `[Bool; time]`, true where the memory is padding, \
+             or an `i32`, how much of it there is",
+        ),
+        ("GroupNorm<4, 1>", &["[6, 3]"], "`l`: 6 channels cannot be divided into 4 equal groups, but into 3"),
+        ("GroupNorm<4, 1>", &["f32"], "`l` gets [] from `x`, but takes [channels, ..]"),
         ("Dropout<150>", &["[4]"], "`l`: a probability is at most 1"),
     ] {
         assert_eq!(refused(open(layer), inputs), message, "{layer}");
@@ -152,6 +170,12 @@ fn one_message_for_one_mistake() {
             &["[3, 8, 8]"][..],
             "`l` gets 3 channels from `x` ([3, 8, 8]), but is declared for 4",
         ),
+        (
+            "LayerNorm<Rank1<16>>",
+            &["[4, 8]"],
+            "`l` gets [4, 8] from `x`, but normalises over the last dimensions [16]",
+        ),
+        ("GroupNorm<2, 8>", &["[4, 8]"], "`l` gets 4 channels from `x` ([4, 8]), but is declared for 8"),
         (
             "MultiheadAttention<8, 4>",
             &["[4, 16]", "[4, 16]"],
@@ -172,6 +196,9 @@ fn a_layer_that_is_used_twice_fits_twice() {
         ("Conv2d<1, 4, 1>", "[3, 8, 8]", "[4, 8, 8]", true),
         ("Conv2d<1, 4, 1>", "[3, 8, 8]", "[3, 5, 5]", false),
         ("BatchNorm2d<1>", "[3, 8, 8]", "[4, 8, 8]", true),
+        ("LayerNorm<f32>", "[5, 8]", "[4, 8]", false),
+        ("LayerNorm<f32>", "[5, 8]", "[5, 9]", true),
+        ("GroupNorm<1, 1>", "[5, 8]", "[6, 8]", true),
         ("Lstm<1, 4>", "[5, 8]", "[5, 9]", true),
         ("MultiheadAttention<1, 1>", "([4, 8], [5, 8])", "([4, 9], [5, 9])", true),
     ] {

@@ -43,7 +43,10 @@ fn open(text: &str) -> Layer {
     match &mut layer {
         Layer::Linear { input, at, .. } => (*input, *at) = (None, TokenStream::new()),
         Layer::Conv { input, .. } => *input = None,
-        Layer::BatchNorm { channels, .. } => *channels = None,
+        Layer::BatchNorm { channels, .. }
+        | Layer::GroupNorm { channels, .. }
+        | Layer::InstanceNorm { channels, .. } => *channels = None,
+        Layer::LayerNorm { over, .. } => *over = None,
         Layer::Lstm { input, .. } | Layer::LstmCell { input, .. } => *input = None,
         Layer::Attention { width, .. } => *width = None,
         _ => {}

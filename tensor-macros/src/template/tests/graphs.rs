@@ -46,6 +46,11 @@ fn every_layer() {
         ("nn::Conv2d(2 * 4, kernel = (3))", "Conv2d 8 k3 s1 p0 d1 g1"),
         ("BatchNorm2d", "BatchNorm2d 10000 100"),
         ("BatchNorm2d(eps = 1e-3, momentum = 0.01)", "BatchNorm2d 1000000 10"),
+        ("LayerNorm", "LayerNorm 10000000 WithBias"),
+        ("LayerNorm([2, 8], eps = 1e-12, bias = false)", "LayerNorm [2, 8] 1 NoBias"),
+        ("RmsNorm(64)", "RmsNorm [64] 0 NoBias"),
+        ("GroupNorm(2, eps = 1e-6)", "GroupNorm 2 1000000 WithBias"),
+        ("InstanceNorm2d(affine = true)", "InstanceNorm2d 10000000 WithBias"),
         ("Embedding(1000, 64)", "Embedding 1000 64"),
         ("Lstm(64)", "Lstm 64"),
         ("my::Backbone -> [512]", "my::Backbone -> [512]"),
@@ -59,6 +64,8 @@ fn every_layer() {
     for (layer, expected) in [
         ("AvgPool2d(2)", "AvgPool2d k2 s2 p0"),
         ("GlobalAvgPool2d", "GlobalAvgPool2d"),
+        ("InstanceNorm1d", "InstanceNorm1d 10000000 NotAffine"),
+        ("RmsNorm(elementwise_affine = false)", "RmsNorm 0 NotAffine"),
         ("Dropout", "Dropout 50/100"),
         ("Dropout(0.125)", "Dropout 125/1000"),
         ("LeakyRelu", "LeakyRelu(1, 100)"),
@@ -130,6 +137,10 @@ fn bodies() {
     assert_eq!(
         body("([3, 8], [3, 8])", "", "|t| { let (a, b) = t; a - b }"),
         "%2 = sub(%0, %1); %0 %1 -> %2"
+    );
+    assert_eq!(
+        body("([3, 8], i32)", "a: MultiheadAttention(4, is_causal = true),", "|x, len| a(x, x, len)"),
+        "%2 = a(%0, %0, %1); %0 %1 -> %2"
     );
     assert_eq!(body("([3, 8], [3, 8])", "a: MultiheadAttention(4)", ""), "%2 = a(%0, %1); %0 %1 -> %2");
     assert_eq!(
