@@ -143,24 +143,29 @@ pub(super) fn backward(
         });
         let (piece, work) = (args.piece(), dx.len() * 2);
         return cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
-            chain(isa, args, i * piece, 0, weight, mean, variance, sum, product, x, dy, dx);
+            chain(isa, args, i * piece, weight, mean, variance, sum, product, x, dy, dx);
         });
     }
-    let wanted = !dx.is_empty();
     assert!([0, args.elements()].contains(&dx.len()));
     assert_eq!([x.len(), if dy.is_empty() { dx.len() } else { dy.len() }], [args.elements(); 2]);
-    let dx = SendPtr(dx.as_mut_ptr());
+    let (wanted, dx) = (!dx.is_empty(), SendPtr(dx.as_mut_ptr()));
     cpu.parallel_zip([sum, product], [tile; 2], work, |task, [sum, product], _| {
         let first = task * tile;
-        let tile = Tile::new(args, first, sum.len());
-        // Of dx only the planes of the channels of this task are read.
-        let dy_start = if dy.is_empty() { dx.get().cast_const() } else { dy.as_ptr() };
-        run(isa, Sums { tile, mean: &mean[first..], x, dy: dy_start, sum, product });
-        for planes in tile.planes().take_while(|_| wanted) {
-            // SAFETY: dx has all planes, and these are of the channels of this task alone.
-            let dx = unsafe { core::slice::from_raw_parts_mut(dx.get().add(planes.start), planes.len()) };
-            chain(isa, args, planes.start, first, weight, mean, variance, sum, product, x, dy, dx);
-        }
+        let part = first..first + sum.len();
+        // Of dx only the planes of the channels of this task are read and written.
+        let gradients = Gradients {
+            tile: Tile::new(args, first, sum.len()),
+            eps: args.eps,
+            weight: &weight[part.clone()],
+            mean: &mean[part.clone()],
+            variance: &variance[part],
+            x,
+            dy: if dy.is_empty() { dx.get().cast_const() } else { dy.as_ptr() },
+            dx: wanted.then_some(dx.get()),
+            sum,
+            product,
+        };
+        run(isa, gradients);
     });
 }
 
@@ -219,44 +224,92 @@ multiversion! {
     }
 }
 
-/// Σ dy and Σ dy·(x − mean) of the channels of a tile.
-struct Sums<'a> {
+/// Σ dy and Σ dy·(x − mean) of the channels of a tile, and dx from them, since a channel is in the cache.
+struct Gradients<'a> {
     tile: Tile,
+    eps: f32,
+    weight: &'a [f32],
     mean: &'a [f32],
+    variance: &'a [f32],
     x: &'a [f32],
     /// As many as x, of which those of the tile may be read.
     dy: *const f32,
+    /// As many, of which those of the tile may be written, or none.
+    dx: Option<*mut f32>,
     sum: &'a mut [f32],
     product: &'a mut [f32],
 }
-impl Kernel for Sums<'_> {
+impl Kernel for Gradients<'_> {
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let Sums { tile: Tile { first, images, channels, pixels, .. }, mean, x, dy, sum, product } = self;
-        for (c, (sum, product)) in sum.iter_mut().zip(product).enumerate() {
-            let mut totals = [0.0f64; 2];
+    unsafe fn run<V: Vector>(mut self) {
+        for c in 0..self.sum.len() {
             // SAFETY: within `run`.
-            let (zero, mean) = unsafe { (Wide::<V>::splat(0.0), Wide::splat(mean[c])) };
-            let (mut sums, mut added) = ([zero; 2], 0);
-            for image in 0..images {
-                let start = (image * channels + first + c) * pixels;
-                let plane = &x[start..][..pixels];
-                for at in (0..pixels).step_by(V::N) {
-                    let lanes = 0..(pixels - at) as isize;
-                    // SAFETY: within `run`, and x and dy have the plane. What is beside it has no gradient.
-                    unsafe {
-                        let x = Wide::<V>::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
-                        let dy = Wide::load_lanes(dy.add(start + at), lanes, 0.0);
-                        sums = [sums[0] + dy, dy.mul_add(x - mean, sums[1])];
-                    }
-                    added += 1;
-                    if added == REGISTERS {
-                        totals = [0, 1].map(|i| totals[i] + sums[i].sum() as f64);
-                        (sums, added) = ([zero; 2], 0);
-                    }
+            unsafe {
+                self.add::<V>(c);
+                self.chain::<V>(c);
+            }
+        }
+    }
+}
+impl Gradients<'_> {
+    /// Where the planes of a channel start.
+    #[inline(always)]
+    fn starts(&self, c: usize) -> impl Iterator<Item = usize> + use<> {
+        let Tile { first, images, channels, pixels, .. } = self.tile;
+        (0..images).map(move |image| (image * channels + first + c) * pixels)
+    }
+
+    /// # Safety
+    /// Within [`Kernel::run`].
+    #[inline(always)]
+    unsafe fn add<V: Vector>(&mut self, c: usize) {
+        let pixels = self.tile.pixels;
+        let mut totals = [0.0f64; 2];
+        // SAFETY: within `run`.
+        let (zero, mean) = unsafe { (Wide::<V>::splat(0.0), Wide::splat(self.mean[c])) };
+        let (mut sums, mut added) = ([zero; 2], 0);
+        for start in self.starts(c) {
+            let plane = &self.x[start..][..pixels];
+            for at in (0..pixels).step_by(V::N) {
+                let lanes = 0..(pixels - at) as isize;
+                // SAFETY: within `run`, and x and dy have the plane. What is beside it has no gradient.
+                unsafe {
+                    let x = Wide::<V>::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
+                    let dy = Wide::load_lanes(self.dy.add(start + at), lanes, 0.0);
+                    sums = [sums[0] + dy, dy.mul_add(x - mean, sums[1])];
+                }
+                added += 1;
+                if added == REGISTERS {
+                    totals = [0, 1].map(|i| totals[i] + sums[i].sum() as f64);
+                    (sums, added) = ([zero; 2], 0);
                 }
             }
-            [*sum, *product] = [0, 1].map(|i| (totals[i] + sums[i].sum() as f64) as f32);
+        }
+        [self.sum[c], self.product[c]] = [0, 1].map(|i| (totals[i] + sums[i].sum() as f64) as f32);
+    }
+
+    /// # Safety
+    /// Within [`Kernel::run`].
+    #[inline(always)]
+    unsafe fn chain<V: Vector>(&self, c: usize) {
+        let (Tile { images, pixels, .. }, Some(dx)) = (self.tile, self.dx) else { return };
+        let n = images as f32 * pixels as f32;
+        let inverse = inverse_deviation(self.variance[c], self.eps);
+        // SAFETY: within `run`.
+        let scale = unsafe { Wide::<V>::splat(self.weight[c] * inverse) };
+        let (even, mean) = (scale.of(self.sum[c] / n), scale.of(self.mean[c]));
+        let slope = scale.of(self.product[c] / n * inverse * inverse);
+        for start in self.starts(c) {
+            let plane = &self.x[start..][..pixels];
+            for at in (0..pixels).step_by(V::N) {
+                let lanes = 0..(pixels - at) as isize;
+                // SAFETY: within `run`, and all have the plane, which is this task's.
+                unsafe {
+                    let x = Wide::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
+                    let dy = Wide::load_lanes(self.dy.add(start + at), lanes.clone(), 0.0);
+                    (scale * (dy - even - (x - mean) * slope)).store_lanes(dx.add(start + at), lanes);
+                }
+            }
         }
     }
 }
@@ -304,16 +357,14 @@ multiversion! {
 }
 
 multiversion! {
-    /// `first` is the channel of the first sums.
     fn chain(
-        isa, args: &Args, at: usize, first: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
+        isa, args: &Args, at: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
         product: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32],
     ) {
         let n = args.images as f32 * args.pixels as f32;
         let constants = |c: usize| {
             let inverse = inverse_deviation(variance[c], args.eps);
-            let (sum, product) = (sum[c - first], product[c - first]);
-            [weight[c] * inverse, sum / n, product / n * inverse * inverse, mean[c]]
+            [weight[c] * inverse, sum[c] / n, product[c] / n * inverse * inverse, mean[c]]
         };
         let f = |[scale, even, slope, mean]: [f32; 4], dy: f32, x: f32| scale * (dy - even - (x - mean) * slope);
         map_channels(args, at, dy, x, dx, constants, f);
