@@ -1,11 +1,10 @@
-use core::ops::Range;
-
 use super::Args;
 use super::channels::{TILE, channel_sums, map_channels};
+use super::planes::{Gradients, Normal, Tile};
 use crate::activation::{Activation, apply_in_place};
-use crate::cpu::{SendPtr, multiversion, sum_by};
-use crate::math::{self, F32s};
-use crate::vector::{Kernel, Vector, Wide, run};
+use crate::cpu::{SendPtr, multiversion};
+use crate::math;
+use crate::vector::run;
 use crate::{Cpu, Isa};
 
 /// Elements handed to one task, roughly.
@@ -28,32 +27,6 @@ pub(super) fn inverse_deviation(variance: f32, eps: f32) -> f32 {
     1.0 / math::sqrt(variance + eps)
 }
 
-/// Registers whose sum is added up in single precision.
-const REGISTERS: usize = 64;
-
-/// The channels of one task, and where their planes lie.
-#[derive(Clone, Copy)]
-struct Tile {
-    first: usize,
-    count: usize,
-    images: usize,
-    channels: usize,
-    pixels: usize,
-}
-
-impl Tile {
-    fn new(args: &Args, first: usize, count: usize) -> Self {
-        let &Args { images, channels, pixels, .. } = args;
-        Tile { first, count, images, channels, pixels }
-    }
-
-    /// The planes of each image, one after the other.
-    fn planes(self) -> impl Iterator<Item = Range<usize>> {
-        let start = move |image: usize| (image * self.channels + self.first) * self.pixels;
-        (0..self.images).map(move |image| start(image)..start(image) + self.count * self.pixels)
-    }
-}
-
 /// The statistics of the batch, and y from them.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn train(
@@ -74,21 +47,19 @@ pub(super) fn train(
         });
         return normalize(cpu, args, weight, bias, mean, variance, x, residual, y);
     }
-    assert_eq!(y.len(), args.elements());
-    let (y, n) = (SendPtr(y.as_mut_ptr()), args.images as f64 * args.pixels as f64);
+    assert_eq!([x.len(), y.len()], [args.elements(); 2]);
+    assert!([0, x.len()].contains(&residual.len()));
+    let y = SendPtr(y.as_mut_ptr());
     // Each channel from its statistics to its results, since it is in the cache.
     cpu.parallel_zip([mean, variance], [tile; 2], work, |task, [mean, variance], _| {
         let first = task * tile;
+        let part = first..first + mean.len();
         let tile = Tile::new(args, first, mean.len());
-        let (mut sums, mut squares) = ([0.0; TILE], [0.0; TILE]);
-        tile.planes().for_each(|planes| add(isa, args.pixels, &x[planes], &mut sums));
-        mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = (sum / n) as f32);
-        tile.planes().for_each(|planes| add_squares(isa, args.pixels, mean, &x[planes], &mut squares));
-        variance.iter_mut().zip(squares).for_each(|(variance, sum)| *variance = (sum / n) as f32);
+        let [weight, bias] = [&weight[part.clone()], &bias[part]];
+        run(isa, Normal { tile, eps: args.eps, weight, bias, x, residual, y: y.get(), mean, variance });
         for planes in tile.planes() {
             // SAFETY: y has all planes, and these are of the channels of this task alone.
             let y = unsafe { core::slice::from_raw_parts_mut(y.get().add(planes.start), planes.len()) };
-            normalized(isa, args, planes.start, first, weight, bias, mean, variance, x, residual, y);
             apply(isa, args.activation, y);
         }
     });
@@ -115,7 +86,7 @@ pub(super) fn normalize(
 ) {
     let (isa, piece, work) = (cpu.isa(), args.piece(), y.len() * 2);
     cpu.parallel_chunks(y, piece, work, |i, y, _| {
-        normalized(isa, args, i * piece, 0, weight, bias, mean, variance, x, residual, y);
+        normalized(isa, args, i * piece, weight, bias, mean, variance, x, residual, y);
         // While it is in the cache.
         apply(isa, args.activation, y);
     });
@@ -208,113 +179,6 @@ pub(super) fn frozen_input_gradient(
 }
 
 multiversion! {
-    /// Adds the sums of planes that follow each other.
-    fn add(isa, pixels: usize, x: &[f32], sums: &mut [f64]) {
-        for (x, sum) in x.chunks_exact(pixels.max(1)).zip(sums) {
-            *sum += sum_by(x, x, |x, _| x);
-        }
-    }
-}
-
-multiversion! {
-    fn add_squares(isa, pixels: usize, mean: &[f32], x: &[f32], sums: &mut [f64]) {
-        for ((x, mean), sum) in x.chunks_exact(pixels.max(1)).zip(mean).zip(sums) {
-            *sum += sum_by(x, x, |x, _| (x - mean) * (x - mean));
-        }
-    }
-}
-
-/// Σ dy and Σ dy·(x − mean) of the channels of a tile, and dx from them, since a channel is in the cache.
-struct Gradients<'a> {
-    tile: Tile,
-    eps: f32,
-    weight: &'a [f32],
-    mean: &'a [f32],
-    variance: &'a [f32],
-    x: &'a [f32],
-    /// As many as x, of which those of the tile may be read.
-    dy: *const f32,
-    /// As many, of which those of the tile may be written, or none.
-    dx: Option<*mut f32>,
-    sum: &'a mut [f32],
-    product: &'a mut [f32],
-}
-impl Kernel for Gradients<'_> {
-    #[inline(always)]
-    unsafe fn run<V: Vector>(mut self) {
-        for c in 0..self.sum.len() {
-            // SAFETY: within `run`.
-            unsafe {
-                self.add::<V>(c);
-                self.chain::<V>(c);
-            }
-        }
-    }
-}
-impl Gradients<'_> {
-    /// Where the planes of a channel start.
-    #[inline(always)]
-    fn starts(&self, c: usize) -> impl Iterator<Item = usize> + use<> {
-        let Tile { first, images, channels, pixels, .. } = self.tile;
-        (0..images).map(move |image| (image * channels + first + c) * pixels)
-    }
-
-    /// # Safety
-    /// Within [`Kernel::run`].
-    #[inline(always)]
-    unsafe fn add<V: Vector>(&mut self, c: usize) {
-        let pixels = self.tile.pixels;
-        let mut totals = [0.0f64; 2];
-        // SAFETY: within `run`.
-        let (zero, mean) = unsafe { (Wide::<V>::splat(0.0), Wide::splat(self.mean[c])) };
-        let (mut sums, mut added) = ([zero; 2], 0);
-        for start in self.starts(c) {
-            let plane = &self.x[start..][..pixels];
-            for at in (0..pixels).step_by(V::N) {
-                let lanes = 0..(pixels - at) as isize;
-                // SAFETY: within `run`, and x and dy have the plane. What is beside it has no gradient.
-                unsafe {
-                    let x = Wide::<V>::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
-                    let dy = Wide::load_lanes(self.dy.add(start + at), lanes, 0.0);
-                    sums = [sums[0] + dy, dy.mul_add(x - mean, sums[1])];
-                }
-                added += 1;
-                if added == REGISTERS {
-                    totals = [0, 1].map(|i| totals[i] + sums[i].sum() as f64);
-                    (sums, added) = ([zero; 2], 0);
-                }
-            }
-        }
-        [self.sum[c], self.product[c]] = [0, 1].map(|i| (totals[i] + sums[i].sum() as f64) as f32);
-    }
-
-    /// # Safety
-    /// Within [`Kernel::run`].
-    #[inline(always)]
-    unsafe fn chain<V: Vector>(&self, c: usize) {
-        let (Tile { images, pixels, .. }, Some(dx)) = (self.tile, self.dx) else { return };
-        let n = images as f32 * pixels as f32;
-        let inverse = inverse_deviation(self.variance[c], self.eps);
-        // SAFETY: within `run`.
-        let scale = unsafe { Wide::<V>::splat(self.weight[c] * inverse) };
-        let (even, mean) = (scale.of(self.sum[c] / n), scale.of(self.mean[c]));
-        let slope = scale.of(self.product[c] / n * inverse * inverse);
-        for start in self.starts(c) {
-            let plane = &self.x[start..][..pixels];
-            for at in (0..pixels).step_by(V::N) {
-                let lanes = 0..(pixels - at) as isize;
-                // SAFETY: within `run`, and all have the plane, which is this task's.
-                unsafe {
-                    let x = Wide::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
-                    let dy = Wide::load_lanes(self.dy.add(start + at), lanes.clone(), 0.0);
-                    (scale * (dy - even - (x - mean) * slope)).store_lanes(dx.add(start + at), lanes);
-                }
-            }
-        }
-    }
-}
-
-multiversion! {
     fn moments(isa, args: &Args, from: usize, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
         let n = args.images as f64 * args.pixels as f64;
         let sum = channel_sums(args, from, &[0.0; TILE][..mean.len()], x, x, |_, x, _| x);
@@ -342,14 +206,13 @@ multiversion! {
 }
 
 multiversion! {
-    /// `first` is the channel of the first mean and variance.
     fn normalized(
-        isa, args: &Args, at: usize, first: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
+        isa, args: &Args, at: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
         residual: &[f32], y: &mut [f32],
     ) {
         let constants = |c: usize| {
-            let inverse = inverse_deviation(variance[c - first], args.eps);
-            [weight[c] * inverse, mean[c - first], bias[c]]
+            let inverse = inverse_deviation(variance[c], args.eps);
+            [weight[c] * inverse, mean[c], bias[c]]
         };
         let f = |[scale, mean, bias]: [f32; 3], x: f32, residual: f32| (x - mean) * scale + bias + residual;
         map_channels(args, at, x, residual, y, constants, f);

@@ -1,6 +1,7 @@
 //! Register tiles: pixels by two registers of output channels, along the depth.
 
 use super::BLOCK;
+use crate::cpu::prefetch;
 use crate::vector::Vector;
 use crate::weight::Weight;
 
@@ -173,16 +174,4 @@ unsafe fn tile<V: Vector, T: Weight, const P: usize, const C: usize, const STEP:
             p += 1;
         }
     }
-}
-
-/// Asks for a cache line in the second-level cache.
-#[inline(always)]
-fn prefetch<T>(at: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 has it, and any address may be asked for.
-    unsafe {
-        use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T1>(at.cast());
-    }
-    let _ = at;
 }
