@@ -1,11 +1,10 @@
-use core::ops::Range;
-
 use super::Args;
 use super::channels::{TILE, channel_sums, map_channels};
+use super::planes::{Gradients, Normal, Tile};
 use crate::activation::{Activation, apply_in_place};
-use crate::cpu::{SendPtr, multiversion, sum_by};
-use crate::math::{self, F32s};
-use crate::vector::{Kernel, Vector, Wide, run};
+use crate::cpu::{SendPtr, multiversion};
+use crate::math;
+use crate::vector::run;
 use crate::{Cpu, Isa};
 
 /// Elements handed to one task, roughly.
@@ -28,32 +27,6 @@ pub(super) fn inverse_deviation(variance: f32, eps: f32) -> f32 {
     1.0 / math::sqrt(variance + eps)
 }
 
-/// Registers whose sum is added up in single precision.
-const REGISTERS: usize = 64;
-
-/// The channels of one task, and where their planes lie.
-#[derive(Clone, Copy)]
-struct Tile {
-    first: usize,
-    count: usize,
-    images: usize,
-    channels: usize,
-    pixels: usize,
-}
-
-impl Tile {
-    fn new(args: &Args, first: usize, count: usize) -> Self {
-        let &Args { images, channels, pixels, .. } = args;
-        Tile { first, count, images, channels, pixels }
-    }
-
-    /// The planes of each image, one after the other.
-    fn planes(self) -> impl Iterator<Item = Range<usize>> {
-        let start = move |image: usize| (image * self.channels + self.first) * self.pixels;
-        (0..self.images).map(move |image| start(image)..start(image) + self.count * self.pixels)
-    }
-}
-
 /// The statistics of the batch, and y from them.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn train(
@@ -74,21 +47,19 @@ pub(super) fn train(
         });
         return normalize(cpu, args, weight, bias, mean, variance, x, residual, y);
     }
-    assert_eq!(y.len(), args.elements());
-    let (y, n) = (SendPtr(y.as_mut_ptr()), args.images as f64 * args.pixels as f64);
+    assert_eq!([x.len(), y.len()], [args.elements(); 2]);
+    assert!([0, x.len()].contains(&residual.len()));
+    let y = SendPtr(y.as_mut_ptr());
     // Each channel from its statistics to its results, since it is in the cache.
     cpu.parallel_zip([mean, variance], [tile; 2], work, |task, [mean, variance], _| {
         let first = task * tile;
+        let part = first..first + mean.len();
         let tile = Tile::new(args, first, mean.len());
-        let (mut sums, mut squares) = ([0.0; TILE], [0.0; TILE]);
-        tile.planes().for_each(|planes| add(isa, args.pixels, &x[planes], &mut sums));
-        mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = (sum / n) as f32);
-        tile.planes().for_each(|planes| add_squares(isa, args.pixels, mean, &x[planes], &mut squares));
-        variance.iter_mut().zip(squares).for_each(|(variance, sum)| *variance = (sum / n) as f32);
+        let [weight, bias] = [&weight[part.clone()], &bias[part]];
+        run(isa, Normal { tile, eps: args.eps, weight, bias, x, residual, y: y.get(), mean, variance });
         for planes in tile.planes() {
             // SAFETY: y has all planes, and these are of the channels of this task alone.
             let y = unsafe { core::slice::from_raw_parts_mut(y.get().add(planes.start), planes.len()) };
-            normalized(isa, args, planes.start, first, weight, bias, mean, variance, x, residual, y);
             apply(isa, args.activation, y);
         }
     });
@@ -115,7 +86,7 @@ pub(super) fn normalize(
 ) {
     let (isa, piece, work) = (cpu.isa(), args.piece(), y.len() * 2);
     cpu.parallel_chunks(y, piece, work, |i, y, _| {
-        normalized(isa, args, i * piece, 0, weight, bias, mean, variance, x, residual, y);
+        normalized(isa, args, i * piece, weight, bias, mean, variance, x, residual, y);
         // While it is in the cache.
         apply(isa, args.activation, y);
     });
@@ -143,24 +114,29 @@ pub(super) fn backward(
         });
         let (piece, work) = (args.piece(), dx.len() * 2);
         return cpu.parallel_chunks(dx, piece, work, |i, dx, _| {
-            chain(isa, args, i * piece, 0, weight, mean, variance, sum, product, x, dy, dx);
+            chain(isa, args, i * piece, weight, mean, variance, sum, product, x, dy, dx);
         });
     }
-    let wanted = !dx.is_empty();
     assert!([0, args.elements()].contains(&dx.len()));
     assert_eq!([x.len(), if dy.is_empty() { dx.len() } else { dy.len() }], [args.elements(); 2]);
-    let dx = SendPtr(dx.as_mut_ptr());
+    let (wanted, dx) = (!dx.is_empty(), SendPtr(dx.as_mut_ptr()));
     cpu.parallel_zip([sum, product], [tile; 2], work, |task, [sum, product], _| {
         let first = task * tile;
-        let tile = Tile::new(args, first, sum.len());
-        // Of dx only the planes of the channels of this task are read.
-        let dy_start = if dy.is_empty() { dx.get().cast_const() } else { dy.as_ptr() };
-        run(isa, Sums { tile, mean: &mean[first..], x, dy: dy_start, sum, product });
-        for planes in tile.planes().take_while(|_| wanted) {
-            // SAFETY: dx has all planes, and these are of the channels of this task alone.
-            let dx = unsafe { core::slice::from_raw_parts_mut(dx.get().add(planes.start), planes.len()) };
-            chain(isa, args, planes.start, first, weight, mean, variance, sum, product, x, dy, dx);
-        }
+        let part = first..first + sum.len();
+        // Of dx only the planes of the channels of this task are read and written.
+        let gradients = Gradients {
+            tile: Tile::new(args, first, sum.len()),
+            eps: args.eps,
+            weight: &weight[part.clone()],
+            mean: &mean[part.clone()],
+            variance: &variance[part],
+            x,
+            dy: if dy.is_empty() { dx.get().cast_const() } else { dy.as_ptr() },
+            dx: wanted.then_some(dx.get()),
+            sum,
+            product,
+        };
+        run(isa, gradients);
     });
 }
 
@@ -203,65 +179,6 @@ pub(super) fn frozen_input_gradient(
 }
 
 multiversion! {
-    /// Adds the sums of planes that follow each other.
-    fn add(isa, pixels: usize, x: &[f32], sums: &mut [f64]) {
-        for (x, sum) in x.chunks_exact(pixels.max(1)).zip(sums) {
-            *sum += sum_by(x, x, |x, _| x);
-        }
-    }
-}
-
-multiversion! {
-    fn add_squares(isa, pixels: usize, mean: &[f32], x: &[f32], sums: &mut [f64]) {
-        for ((x, mean), sum) in x.chunks_exact(pixels.max(1)).zip(mean).zip(sums) {
-            *sum += sum_by(x, x, |x, _| (x - mean) * (x - mean));
-        }
-    }
-}
-
-/// Σ dy and Σ dy·(x − mean) of the channels of a tile.
-struct Sums<'a> {
-    tile: Tile,
-    mean: &'a [f32],
-    x: &'a [f32],
-    /// As many as x, of which those of the tile may be read.
-    dy: *const f32,
-    sum: &'a mut [f32],
-    product: &'a mut [f32],
-}
-impl Kernel for Sums<'_> {
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let Sums { tile: Tile { first, images, channels, pixels, .. }, mean, x, dy, sum, product } = self;
-        for (c, (sum, product)) in sum.iter_mut().zip(product).enumerate() {
-            let mut totals = [0.0f64; 2];
-            // SAFETY: within `run`.
-            let (zero, mean) = unsafe { (Wide::<V>::splat(0.0), Wide::splat(mean[c])) };
-            let (mut sums, mut added) = ([zero; 2], 0);
-            for image in 0..images {
-                let start = (image * channels + first + c) * pixels;
-                let plane = &x[start..][..pixels];
-                for at in (0..pixels).step_by(V::N) {
-                    let lanes = 0..(pixels - at) as isize;
-                    // SAFETY: within `run`, and x and dy have the plane. What is beside it has no gradient.
-                    unsafe {
-                        let x = Wide::<V>::load_lanes(plane.as_ptr().add(at), lanes.clone(), 0.0);
-                        let dy = Wide::load_lanes(dy.add(start + at), lanes, 0.0);
-                        sums = [sums[0] + dy, dy.mul_add(x - mean, sums[1])];
-                    }
-                    added += 1;
-                    if added == REGISTERS {
-                        totals = [0, 1].map(|i| totals[i] + sums[i].sum() as f64);
-                        (sums, added) = ([zero; 2], 0);
-                    }
-                }
-            }
-            [*sum, *product] = [0, 1].map(|i| (totals[i] + sums[i].sum() as f64) as f32);
-        }
-    }
-}
-
-multiversion! {
     fn moments(isa, args: &Args, from: usize, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
         let n = args.images as f64 * args.pixels as f64;
         let sum = channel_sums(args, from, &[0.0; TILE][..mean.len()], x, x, |_, x, _| x);
@@ -289,14 +206,13 @@ multiversion! {
 }
 
 multiversion! {
-    /// `first` is the channel of the first mean and variance.
     fn normalized(
-        isa, args: &Args, at: usize, first: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
+        isa, args: &Args, at: usize, weight: &[f32], bias: &[f32], mean: &[f32], variance: &[f32], x: &[f32],
         residual: &[f32], y: &mut [f32],
     ) {
         let constants = |c: usize| {
-            let inverse = inverse_deviation(variance[c - first], args.eps);
-            [weight[c] * inverse, mean[c - first], bias[c]]
+            let inverse = inverse_deviation(variance[c], args.eps);
+            [weight[c] * inverse, mean[c], bias[c]]
         };
         let f = |[scale, mean, bias]: [f32; 3], x: f32, residual: f32| (x - mean) * scale + bias + residual;
         map_channels(args, at, x, residual, y, constants, f);
@@ -304,16 +220,14 @@ multiversion! {
 }
 
 multiversion! {
-    /// `first` is the channel of the first sums.
     fn chain(
-        isa, args: &Args, at: usize, first: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
+        isa, args: &Args, at: usize, weight: &[f32], mean: &[f32], variance: &[f32], sum: &[f32],
         product: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32],
     ) {
         let n = args.images as f32 * args.pixels as f32;
         let constants = |c: usize| {
             let inverse = inverse_deviation(variance[c], args.eps);
-            let (sum, product) = (sum[c - first], product[c - first]);
-            [weight[c] * inverse, sum / n, product / n * inverse * inverse, mean[c]]
+            [weight[c] * inverse, sum[c] / n, product[c] / n * inverse * inverse, mean[c]]
         };
         let f = |[scale, even, slope, mean]: [f32; 4], dy: f32, x: f32| scale * (dy - even - (x - mean) * slope);
         map_channels(args, at, dy, x, dx, constants, f);

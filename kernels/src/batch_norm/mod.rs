@@ -6,6 +6,7 @@ mod channels;
 mod cpu;
 mod cuda;
 mod fold;
+mod planes;
 #[cfg(test)]
 mod tests;
 

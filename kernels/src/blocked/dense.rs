@@ -24,6 +24,8 @@ pub(super) struct Part<'a, T> {
     /// The pixels to compute, of the planes of this image.
     pub(super) pixels: Range<usize>,
     pub(super) blocks: Range<usize>,
+    /// Tiles that the same weights have been used for.
+    pub(super) panel: usize,
     pub(super) call: &'a Call<'a, T>,
     /// Where pixel 0 is, of block 0, whether it is there or not.
     pub(super) x: *const f32,
@@ -66,7 +68,7 @@ impl<T: Weight> Part<'_, T> {
                         y: self.y.wrapping_add(to),
                         residual: if self.residual.is_null() { self.residual } else { self.residual.add(to) },
                     };
-                    pixels::<V, T, STEP>(&self.tile, at, count, 2.min(self.blocks.end - block));
+                    pixels::<V, T, STEP>(&self.tile, at, count, 2.min(self.blocks.end - block), self.panel);
                 }
             }
         }
@@ -115,6 +117,7 @@ pub(super) fn pointwise<T: Weight>(cpu: &Cpu, call: &Call<'_, T>, y: &mut [f32])
             step: BLOCK,
             pixels,
             blocks: blocks_of_part,
+            panel: 0,
             call,
             x: call.x[image * runs * BLOCK * area..].as_ptr(),
             // SAFETY: an image of y. Tasks write different pixels or blocks of it; the lengths were asserted.
@@ -162,6 +165,7 @@ pub(super) fn first<T: Weight>(cpu: &Cpu, call: &Call<'_, T>, y: &mut [f32]) {
                 step: stride,
                 pixels: 0..count,
                 blocks: 0..blocks,
+                panel: 0,
                 call,
                 x: copy.as_ptr(),
                 // SAFETY: columns of a line of the output, which is this task's; the lengths were asserted.

@@ -2,14 +2,12 @@
 
 use core::ops::Range;
 
-use super::{BLOCK, Call};
+use super::{BLOCK, Call, tile};
 use crate::Cpu;
+use crate::conv2d;
 use crate::cpu::SendPtr;
 use crate::vector::{Kernel, Vector, run};
 use crate::weight::Weight;
-
-/// Pixels that are computed together, as far as a line has so many that see no edge.
-const PIXELS: usize = 8;
 
 /// Floats that one task writes, roughly.
 const TASK: usize = 1 << 14;
@@ -36,6 +34,7 @@ pub(super) fn forward<T: Weight>(cpu: &Cpu, call: &Call<'_, T>, y: &mut [f32]) {
             bias: call.bias[plane % blocks * BLOCK..].as_ptr(),
             x: call.x[plane * height * width * BLOCK..].as_ptr(),
             pitch: width,
+            there: 0..width as isize,
             // SAFETY: lines of a plane that are this task's; the lengths were asserted.
             y: unsafe { y.get().add(to) },
             residual: call.residual_at(to),
@@ -54,24 +53,19 @@ pub(super) struct Part<'a, T> {
     /// Where the first pixel of the plane is, whether it is there or not, and pixels from one line to the next.
     pub(super) x: *const f32,
     pub(super) pitch: usize,
+    /// The columns that are there: those of the image, and maybe zeros around them.
+    pub(super) there: Range<isize>,
     /// The output plane.
     pub(super) y: *mut f32,
     /// Null where there is none.
     pub(super) residual: *const f32,
 }
 
-/// Output positions whose windows are inside the input, of `windows`.
-fn inside(input: usize, windows: usize, reach: usize, stride: usize, padding: usize) -> Range<usize> {
-    let start = padding.div_ceil(stride).min(windows);
-    let end = (input + padding).checked_sub(reach).map_or(0, |last| last / stride + 1);
-    start..end.clamp(start, windows)
-}
-
-/// Taps of a window that begins at `start` and are inside the input.
+/// Taps of a window that begins at `start` and are among the pixels that are there.
 #[inline(always)]
-fn taps(start: isize, input: usize, taps: usize, dilation: usize) -> Range<usize> {
-    let first = (-start).max(0) as usize;
-    let last = (input as isize - start).max(0) as usize;
+fn taps(start: isize, there: &Range<isize>, taps: usize, dilation: usize) -> Range<usize> {
+    let first = (there.start - start).max(0) as usize;
+    let last = (there.end - start).max(0) as usize;
     let end = last.div_ceil(dilation).min(taps);
     first.div_ceil(dilation).min(end)..end
 }
@@ -79,35 +73,13 @@ fn taps(start: isize, input: usize, taps: usize, dilation: usize) -> Range<usize
 impl<T: Weight> Kernel for Part<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let args = &self.call.args;
-        let ([height, width], [_, columns]) = (args.input, args.output());
-        let reach = |d: usize| (args.kernel[d] - 1) * args.dilation[d] + 1;
-        let middle = inside(width, columns, reach(1), args.stride[1], args.padding[1]);
-        for line in self.lines.clone() {
-            let y = (line * args.stride[0]) as isize - args.padding[0] as isize;
-            let rows = taps(y, height, args.kernel[0], args.dilation[0]);
-            let mut column = self.columns.start;
-            while column < self.columns.end {
-                let x = (column * args.stride[1]) as isize - args.padding[1] as isize;
-                let across = taps(x, width, args.kernel[1], args.dilation[1]);
-                let whole =
-                    if middle.contains(&column) { middle.end.min(self.columns.end) - column } else { 0 };
-                let window =
-                    Window { rows: rows.clone(), across, start: [y, x], to: line * columns + column };
-                // SAFETY: taps are within the plane; pixels within the line, and those beside the first of them see
-                // the same taps.
-                unsafe {
-                    if whole >= PIXELS {
-                        self.pixels::<V, PIXELS>(&window);
-                        column += PIXELS;
-                    } else if whole >= PIXELS / 2 {
-                        self.pixels::<V, { PIXELS / 2 }>(&window);
-                        column += PIXELS / 2;
-                    } else {
-                        self.pixels::<V, 1>(&window);
-                        column += 1;
-                    }
-                }
+        let conv2d::Args { kernel, stride, dilation, .. } = self.call.args;
+        // SAFETY: as the caller promises.
+        unsafe {
+            match (kernel[1], dilation[1], stride[1]) {
+                (3, 1, 1) => self.lines::<V, 3, 1>(),
+                (3, 1, 2) => self.lines::<V, 3, 2>(),
+                _ => self.lines::<V, 0, 0>(),
             }
         }
     }
@@ -123,26 +95,84 @@ struct Window {
 }
 
 impl<T: Weight> Part<'_, T> {
+    /// Columns whose windows are among the pixels that are there.
+    fn inside(&self) -> Range<usize> {
+        let args = &self.call.args;
+        let reach = ((args.kernel[1] - 1) * args.dilation[1] + 1) as isize;
+        let [padding, stride] = [args.padding[1], args.stride[1]].map(|n| n as isize);
+        let start = (self.there.start + padding).max(0) as usize;
+        let end = (self.there.end + padding - reach).div_euclid(stride) + 1;
+        let start = start.div_ceil(args.stride[1]).clamp(self.columns.start, self.columns.end);
+        start..(end.max(0) as usize).clamp(start, self.columns.end)
+    }
+
+    /// Windows of `K` taps side by side, `S` pixels apart; any if these are 0.
+    ///
     /// # Safety
     /// All that is read and written is there, as `forward` asserted.
     #[inline(always)]
-    unsafe fn pixels<V: Vector, const P: usize>(&self, window: &Window) {
+    unsafe fn lines<V: Vector, const K: usize, const S: usize>(&self) {
+        let args = &self.call.args;
+        let (height, [_, columns]) = (args.input[0] as isize, args.output());
+        let inside = self.inside();
+        // Registers for that many sums, beside weights.
+        let (large, small) = if V::N == BLOCK { (14, 7) } else { (6, 3) };
+        for line in self.lines.clone() {
+            let y = (line * args.stride[0]) as isize - args.padding[0] as isize;
+            let rows = taps(y, &(0..height), args.kernel[0], args.dilation[0]);
+            let mut column = self.columns.start;
+            while column < self.columns.end {
+                let (size, first) = if inside.contains(&column) {
+                    let (size, first) = tile::next(column - inside.start, inside.len(), large, small);
+                    (size, inside.start + first)
+                } else {
+                    (1, column)
+                };
+                let x = (first * args.stride[1]) as isize - args.padding[1] as isize;
+                let across = taps(x, &self.there, args.kernel[1], args.dilation[1]);
+                let window = Window { rows: rows.clone(), across, start: [y, x], to: line * columns + first };
+                // SAFETY: taps are within the plane; pixels within the line, and those beside the first of them see
+                // the same taps.
+                unsafe {
+                    match (V::N == BLOCK, size) {
+                        (true, 14) => self.pixels::<V, 14, K, S>(&window),
+                        (true, 7) => self.pixels::<V, 7, K, S>(&window),
+                        (false, 6) => self.pixels::<V, 6, K, S>(&window),
+                        (false, 3) => self.pixels::<V, 3, K, S>(&window),
+                        _ => self.pixels::<V, 1, 0, 0>(&window),
+                    }
+                }
+                column = first + size;
+            }
+        }
+    }
+
+    /// `P` pixels side by side.
+    ///
+    /// # Safety
+    /// As for `lines`.
+    #[inline(always)]
+    unsafe fn pixels<V: Vector, const P: usize, const K: usize, const S: usize>(&self, window: &Window) {
         let args = &self.call.args;
         let Window { rows, across, start: [y, x], to } = window;
-        let step = args.stride[1] * BLOCK;
         for lane in (0..BLOCK).step_by(V::N) {
             // SAFETY: as the caller promises.
             unsafe {
                 let mut sums = [V::load(self.bias.add(lane)); P];
                 for u in rows.clone() {
                     let row = (y + (u * args.dilation[0]) as isize) * self.pitch as isize + x;
+                    let x = self.x.wrapping_offset(row * BLOCK as isize + lane as isize);
+                    let weights = self.weight.add(u * args.kernel[1] * BLOCK + lane);
+                    if K > 0 {
+                        side_by_side::<V, T, P, K, S>(&mut sums, x, weights);
+                        continue;
+                    }
                     for v in across.clone() {
-                        let weight = T::load::<V>(self.weight.add((u * args.kernel[1] + v) * BLOCK + lane));
-                        let from = (row + (v * args.dilation[1]) as isize) * BLOCK as isize;
-                        let from = self.x.wrapping_offset(from + lane as isize);
+                        let weight = T::load::<V>(weights.add(v * BLOCK));
+                        let from = x.wrapping_add(v * args.dilation[1] * BLOCK);
                         let mut p = 0;
                         while p < P {
-                            sums[p] = sums[p].fma(V::load(from.add(p * step)), weight);
+                            sums[p] = sums[p].fma(V::load(from.add(p * args.stride[1] * BLOCK)), weight);
                             p += 1;
                         }
                     }
@@ -158,5 +188,31 @@ impl<T: Weight> Part<'_, T> {
                 }
             }
         }
+    }
+}
+
+/// Adds a row of `K` taps to the sums of `P` windows, `S` pixels apart. With constant bounds, a pixel is loaded once
+/// for all windows that see it.
+///
+/// # Safety
+/// The pixels and the weights are there, and this is called within [`run`].
+#[inline(always)]
+unsafe fn side_by_side<V: Vector, T: Weight, const P: usize, const K: usize, const S: usize>(
+    sums: &mut [V; P],
+    x: *const f32,
+    weights: *const T,
+) {
+    let mut v = 0;
+    while v < K {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let tap = T::load::<V>(weights.add(v * BLOCK));
+            let mut p = 0;
+            while p < P {
+                sums[p] = sums[p].fma(V::load(x.add((p * S + v) * BLOCK)), tap);
+                p += 1;
+            }
+        }
+        v += 1;
     }
 }

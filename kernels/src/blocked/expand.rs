@@ -18,18 +18,17 @@ const BLOCKS: usize = if STACK == 0 { 2 } else { 1 };
 
 /// Lines and columns of the output that are computed at a time, at most.
 fn band<T: Weight>(each: &Call<'_, T>) -> [usize; 2] {
-    let ([_, width], output) = (each.args.input, each.args.output());
+    let output = each.args.output();
     let reach = |d: usize| (each.args.kernel[d] - 1) * each.args.dilation[d] + 1;
+    let seen = |d: usize, windows: usize| (windows - 1) * each.args.stride[d] + reach(d);
     // How many windows see no more than so many pixels.
     let most = |d: usize, pixels: usize| {
         ((pixels.max(reach(d)) - reach(d)) / each.args.stride[d] + 1).min(output[d])
     };
-    let line = BETWEEN / (BLOCKS * BLOCK);
-    let lines = most(0, line / width);
+    let (line, pitch) = (BETWEEN / (BLOCKS * BLOCK), seen(1, output[1]));
     // Bands of one size, as nearly as can be.
-    let lines = output[0].div_ceil(output[0].div_ceil(lines));
-    let seen = (lines - 1) * each.args.stride[0] + reach(0);
-    if seen.min(each.args.input[0]) * width <= line {
+    let lines = output[0].div_ceil(output[0].div_ceil(most(0, line / pitch)));
+    if seen(0, lines).min(each.args.input[0]) * pitch <= line {
         [lines, output[1]]
     } else {
         [1, most(1, line / reach(0))]
@@ -89,18 +88,24 @@ struct Part<'a, T> {
 }
 
 impl<T: Weight> Part<'_, T> {
-    /// Pixels of the input that outputs see.
-    fn seen(&self, d: usize, outputs: &Range<usize>) -> Range<usize> {
+    /// Pixels that outputs see, those beyond the edges of the image included.
+    fn seen(&self, d: usize, outputs: &Range<usize>) -> Range<isize> {
         let args = &self.each.args;
         let end = (outputs.end - 1) * args.stride[d] + (args.kernel[d] - 1) * args.dilation[d] + 1;
-        let end = end.saturating_sub(args.padding[d]).min(args.input[d]);
-        (outputs.start * args.stride[d]).saturating_sub(args.padding[d]).min(end)..end
+        let at = |pixel: usize| pixel as isize - args.padding[d] as isize;
+        at(outputs.start * args.stride[d])..at(end)
     }
 
     fn run(&self, isa: Isa, between: &mut [f32]) {
-        let ([height, width], args) = (self.each.args.input, &self.each.args);
-        let (rows, seen) = (self.seen(0, &self.lines), self.seen(1, &self.columns));
-        let (pitch, plane) = (seen.len(), rows.len() * seen.len() * BLOCK);
+        let ([height, width], [lines, columns]) = (self.each.args.input, self.each.args.output());
+        let within = |pixels: &Range<isize>, size: usize| {
+            let [start, end] = [pixels.start, pixels.end].map(|at| (at.max(0) as usize).min(size));
+            start..end
+        };
+        let there = self.seen(1, &self.columns);
+        let (rows, seen) = (within(&self.seen(0, &self.lines), height), within(&there, width));
+        let pitch = there.len();
+        let plane = rows.len() * pitch * BLOCK;
         let between = &mut between[..self.blocks.len() * plane];
         let tile = Tile {
             depth: channels(self.expand.args.in_channels, height * width),
@@ -108,34 +113,38 @@ impl<T: Weight> Part<'_, T> {
             y_block: plane,
             limits: self.expand.limits,
         };
-        // Whole lines follow each other in both.
-        let (runs, len) =
-            if pitch == width { (rows.len().min(1), rows.len() * width) } else { (rows.len(), pitch) };
-        for i in 0..runs {
-            let to = between.as_mut_ptr().wrapping_add(i * pitch * BLOCK);
+        // Zeros beside the image, so that windows need not know of its edges.
+        let before = ((seen.start as isize - there.start) as usize).min(pitch);
+        for line in between.chunks_exact_mut(pitch * BLOCK) {
+            line[..before * BLOCK].fill(0.0);
+            line[(before + seen.len()) * BLOCK..].fill(0.0);
+        }
+        for (i, row) in rows.clone().enumerate() {
+            let to = between.as_mut_ptr().wrapping_add((i * pitch + before) * BLOCK);
             let part = dense::Part {
                 tile,
                 step: BLOCK,
-                pixels: 0..len,
+                pixels: 0..seen.len(),
                 blocks: self.blocks.clone(),
+                panel: i,
                 call: self.expand,
-                x: self.x.wrapping_add(((rows.start + i) * width + seen.start) * BLOCK),
+                x: self.x.wrapping_add((row * width + seen.start) * BLOCK),
                 y: to.wrapping_sub(self.blocks.start * plane),
                 residual: core::ptr::null(),
             };
             run(isa, part);
         }
-        let [lines, columns] = args.output();
         for (i, block) in self.blocks.clone().enumerate() {
-            let first = (rows.start * pitch + seen.start) * BLOCK;
+            let first = (rows.start * pitch) as isize + there.start;
             let part = depthwise::Part {
                 call: self.each,
                 lines: self.lines.clone(),
                 columns: self.columns.clone(),
                 weight: self.each.weight[block * self.each.depth * BLOCK..].as_ptr(),
                 bias: self.each.bias[block * BLOCK..].as_ptr(),
-                x: between[i * plane..].as_ptr().wrapping_sub(first),
+                x: between[i * plane..].as_ptr().wrapping_offset(-first * BLOCK as isize),
                 pitch,
+                there: there.clone(),
                 y: self.y.wrapping_add(block * lines * columns * BLOCK),
                 residual: core::ptr::null(),
             };

@@ -1,6 +1,7 @@
 //! Register tiles: pixels by two registers of output channels, along the depth.
 
 use super::BLOCK;
+use crate::cpu::prefetch;
 use crate::vector::Vector;
 use crate::weight::Weight;
 
@@ -35,8 +36,22 @@ pub(super) struct Place<T> {
     pub(super) residual: *const f32,
 }
 
-/// Computes `pixels` successive pixels, `STEP` floats apart in x, of one block of channels, or of two. Tiles may
+/// The next tile of `pixels` successive ones, of which `done` are done: how many, and the first of them. Tiles may
 /// overlap: what is written twice is the same.
+#[inline(always)]
+pub(super) fn next(done: usize, pixels: usize, large: usize, small: usize) -> (usize, usize) {
+    let left = pixels - done;
+    match () {
+        () if left >= large => (large, done),
+        () if left > small && pixels >= large => (large, pixels - large),
+        () if left >= small => (small, done),
+        () if pixels >= small => (small, pixels - small),
+        () => (1, done),
+    }
+}
+
+/// Computes `pixels` successive pixels, `STEP` floats apart in x, of one block of channels, or of two, of whose weights
+/// `panel` tiles were computed before.
 ///
 /// # Safety
 /// All of it is there, y is nobody else's, and this is called within [`crate::vector::run`].
@@ -46,19 +61,12 @@ pub(super) unsafe fn pixels<V: Vector, T: Weight, const STEP: usize>(
     at: Place<T>,
     pixels: usize,
     blocks: usize,
+    mut panel: usize,
 ) {
     let (large, small) = if V::N == BLOCK { (14, 7) } else { (6, 3) };
     let mut done = 0;
-    let mut panel = 0;
     while done < pixels {
-        let left = pixels - done;
-        let (size, first) = match () {
-            () if left >= large => (large, done),
-            () if left > small && pixels >= large => (large, pixels - large),
-            () if left >= small => (small, done),
-            () if pixels >= small => (small, pixels - small),
-            () => (1, done),
-        };
+        let (size, first) = next(done, pixels, large, small);
         // SAFETY: within the pixels that the caller promises.
         unsafe {
             let at = Place {
@@ -166,16 +174,4 @@ unsafe fn tile<V: Vector, T: Weight, const P: usize, const C: usize, const STEP:
             p += 1;
         }
     }
-}
-
-/// Asks for a cache line in the second-level cache.
-#[inline(always)]
-fn prefetch<T>(at: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 has it, and any address may be asked for.
-    unsafe {
-        use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T1>(at.cast());
-    }
-    let _ = at;
 }

@@ -295,14 +295,19 @@ impl Product<'_> {
             let y = self.y.get().add(at);
             while done < rows && across > 0 {
                 let (t, y) = (t.at(done, 0), y.add(done * self.columns));
-                done += if wide == across * lanes {
+                let count = if wide == across * lanes {
                     T::vectors(rows - done, across, &t, b, b_row, y)
                 } else {
                     narrow::<T>([(rows - done).min(T::ROWS), wide], across, &t, b, y)
                 };
+                // While the cache has their weights.
+                if tail > 0 {
+                    T::columns(count, tail, &t.at(0, wide), tails, y.add(wide));
+                }
+                done += count;
             }
-            if tail > 0 {
-                T::columns(rows, tail, &t.at(0, wide), tails, y.add(wide));
+            if across == 0 {
+                T::columns(rows, tail, &t, tails, y);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! Weights are read where they are, a float at a time from each of the rows; only windows are packed.
 
 use super::columns::columns;
+use crate::cpu::prefetch;
 use crate::gemm::lanes::{self, Lanes};
 use crate::sure::{holds, rest};
 
@@ -112,7 +113,11 @@ unsafe fn vectors<V: Lanes, const R: usize, const C: usize>(
         r += 1;
     }
     let (mut a, mut b) = (t.a.as_ptr(), b.as_ptr());
-    for _ in 0..t.depth {
+    for i in 0..t.depth {
+        // The next tile's weights, which are seldom in the cache: a line of each row, by turns.
+        if R >= 8 {
+            prefetch(a.wrapping_add((R + i % R) * t.a_row));
+        }
         let mut line = [V::splat(0.0); C];
         let mut v = 0;
         while v < C {

@@ -8,6 +8,7 @@ mod isa;
 #[cfg(feature = "std")]
 mod lanes;
 mod map;
+mod prefetch;
 mod sums;
 #[cfg(feature = "rayon")]
 mod team;
@@ -23,6 +24,7 @@ pub(crate) use isa::multiversion;
 #[cfg(feature = "std")]
 pub(crate) use lanes::LANE;
 pub(crate) use map::{map, map_pairs, part};
+pub(crate) use prefetch::prefetch;
 pub(crate) use sums::{sum_by, sum_parts};
 
 use crate::finite::Finite;
