@@ -1,7 +1,5 @@
 //! The innermost loops: a register tile of C, summed over strips of A and B.
 
-use core::hint::black_box;
-
 use super::lanes::{self, Lanes};
 use super::output::Place;
 use crate::activation::Activation;
@@ -116,7 +114,7 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(
     // Row i is at i's odd part times `line`, times the power of two that an address can hold. That the
     // strides are multiples of one is hidden, lest a pointer for each row be kept: those are too many.
     let line = a.line.wrapping_mul(4);
-    let odd = black_box([1, 3, 5, 7, 9, 11, 13].map(|rows| line.wrapping_mul(rows)));
+    let odd: [usize; 7] = core::array::from_fn(|i| opaque(line.wrapping_mul(2 * i + 1)));
     let (mut first, mut columns) = (a.data.as_ptr().cast::<u8>(), b.data.as_ptr());
     for _ in 0..len {
         if R >= AHEAD[0] {
@@ -140,6 +138,22 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(
         // SAFETY: the caller gives so many rows, of whose columns no others are written.
         unsafe { write(sums[i], to.next_row(), widths) };
     });
+}
+
+/// The same number, of which the compiler knows nothing. (`black_box` would store it, for which the first sums would
+/// wait.)
+#[inline(always)]
+fn opaque(mut x: usize) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("/* {} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        x = core::hint::black_box(x);
+    }
+    x
 }
 
 /// A function, because a closure would be compiled for each row of each tile.
