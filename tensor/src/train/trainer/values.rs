@@ -17,19 +17,22 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         M::Output::download::<D, B>(&self.device, output, rows);
     }
 
-    /// The L2 norm of the gradients before they were clipped, at the last step with [`Clip::Norm`].
+    /// The L2 norm of the gradients before they were clipped, at the last step with
+    /// [`Clip::Norm`](crate::train::Clip::Norm).
     pub fn gradient_norm(&self) -> f32 {
         let mut norm = 0.0;
         self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, norm), &mut norm);
         norm
     }
 
-    /// What the next loss will be multiplied by, where there is such a factor: see [`DynamicLossScale`].
+    /// What the next loss will be multiplied by, where there is such a factor: see
+    /// [`DynamicLossScale`](crate::train::DynamicLossScale).
     pub fn current_loss_scale(&self) -> Option<f32> {
         self.rounded.as_ref()?.scale(&self.device).map(|state| state.scale)
     }
 
-    /// Whether the last step was skipped, since its gradients were not finite: see [`DynamicLossScale`].
+    /// Whether the last step was skipped, since its gradients were not finite: see
+    /// [`DynamicLossScale`](crate::train::DynamicLossScale).
     pub fn was_skipped(&self) -> bool {
         let mut step = Step::new();
         self.device.read_one(field!(self.memory.borrow(), Memory<M, L, O, B>, step), &mut step);
@@ -41,8 +44,8 @@ impl<M: Model, L: Loss<M::Output>, O: Optimizer, const B: usize, D: Storage> Tra
         self.update.learning_rate_after(self.steps())
     }
 
-    /// How many updates have been made, without those that were skipped: see [`DynamicLossScale`]. With one, this waits
-    /// for the device.
+    /// How many updates have been made, without those that were skipped: see
+    /// [`DynamicLossScale`](crate::train::DynamicLossScale). With one, this waits for the device.
     pub fn steps(&self) -> u64 {
         let scale = self.rounded.as_ref().and_then(|rounded| rounded.scale(&self.device));
         self.update.step.index.saturating_sub(scale.map_or(0, |scale| scale.skipped))
