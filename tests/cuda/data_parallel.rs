@@ -211,19 +211,20 @@ fn nobody_waits_for_one_that_fails() {
     let Some([a, b]) = on_two(run) else { return };
     let failed = b.iter().position(|(error, _)| error.is_some()).expect("one that fails");
     assert!(a[..failed].iter().chain(&b[..failed]).all(|outcome| *outcome == (None, false)));
-    let (own, replayed) = match b[failed].0 {
-        Some(Error::Operation(Fault::Library { library: "NCCL", .. })) => (true, false),
-        Some(Error::Operation(Fault::Launch { op: "graph", .. })) => (true, true),
-        _ => (false, false),
-    };
-    assert!(own && a[failed].0 == Some(Error::Operation(Fault::Elsewhere)), "{a:?}, {b:?}");
-    // The one that has launched its recording has changed its model, by what nobody knows.
-    assert!(b[failed].1 && (replayed || a[failed].1), "{a:?}, {b:?}");
     let stopped = Some(Error::Stopped { call: "Trainer::step" });
-    assert!(
-        a[failed + 1..].iter().chain(&b[failed + 1..]).all(|(error, _)| *error == stopped),
-        "{a:?}, {b:?}"
-    );
+    // A recording that fails is tried once more.
+    let mut replayed = false;
+    for ((of_a, _), (of_b, unchanged)) in a[failed..].iter().zip(&b[failed..]) {
+        let graph = matches!(of_b, Some(Error::Operation(Fault::Launch { op: "graph", .. })));
+        let own = graph || matches!(of_b, Some(Error::Operation(Fault::Library { library: "NCCL", .. })));
+        let elsewhere = *of_a == Some(Error::Operation(Fault::Elsewhere));
+        assert!(own && elsewhere || *of_a == stopped && *of_b == stopped, "{a:?}, {b:?}");
+        assert!(unchanged, "{b:?}");
+        replayed |= graph;
+    }
+    assert!(a[4].0 == stopped && b[4].0 == stopped, "{a:?}, {b:?}");
+    // The one that has launched its recording has changed its model, by what nobody knows.
+    assert!(replayed || a[failed..].iter().all(|(_, unchanged)| *unchanged), "{a:?}");
 }
 
 #[test]

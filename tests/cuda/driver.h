@@ -86,7 +86,7 @@ void note_wait(const char* who);
 
 // Whether the variable names this call or kernel, `NAME`, `NAME@DEVICE` or `NAME@DEVICE+N`: on that device only, and
 // not the first N times.
-bool is_named(const char* variable, const char* name, int device);
+SHARED bool is_named(const char* variable, const char* name, int device);
 
 // memory.cpp
 constexpr int MOST_DEVICES = 8;

@@ -16,8 +16,8 @@ struct Output {
     }
 };
 
-#define FINISH const float *bias, const float *residual, float *y, int code
-#define THE_FINISH Output{bias, residual, y, code}
+#define RESULT const float *bias, const float *residual, float *y, int code
+#define THE_RESULT Output{bias, residual, y, code}
 
 // Weights are [block, kernel height, inputs, kernel width, 16], of type WEIGHT. PACK of them are read at once.
 struct Product {
@@ -85,18 +85,18 @@ __device__ inline void convolve(P problem, Output output) {
     });
 }
 
-extern "C" __global__ void __launch_bounds__(256) blocked_first(SHAPE, const WEIGHT* weight, const float* x, FINISH) {
-    convolve(First{{THE_SHAPE, weight, x}}, THE_FINISH);
+extern "C" __global__ void __launch_bounds__(256) blocked_first(SHAPE, const WEIGHT* weight, const float* x, RESULT) {
+    convolve(First{{THE_SHAPE, weight, x}}, THE_RESULT);
 }
 
-extern "C" __global__ void __launch_bounds__(256) blocked_pointwise(SHAPE, const WEIGHT* weight, const float* x, FINISH) {
-    convolve(Pointwise{{THE_SHAPE, weight, x}}, THE_FINISH);
+extern "C" __global__ void __launch_bounds__(256) blocked_pointwise(SHAPE, const WEIGHT* weight, const float* x, RESULT) {
+    convolve(Pointwise{{THE_SHAPE, weight, x}}, THE_RESULT);
 }
 
 // Each channel by itself: a thread for each output, so that 16 neighbours read the same pixels and lines of the weights.
-extern "C" __global__ void blocked_depthwise(SHAPE, const WEIGHT* weight, const float* x, FINISH) {
+extern "C" __global__ void blocked_depthwise(SHAPE, const WEIGHT* weight, const float* x, RESULT) {
     Shape shape = THE_SHAPE;
-    Output output_of = THE_FINISH;
+    Output output_of = THE_RESULT;
     Index area = shape.out_area(), blocks = Product::blocks(outs);
     EACH(element, images * (i64)blocks * area * LANES) {
         Index i = element, lane = i % LANES, place = i / LANES % area, plane = i / LANES / area;

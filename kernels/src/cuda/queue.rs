@@ -119,6 +119,12 @@ impl Stream {
         self.records.store(on, Ordering::Relaxed);
     }
 
+    /// Whether launches are recorded, and not run.
+    #[cfg(feature = "nccl")]
+    pub(super) fn is_recording(&self) -> bool {
+        self.records.load(Ordering::Relaxed)
+    }
+
     /// The driver's stream, with its context current on this thread.
     pub(super) fn handle(&self) -> Result<sys::CUstream, DriverError> {
         self.stream.context().bind_to_thread()?;

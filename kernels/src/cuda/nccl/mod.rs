@@ -104,23 +104,27 @@ impl Communicator {
     }
 
     /// Replaces `floats` floats by their sum over all GPUs, each times its weight: the same bits on all of them. After
-    /// it, a fault of one GPU is known to all. What NCCL refuses is a fault, with which the communicators of all end:
-    /// [`Communicator::abort`].
+    /// it, a fault of one GPU is known to all. What NCCL refuses is a fault, with which the communicators of all end
+    /// ([`Communicator::abort`]) unless it was to be recorded.
     ///
     /// # Safety
     /// That much memory of this GPU, which nothing else uses until its turn is over. All ranks do the same, each on a
     /// thread of its own or behind what the others wait for.
     #[doc(hidden)]
     pub unsafe fn sum(&self, memory: Pointer, floats: usize, weight: f32) {
+        // Nobody waits for what is recorded only; who replays it asks the others first.
+        let recorded = self.gpu.stream.is_recording();
         // SAFETY: the caller promises it.
         if let Err(error) = unsafe { self.reduce(memory, floats, weight) } {
             let code = if let CudaError::Nccl { code, .. } = error { code } else { 0 };
             let fault = Fault::Library { op: "all_reduce", library: "NCCL", code };
             self.gpu.stream.refuse(fault, error.to_string());
-            self.abort();
+            if !recorded {
+                self.abort();
+            }
         }
         // Nobody goes on with a sum that does not come.
-        if !self.agree(true) {
+        if !recorded && !self.agree(true) {
             self.gpu.stream.keep(Fault::Elsewhere);
         }
     }

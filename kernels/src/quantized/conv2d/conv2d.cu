@@ -12,8 +12,8 @@ struct Output {
     }
 };
 
-#define FINISH const int *bias, const float *factors, const u8 *points, u8 *y
-#define THE_FINISH Output{bias, factors, Points(points), y}
+#define RESULT const int *bias, const float *factors, const u8 *points, u8 *y
+#define THE_RESULT Output{bias, factors, Points(points), y}
 
 // weight [outs, ins·SIZE] times windows [ins·SIZE, images·pixels]; `k` counts quads.
 struct Forward {
@@ -70,8 +70,8 @@ struct Forward {
 
 // Blocks: x a tile, z a group.
 // spills: up to 2 words, without tensor cores on capability 10.0, which has them.
-extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const i8* weight, const u8* x, FINISH) {
-    Output finish = THE_FINISH;
+extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const i8* weight, const u8* x, RESULT) {
+    Output finish = THE_RESULT;
     Forward problem{THE_SHAPE, weight, x, (int)blockIdx.z, finish.points.x, 0, 0, 0};
     Index area = problem.shape.out_area();
     product_tile(problem, 0, (problem.depth() + 3) / 4, [&](Index row, Index column, int sum) {
@@ -81,9 +81,9 @@ extern "C" __global__ void __launch_bounds__(256) conv2d(SHAPE, const i8* weight
 }
 
 // Few channels: a thread for each output.
-extern "C" __global__ void conv2d_few(SHAPE, const i8* weight, const u8* x, FINISH) {
+extern "C" __global__ void conv2d_few(SHAPE, const i8* weight, const u8* x, RESULT) {
     Shape shape = THE_SHAPE;
-    Output finish = THE_FINISH;
+    Output finish = THE_RESULT;
     Index area = shape.out_area();
     EACH(output_pixel, images * (i64)groups * outs * area) {
         Index i = output_pixel;
