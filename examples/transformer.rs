@@ -37,11 +37,12 @@ model! {
         }
     }
 
-    Listener: [MOMENTS, 12] -> [MOMENTS, SPEAKERS] {
+    /// The nine speakers' scores at each of 29 moments.
+    Listener: [29, 12] -> [29, 9] {
         embed: Linear(32),
-        blocks: [Block<MOMENTS, 32>; 2],
+        blocks: [Block<29, 32>; 2],
         norm: LayerNorm,
-        head: Linear(SPEAKERS),
+        head: Linear(9),
     }
 }
 

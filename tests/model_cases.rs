@@ -39,6 +39,10 @@ model! {
     FrozenLast: [4] -> [3] { a: Linear(5), Silu, #[frozen] b: Linear(3) }
     Mixed: ([i32; 3], [3, 4]) -> [3, 4] { emb: Embedding(7, 4), fc: Linear(4), |t, x| relu(fc(emb(t)) + x) * x }
     Dropouts: [6] -> [6] { d: Dropout(0.5), fc: Linear(6), |x| d(fc(d(x))) + x }
+    Decoded: [5] -> [2, 8, 6] {
+        fc: Linear(4 * 4 * 3), up: ConvTranspose2d(4, kernel = 4, stride = 2, padding = 1, groups = 2), last: Conv2d(2, kernel = 1),
+        |z| last(relu(up(fc(z).reshape([4, 4, 3]))))
+    }
     WithinSamples: [4, 3, 4] -> [4, 3, 4] {
         group: GroupNorm(groups = 2), InstanceNorm2d, layer: LayerNorm([3, 4], eps = 1e-3), rms: RmsNorm(eps = 1e-6),
     }
@@ -192,6 +196,7 @@ cases! {
     frozen_last: FrozenLast, V<4>, V<3>;
     mixed: Mixed, ([i32; 3], M<3, 4>), M<3, 4>;
     dropouts: Dropouts, V<6>, V<6>;
+    decoded: Decoded, V<5>, [[[f32; 6]; 8]; 2];
     within_samples: WithinSamples, [[[f32; 4]; 3]; 4], [[[f32; 4]; 3]; 4];
     within_samples_twice: WithinSamplesTwice, M<3, 4>, M<3, 4>;
     attends: Attends, (M<3, 4>, M<5, 4>), M<3, 4>;

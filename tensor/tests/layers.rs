@@ -63,6 +63,10 @@ layers! {
     conv1d_depthwise: Conv1d<1, 3, 3, 2, 1, 1, 3, Silu, NoBias>, Rank2<3, 8> => Rank2<3, 4>;
     conv1d_of_few_positions: Conv1d<5, 20, 3, 1, 1>, Rank2<5, 3> => Rank2<20, 3>;
     conv1d_to_one_position: Conv1d<6, 18, 4, 1, 0, 1, 1, Gelu>, Rank2<6, 4> => Rank2<18, 1>;
+    conv_transpose2d: ConvTranspose2d<2, 3, 4, 2, 1>, Rank3<2, 3, 2> => Rank3<3, 6, 4>;
+    conv_transpose2d_grouped: ConvTranspose2d<4, 3, 3, 2, 1, 1, 2, 1, NoBias>, Rank3<4, 2, 3> => Rank3<6, 4, 6>;
+    conv_transpose2d_dilated: ConvTranspose2d<2, 1, 2, 1, 0, 0, 1, 2>, Rank3<2, 3, 3> => Rank3<1, 5, 5>;
+    conv_transpose1d: ConvTranspose1d<3, 2, 4, 3, 1, 1>, Rank2<3, 4> => Rank2<2, 12>;
     max_pool1d: MaxPool1d<2>, Rank2<2, 5> => Rank2<2, 2>;
     max_pool1d_overlapping: MaxPool1d<3, 2, 1>, Rank2<2, 5> => Rank2<2, 3>;
     avg_pool1d: AvgPool1d<2>, Rank2<2, 4> => Rank2<2, 2>;

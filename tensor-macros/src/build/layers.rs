@@ -27,10 +27,12 @@ pub(super) enum Known {
 }
 
 /// Layers that are written with options.
-pub(crate) const NAMES: [&str; 33] = [
+pub(crate) const NAMES: [&str; 35] = [
     "Linear",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "MaxPool1d",
     "MaxPool2d",
     "AvgPool1d",
@@ -76,6 +78,10 @@ static LINEAR: Signature =
     Signature { of: "Linear", first: &[NUMBERS], names: &["bias", "tied"], example: "Linear(10)" };
 static CONVS: [Signature; 2] =
     [conv("Conv1d", "Conv1d(16, kernel = 3)"), conv("Conv2d", "Conv2d(16, kernel = 3)")];
+static CONV_TRANSPOSES: [Signature; 2] = [
+    conv_transpose("ConvTranspose1d", "ConvTranspose1d(16, kernel = 4, stride = 2, padding = 1)"),
+    conv_transpose("ConvTranspose2d", "ConvTranspose2d(16, kernel = 4, stride = 2, padding = 1)"),
+];
 static POOLS: [Signature; 4] = [
     pool("MaxPool1d", "MaxPool1d(2)"),
     pool("MaxPool2d", "MaxPool2d(2)"),
@@ -153,6 +159,11 @@ const fn conv(of: &'static str, example: &'static str) -> Signature {
     Signature { of, first: &[OUT], names, example }
 }
 
+const fn conv_transpose(of: &'static str, example: &'static str) -> Signature {
+    let names = &["kernel", "stride", "padding", "output_padding", "groups", "bias", "dilation"];
+    Signature { of, first: &[OUT], names, example }
+}
+
 const fn pool(of: &'static str, example: &'static str) -> Signature {
     Signature { of, first: &[WINDOW], names: &["stride", "padding"], example }
 }
@@ -185,7 +196,13 @@ pub(super) fn known(callee: &Callee, who: &str, consts: &Consts, errors: &Errors
         &LSTM_CELL,
         &ATTENTION,
     ];
-    let alike = PLAIN.iter().chain(&CONVS).chain(&POOLS).chain(&BATCH_NORMS).chain(&INSTANCE_NORMS);
+    let alike = PLAIN
+        .iter()
+        .chain(&CONVS)
+        .chain(&CONV_TRANSPOSES)
+        .chain(&POOLS)
+        .chain(&BATCH_NORMS)
+        .chain(&INSTANCE_NORMS);
     let signature = alike.chain(own).find(|signature| signature.of == name)?;
     let arguments = (callee.arguments.as_deref().unwrap_or(&[]), callee.all_arguments);
     let told = signature.sort_some(who, arguments, &callee.at, errors);
@@ -248,8 +265,12 @@ pub(super) fn of_function(name: &str) -> Option<Layer> {
 /// The names of a layer's parameters; nothing if the macro does not know them.
 pub(super) fn leaves(layer: &Layer) -> Option<Vec<&'static str>> {
     Some(match layer {
-        Layer::Linear { bias: true, .. } | Layer::Conv { bias: true, .. } => vec!["weight", "bias"],
-        Layer::Linear { .. } | Layer::Conv { .. } | Layer::Embedding { .. } => vec!["weight"],
+        Layer::Linear { bias: true, .. }
+        | Layer::Conv { bias: true, .. }
+        | Layer::ConvTranspose { bias: true, .. } => vec!["weight", "bias"],
+        Layer::Linear { .. } | Layer::Conv { .. } | Layer::ConvTranspose { .. } | Layer::Embedding { .. } => {
+            vec!["weight"]
+        }
         Layer::BatchNorm { .. } => vec!["weight", "bias", "running_mean", "running_var"],
         Layer::LayerNorm { affine, .. }
         | Layer::GroupNorm { affine, .. }

@@ -128,6 +128,17 @@ fn layer(unit: &Unit) -> String {
             groups.value,
             yes("bias", *bias)
         ),
+        Layer::ConvTranspose { output, groups, window, output_padding, bias, .. } => format!(
+            "{} {} k{} s{} p{} o{output_padding} g{} d{}{}",
+            layer.name(),
+            output.value,
+            window.size.value,
+            window.stride,
+            window.padding,
+            groups.value,
+            window.dilation,
+            yes("bias", *bias)
+        ),
         Layer::Pool { window, .. } => {
             format!("{} k{} s{} p{}", layer.name(), window.size.value, window.stride, window.padding)
         }

@@ -10,7 +10,7 @@ use crate::parse::sample;
 use crate::sample::Element;
 
 /// Names that types of layers mention.
-const WORDS: [&str; 46] = [
+const WORDS: [&str; 48] = [
     "Dropout",
     "Relu",
     "Relu6",
@@ -27,6 +27,8 @@ const WORDS: [&str; 46] = [
     "Linear",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "MaxPool1d",
     "MaxPool2d",
     "AvgPool1d",
@@ -157,6 +159,26 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             bias: arguments.bias(8),
             element: Some(arguments.element(9)),
         },
+        "ConvTranspose1d" | "ConvTranspose2d" => {
+            let mut output = arguments.number(1, "its output channels, of one group")?;
+            let groups = arguments.groups(6)?;
+            output.value = output.value.saturating_mul(groups.value);
+            Layer::ConvTranspose {
+                input: Some(arguments.number(0, "its input channels")?),
+                output,
+                window: Window {
+                    over,
+                    size: arguments.number(2, "the size of its kernel")?,
+                    stride: arguments.number_or(3, 1, "a stride")?,
+                    padding: arguments.padding(4)?,
+                    dilation: arguments.number_or(7, 1, "a dilation")?,
+                },
+                output_padding: arguments.padding(5)?,
+                groups,
+                bias: arguments.bias(8),
+                element: Some(arguments.element(9)),
+            }
+        }
         "MaxPool1d" | "MaxPool2d" | "AvgPool1d" | "AvgPool2d" => {
             let size = arguments.number(0, "the size of its window")?;
             let stride = arguments.number_or(1, size.value, "a stride")?;

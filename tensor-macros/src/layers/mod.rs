@@ -44,6 +44,17 @@ pub(crate) enum Layer {
         /// What it computes with; where it is not written, that of its input.
         element: Option<Element>,
     },
+    /// `output` counts the channels of all groups.
+    ConvTranspose {
+        input: Option<Number>,
+        output: Number,
+        groups: Number,
+        window: Window,
+        output_padding: usize,
+        bias: bool,
+        /// As for `Conv`.
+        element: Option<Element>,
+    },
     Pool {
         window: Window,
         /// The mean of a window, not its largest number.
@@ -248,6 +259,7 @@ impl Layer {
         match self {
             Layer::Linear { .. } => "Linear",
             Layer::Conv { window, .. } => window.over.name(["Conv1d", "Conv2d"]),
+            Layer::ConvTranspose { window, .. } => window.over.name(["ConvTranspose1d", "ConvTranspose2d"]),
             Layer::Pool { mean: false, window } => window.over.name(["MaxPool1d", "MaxPool2d"]),
             Layer::Pool { mean: true, window } => window.over.name(["AvgPool1d", "AvgPool2d"]),
             Layer::GlobalPool2d => "GlobalAvgPool2d",
@@ -273,7 +285,7 @@ impl Layer {
     pub(crate) fn is_resolved(&self) -> bool {
         match self {
             Layer::Linear { input, .. } => input.is_some(),
-            Layer::Conv { input, .. } => input.is_some(),
+            Layer::Conv { input, .. } | Layer::ConvTranspose { input, .. } => input.is_some(),
             Layer::LayerNorm { over, .. } => over.is_some(),
             Layer::BatchNorm { channels, .. }
             | Layer::GroupNorm { channels, .. }

@@ -36,6 +36,22 @@ impl Layer {
                 let rest = &rest[..given];
                 quote!(::castiron::nn::#name<#(#numbers),* #(, #rest)*>)
             }
+            Layer::ConvTranspose { input, output, groups, window, output_padding, bias, element } => {
+                let name = format_ident!("{}", self.name());
+                let element = element.unwrap_or(Element::F32);
+                let given = said(&[(*bias, true), (element == Element::F32, true)]);
+                let bias = if *bias { quote!(WithBias) } else { quote!(NoBias) };
+                let rest = &[quote!(::castiron::nn::#bias), quote!(#element)][..given];
+                let each = output.value / groups.value;
+                let fixed = [input.as_ref()?.value, each, window.size.value];
+                let (stride, dilation) = ((window.stride, 1), (window.dilation, 1));
+                let optional =
+                    [stride, (window.padding, 0), (*output_padding, 0), (groups.value, 1), dilation];
+                let keep = if given > 0 { optional.len() } else { said(&optional) };
+                let numbers = fixed.into_iter().chain(optional[..keep].iter().map(|(value, _)| *value));
+                let numbers = numbers.map(Literal::usize_unsuffixed);
+                quote!(::castiron::nn::#name<#(#numbers),* #(, #rest)*>)
+            }
             Layer::Pool { window, .. } => {
                 let name = format_ident!("{}", self.name());
                 let size = window.size.value;
@@ -176,6 +192,12 @@ mod tests {
                 "Conv2d<1, 6, 5, 1, 0, 1, 1, ::castiron::nn::Identity, ::castiron::nn::NoBias>",
             ),
             ("Conv1d<1, 6, 5, 2, 0, 1, 3>", "Conv1d<1, 6, 5, 2, 0, 1, 3>"),
+            ("ConvTranspose2d<6, 4, 5>", "ConvTranspose2d<6, 4, 5>"),
+            ("ConvTranspose2d<6, 4, 5, 2, 1, 1, 2>", "ConvTranspose2d<6, 4, 5, 2, 1, 1, 2>"),
+            (
+                "ConvTranspose1d<6, 4, 5, 2, 0, 0, 1, 1, NoBias>",
+                "ConvTranspose1d<6, 4, 5, 2, 0, 0, 1, 1, ::castiron::nn::NoBias>",
+            ),
             ("Linear<Rank3<16, 5, 5>, 120, Relu>", "Linear<[[[f32; 5]; 5]; 16], 120, ::castiron::nn::Relu>"),
             ("Linear<f32, 4>", "Linear<f32, 4>"),
             ("MaxPool2d<2>", "MaxPool2d<2>"),

@@ -40,6 +40,20 @@ impl Place<'_> {
                 let [height, width] = self.slide("kernel", window, given)?;
                 Some(alike(window.over.dims([output.value, height, width]), input))
             }
+            Layer::ConvTranspose {
+                input: channels, output, groups, window, output_padding, element, ..
+            } => {
+                let given = self.planes(window.over, input)?;
+                self.computes_with(element, input);
+                let one = Number { value: 1, at: TokenStream::new() };
+                self.channels(channels, &one, given[0], input);
+                if let (Some(channels), false) = (&channels, self.again) {
+                    self.divides(channels, "input channel", groups, "equal group");
+                    self.divides(output, "output channel", groups, "equal group");
+                }
+                let [height, width] = self.spread(window, *output_padding, given)?;
+                Some(alike(window.over.dims([output.value, height, width]), input))
+            }
             Layer::Pool { window, .. } => {
                 if !self.again {
                     self.padding_of_pool(window);

@@ -110,6 +110,7 @@ fn gets(layer: &Layer) -> Option<String> {
         }
         Layer::LayerNorm { over, .. } => over.as_ref().map(ToString::to_string),
         Layer::BatchNorm { channels, .. }
+        | Layer::ConvTranspose { input: channels, .. }
         | Layer::GroupNorm { channels, .. }
         | Layer::InstanceNorm { channels, .. } => {
             channels.as_ref().map(|channels| count(channels.value, "channel"))

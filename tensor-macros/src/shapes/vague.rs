@@ -54,7 +54,9 @@ impl Known {
             (What::Reshape { dims: Dims::Flat }, _) => Some(Vague::Vector),
             (What::Affine { .. } | What::Reciprocal { .. }, _) => gets,
             (_, Some(layer)) => match layer {
-                Layer::Conv { window, .. } | Layer::Pool { window, .. } => Some(match window.over {
+                Layer::Conv { window, .. }
+                | Layer::ConvTranspose { window, .. }
+                | Layer::Pool { window, .. } => Some(match window.over {
                     Space::Signal => Vague::Sequence,
                     Space::Image => Vague::Image,
                 }),
@@ -100,7 +102,9 @@ impl Layer {
     pub(super) fn is_unread(&self) -> bool {
         match self {
             Layer::Linear { outputs, .. } => outputs.value == 0,
-            Layer::Conv { output, window, .. } => output.value == 0 || window.size.value == 0,
+            Layer::Conv { output, window, .. } | Layer::ConvTranspose { output, window, .. } => {
+                output.value == 0 || window.size.value == 0
+            }
             Layer::Pool { window, .. } => window.size.value == 0,
             Layer::Embedding { tokens, width, .. } => tokens.value == 0 || width.value == 0,
             Layer::Lstm { hidden, .. } | Layer::LstmCell { hidden, .. } => hidden.value == 0,

@@ -71,6 +71,38 @@ impl Place<'_> {
         sides
     }
 
+    /// Height and width of what slides to the input when a window goes over it.
+    pub(super) fn spread(
+        &self,
+        window: &Window,
+        output_padding: usize,
+        input: [usize; 3],
+    ) -> Option<[usize; 2]> {
+        let [_, height, width] = input;
+        if output_padding >= window.stride {
+            let message =
+                format!("output_padding = {output_padding} must be less than stride = {}", window.stride);
+            self.wrong(self.at, message);
+            return None;
+        }
+        let over = |side: usize| {
+            let positions = side.checked_sub(1)?.saturating_mul(window.stride);
+            let whole = positions.saturating_add(window.extent()).saturating_add(output_padding);
+            whole.checked_sub(window.padding.saturating_mul(2)).filter(|side| *side > 0)
+        };
+        let down = if window.over == Space::Signal { Some(1) } else { over(height) };
+        let sides = down.zip(over(width)).map(|(height, width)| [height, width]);
+        if sides.is_none() {
+            let (padding, input) = (window.padding, Sample::real(window.over.dims(input)));
+            let whole = window.called("kernel");
+            self.wrong(
+                &window.size.at,
+                format!("padding = {padding} leaves nothing of what {whole} makes of {input} {}", self.from),
+            );
+        }
+        sides
+    }
+
     /// A window that lies in the padding alone has no largest number.
     pub(super) fn padding_of_pool(&self, window: &Window) {
         let (size, padding, whole) = (window.size.value, window.padding, window.called("window"));

@@ -68,6 +68,15 @@ impl Read<'_> {
                 activation: Activation::Identity,
                 element: None,
             },
+            "ConvTranspose1d" | "ConvTranspose2d" => Layer::ConvTranspose {
+                input: None,
+                output: self.size(OUT),
+                groups: self.known_or(self.size_or("groups", 1), 1),
+                window: self.window(over, self.size("kernel"), 1, self.size_or("dilation", 1)),
+                output_padding: self.padding("output_padding").unwrap_or(0),
+                bias: self.flag("bias", true),
+                element: None,
+            },
             "MaxPool1d" | "MaxPool2d" | "AvgPool1d" | "AvgPool2d" => {
                 let size = self.size(WINDOW);
                 let stride = size.value;
@@ -162,15 +171,19 @@ impl Read<'_> {
     /// A window. If one of its numbers is not known, neither is what it gives, and its size is 0.
     fn window(&self, over: Space, size: Number, stride: usize, dilation: Number) -> Window {
         let stride = self.size_or("stride", stride).value;
-        let padding = match self.told.get("padding") {
-            Some(padding) => self.evaluate("padding", padding).map(|number| number.value),
-            None => (!self.told.is_unclear("padding")).then_some(0),
-        };
-        match padding {
+        match self.padding("padding") {
             Some(padding) if stride > 0 && dilation.value > 0 => {
                 Window { over, size, stride, padding, dilation: dilation.value }
             }
             _ => Window { over, size: Number { value: 0, ..size }, stride: 1, padding: 0, dilation: 1 },
+        }
+    }
+
+    /// A number that is 0 if it is left out; nothing if it is not known.
+    fn padding(&self, name: &str) -> Option<usize> {
+        match self.told.get(name) {
+            Some(padding) => self.evaluate(name, padding).map(|number| number.value),
+            None => (!self.told.is_unclear(name)).then_some(0),
         }
     }
 

@@ -83,7 +83,11 @@ fn is_trained(graph: &Graph, node: &Node) -> bool {
             | Layer::InstanceNorm { affine, .. },
         ) => *affine != Affine::NotAffine,
         Ok(
-            Layer::Embedding { .. } | Layer::Lstm { .. } | Layer::LstmCell { .. } | Layer::Attention { .. },
+            Layer::ConvTranspose { .. }
+            | Layer::Embedding { .. }
+            | Layer::Lstm { .. }
+            | Layer::LstmCell { .. }
+            | Layer::Attention { .. },
         ) => true,
         Ok(Layer::Keeps { .. } | Layer::Opaque) | Err(_) => true,
         Ok(_) => false,
@@ -99,6 +103,7 @@ fn has_statistics(graph: &Graph, node: &Node) -> bool {
         layer,
         Ok(Layer::Linear { .. }
             | Layer::Conv { .. }
+            | Layer::ConvTranspose { .. }
             | Layer::LayerNorm { .. }
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. }

@@ -27,6 +27,19 @@ fn fills_in_what_is_left_out() {
         ("Conv2d<1, 8, 3, 1, 1, 1, 4>", "[8, 5, 5]", "Conv2d<2, 8, 3, 1, 1, 1, 4>", "[8, 5, 5]"),
         ("Conv1d<1, 8, 3, 2, 1>", "[3, 16]", "Conv1d<3, 8, 3, 2, 1>", "[8, 8]"),
         ("Conv1d<1, 8, 3, 1, 1, 1, 4>", "[8, 5]", "Conv1d<2, 8, 3, 1, 1, 1, 4>", "[8, 5]"),
+        ("ConvTranspose2d<1, 8, 4, 2, 1>", "[3, 7, 5]", "ConvTranspose2d<3, 8, 4, 2, 1>", "[8, 14, 10]"),
+        (
+            "ConvTranspose2d<1, 2, 3, 2, 1, 1, 3>",
+            "[6, 4, 4]",
+            "ConvTranspose2d<6, 2, 3, 2, 1, 1, 3>",
+            "[6, 8, 8]",
+        ),
+        (
+            "ConvTranspose1d<1, 8, 3, 1, 0, 0, 1, 2>",
+            "[3, 6]",
+            "ConvTranspose1d<3, 8, 3, 1, 0, 0, 1, 2>",
+            "[8, 10]",
+        ),
         ("AvgPool1d<3, 2, 1>", "[6, 9]", "AvgPool1d<3, 2, 1>", "[6, 5]"),
         ("BatchNorm1d<1>", "[6, 4]", "BatchNorm1d<6>", "[6, 4]"),
         ("BatchNorm1d<1>", "[6]", "BatchNorm1d<6>", "[6]"),
@@ -84,6 +97,21 @@ fn one_message_for_one_mistake() {
             &["[1, 6]"],
             "`l`: a kernel of 3 with dilation 4, which spans 9, does not fit its input [1, 6] from `x` with padding 1: \
              a kernel of at most 2 fits",
+        ),
+        (
+            "ConvTranspose2d<1, 6, 3, 1, 2>",
+            &["[1, 2, 6]"],
+            "`l`: padding = 2 leaves nothing of what a 3×3 kernel makes of [1, 2, 6] from `x`",
+        ),
+        (
+            "ConvTranspose2d<1, 6, 3, 2, 1, 2>",
+            &["[1, 4, 4]"],
+            "`l`: output_padding = 2 must be less than stride = 2",
+        ),
+        (
+            "ConvTranspose2d<1, 6, 3, 1, 0, 0, 2>",
+            &["[3, 4, 4]"],
+            "`l`: 3 input channels cannot be divided into 2 equal groups, but into 1",
         ),
         (
             "MaxPool1d<3, 1, 2>",
@@ -199,6 +227,8 @@ fn a_layer_that_is_used_twice_fits_twice() {
         ("LayerNorm<f32>", "[5, 8]", "[4, 8]", false),
         ("LayerNorm<f32>", "[5, 8]", "[5, 9]", true),
         ("GroupNorm<1, 1>", "[5, 8]", "[6, 8]", true),
+        ("ConvTranspose2d<1, 4, 2>", "[3, 8, 8]", "[3, 5, 5]", false),
+        ("ConvTranspose2d<1, 4, 2>", "[3, 8, 8]", "[4, 8, 8]", true),
         ("Lstm<1, 4>", "[5, 8]", "[5, 9]", true),
         ("MultiheadAttention<1, 1>", "([4, 8], [5, 8])", "([4, 9], [5, 9])", true),
     ] {

@@ -42,7 +42,7 @@ fn open(text: &str) -> Layer {
     let mut layer = typed(text);
     match &mut layer {
         Layer::Linear { input, at, .. } => (*input, *at) = (None, TokenStream::new()),
-        Layer::Conv { input, .. } => *input = None,
+        Layer::Conv { input, .. } | Layer::ConvTranspose { input, .. } => *input = None,
         Layer::BatchNorm { channels, .. }
         | Layer::GroupNorm { channels, .. }
         | Layer::InstanceNorm { channels, .. } => *channels = None,

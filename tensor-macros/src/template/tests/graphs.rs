@@ -46,6 +46,10 @@ fn every_layer() {
         ("nn::Conv2d(2 * 4, kernel = (3))", "Conv2d 8 k3 s1 p0 d1 g1"),
         ("BatchNorm2d", "BatchNorm2d 10000 100"),
         ("BatchNorm2d(eps = 1e-3, momentum = 0.01)", "BatchNorm2d 1000000 10"),
+        (
+            "ConvTranspose2d(8, kernel = 4, stride = 2, padding = 1, output_padding = 1, groups = 2, bias = false)",
+            "ConvTranspose2d 8 k4 s2 p1 o1 g2 d1 no bias",
+        ),
         ("LayerNorm", "LayerNorm 10000000 WithBias"),
         ("LayerNorm([2, 8], eps = 1e-12, bias = false)", "LayerNorm [2, 8] 1 NoBias"),
         ("RmsNorm(64)", "RmsNorm [64] 0 NoBias"),
