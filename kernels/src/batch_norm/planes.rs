@@ -11,6 +11,9 @@ use crate::vector::{Kernel, Vector, Wide};
 /// Registers whose sum is added up in single precision.
 const REGISTERS: usize = 64;
 
+/// Sums that are added up side by side, so that none waits for its last addition.
+const SUMS: usize = 4;
+
 /// The channels of one task, and where their planes lie.
 #[derive(Clone, Copy)]
 pub(super) struct Tile {
@@ -79,22 +82,33 @@ impl Normal<'_> {
         let pixels = self.tile.pixels;
         // SAFETY: within `run`.
         let (zero, mean) = unsafe { (Wide::<V>::splat(0.0), Wide::splat(centre)) };
-        let (mut total, mut sum, mut added) = (0.0, zero, 0);
+        let (mut total, mut sums, mut added) = (0.0, [zero; SUMS], 0);
         for start in self.tile.starts(c) {
             let plane = &self.x[start..][..pixels];
-            for at in (0..pixels).step_by(V::N) {
-                // SAFETY: within `run`, and x has the plane. What is beside it is the centre.
-                let x = unsafe {
-                    Wide::load_lanes(plane.as_ptr().add(at), 0..(pixels - at) as isize, centre) - mean
-                };
-                sum = if SQUARES { x.mul_add(x, sum) } else { sum + x };
+            for at in (0..pixels).step_by(SUMS * V::N) {
+                let mut i = 0;
+                while i < SUMS {
+                    let at = at + i * V::N;
+                    let lanes = 0..pixels as isize - at as isize;
+                    // SAFETY: within `run`, and x has the plane. What is beside it is the centre.
+                    let x =
+                        unsafe { Wide::load_lanes(plane.as_ptr().wrapping_add(at), lanes, centre) - mean };
+                    sums[i] = if SQUARES { x.mul_add(x, sums[i]) } else { sums[i] + x };
+                    i += 1;
+                }
                 added += 1;
                 if added == REGISTERS {
-                    (total, sum, added) = (total + sum.sum() as f64, zero, 0);
+                    for sum in sums {
+                        total += sum.sum() as f64;
+                    }
+                    (sums, added) = ([zero; SUMS], 0);
                 }
             }
         }
-        total + sum.sum() as f64
+        for sum in sums {
+            total += sum.sum() as f64;
+        }
+        total
     }
 
     /// # Safety
