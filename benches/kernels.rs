@@ -3,13 +3,14 @@
 
 use castiron::castiron_kernels::activation::Activation;
 use castiron::castiron_kernels::conv2d::{Conv2d, Conv2dBackwardInput, Conv2dBackwardWeight};
-use castiron::castiron_kernels::gemm::Gemm;
+use castiron::castiron_kernels::gemm::{Bias, Gemm, View};
+use castiron::castiron_kernels::half::{bf16, f16};
 use castiron::castiron_kernels::packed_linear::{PackArgs, PackLinear, PackedLinear};
 use castiron::castiron_kernels::pool2d::{MaxPool2d, MaxPool2dBackward};
 use castiron::castiron_kernels::softmax::Softmax;
 use castiron::castiron_kernels::unary::{Function, Unary};
-use castiron::castiron_kernels::{Cpu, DType, Mode, Op, Raw, Spec, conv2d, gemm, packed_linear, pool2d};
-use castiron::castiron_kernels::{softmax, unary};
+use castiron::castiron_kernels::{Cpu, DType, Mode, Op, Precision, Raw, Spec};
+use castiron::castiron_kernels::{conv2d, gemm, packed_linear, pool2d, softmax, unary};
 use castiron::prelude::*;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -22,7 +23,21 @@ struct Numbers {
 
 impl Numbers {
     fn new(len: usize, aligned: bool) -> Self {
-        let mut memory: Vec<f32> = (0..len + 32).map(|i| ((i * 37 + 11) % 101) as f32 / 50.0 - 1.0).collect();
+        Self::of(DType::F32, len, aligned)
+    }
+
+    /// The memory of `len` floats with numbers of this type: two side by side, if they have 16 bits.
+    fn of(dtype: DType, len: usize, aligned: bool) -> Self {
+        let number = |i: usize| ((i * 37 + 11) % 101) as f32 / 50.0 - 1.0;
+        let pair = |bits: fn(f32) -> u16, i: usize| {
+            f32::from_bits(u32::from(bits(number(2 * i))) | u32::from(bits(number(2 * i + 1))) << 16)
+        };
+        let word = |i: usize| match dtype {
+            DType::Bf16 => pair(|x| bf16::from_f32(x).to_bits(), i),
+            DType::F16 => pair(|x| f16::from_f32(x).to_bits(), i),
+            _ => number(i),
+        };
+        let mut memory: Vec<f32> = (0..len + 32).map(word).collect();
         let start = memory.as_ptr().align_offset(64) + usize::from(!aligned);
         memory.truncate(start + len);
         Numbers { memory, start }
@@ -37,7 +52,7 @@ impl Numbers {
     }
 }
 
-/// Measures an operation that takes `N` arguments, all of them floats.
+/// Measures an operation that takes `N` arguments, all of them floats or halves.
 fn bench<O: Op, const N: usize>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: String,
@@ -45,7 +60,10 @@ fn bench<O: Op, const N: usize>(
     aligned: bool,
 ) {
     let (cpu, spec) = (Cpu::new(), Spec::of::<O>(args));
-    let mut memory: [_; N] = core::array::from_fn(|i| Numbers::new(spec.items()[i].bytes / 4, aligned));
+    let mut memory: [_; N] = core::array::from_fn(|i| {
+        let item = &spec.items()[i];
+        Numbers::of(item.float.unwrap_or(DType::F32), item.bytes / 4, aligned)
+    });
     group.bench_function(name, |bench| {
         bench.iter(|| {
             let mut modes = spec.items().iter().map(|access| access.mode);
@@ -147,6 +165,65 @@ fn convolutions(c: &mut Criterion) {
     group.finish();
 }
 
+/// Layers of f32 beside layers of bf16 and f16.
+fn halves(c: &mut Criterion) {
+    let mut group = c.benchmark_group("halves");
+    layers_of::<f32>(&mut group);
+    layers_of::<bf16>(&mut group);
+    layers_of::<f16>(&mut group);
+    group.finish();
+}
+
+fn layers_of<E: Precision>(group: &mut BenchmarkGroup<'_, WallTime>) {
+    for [rows, inputs, outputs] in [[1, 1024, 1024], [64, 784, 128], [512, 1024, 1024]] {
+        group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
+        let name = |pass: &str| format!("linear {rows}x{inputs}x{outputs} of {}, {pass}", E::DTYPE);
+        let forward = gemm::Args::new(rows, outputs, inputs)
+            .b(View::transposed(inputs))
+            .bias(Bias::PerColumn)
+            .activation(Activation::Relu);
+        let to_weight = gemm::Args::new(outputs, inputs, rows).a(View::transposed(outputs)).accumulate(true);
+        bench::<E::Op<Gemm>, 6>(group, name("forward"), &forward, true);
+        let to_input = gemm::Args::new(rows, inputs, outputs);
+        bench::<E::Op<Gemm>, 6>(group, name("backward to the input"), &to_input, true);
+        bench::<E::Gradient<Gemm>, 6>(group, name("backward to the weight"), &to_weight, true);
+    }
+    let args = conv2d::Args {
+        images: 8,
+        groups: 1,
+        in_channels: 64,
+        out_channels: 64,
+        input: [28; 2],
+        kernel: [3; 2],
+        stride: [1; 2],
+        padding: [1; 2],
+        dilation: [1; 2],
+        bias: true,
+        activation: Activation::Identity,
+        residual: false,
+        keep_pre: false,
+    };
+    group.throughput(Throughput::Elements(2 * 8 * 64 * 64 * 9 * 28 * 28));
+    let name = |pass: &str| format!("3x3, 64 channels at 28x28, of {}, {pass}", E::DTYPE);
+    bench::<E::Op<Conv2d>, 6>(group, name("forward"), &args, true);
+    bench::<E::Op<Conv2dBackwardInput>, 3>(group, name("backward to the input"), &args, true);
+    bench::<E::Gradient<Conv2dBackwardWeight>, 4>(group, name("backward to the weight"), &args, true);
+}
+
+/// Tensors whose memory is new for each result: from 2 MiB on it lies on large pages.
+fn new_memory(c: &mut Criterion) {
+    fn exp<const N: usize>(group: &mut BenchmarkGroup<'_, WallTime>) {
+        let x = Tensor::<Rank1<N>>::full(0.5);
+        group.throughput(Throughput::Elements(N as u64));
+        group.bench_function(format!("exp of {N}"), |bench| bench.iter(|| x.exp()));
+    }
+    let mut group = c.benchmark_group("eager");
+    exp::<100_000>(&mut group);
+    exp::<1_000_000>(&mut group);
+    exp::<10_000_000>(&mut group);
+    group.finish();
+}
+
 fn passes(c: &mut Criterion) {
     let mut group = c.benchmark_group("pass over memory");
     for [rows, len] in [[64, 10], [64, 1000], [4096, 256]] {
@@ -179,5 +256,5 @@ fn passes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, products, linear_layers, convolutions, passes);
+criterion_group!(benches, products, linear_layers, convolutions, halves, passes, new_memory);
 criterion_main!(benches);

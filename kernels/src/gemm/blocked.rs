@@ -273,14 +273,15 @@ unsafe fn tile_to<S: Sink, M: Micro, const NR: usize>(
     let place = if fits { output.place(to, first, last) } else { None };
     // SAFETY: `sums` is large enough for any tile; and the caller's promise.
     unsafe {
-        if let Some(place) = place {
-            let from = place.continues.then_some(place.corner);
-            M::tile(to.rows, len, a, b, from, if place.plain { place.corner } else { buffer });
+        if let Some(place) = &place {
+            // By reference: what was just written in parts is slow to copy as a whole.
+            let from = place.continues.then_some(&place.corner);
+            M::tile(to.rows, len, &a, &b, from, if place.plain { &place.corner } else { &buffer });
             if !place.plain {
-                M::finish(to.rows, sums, &place);
+                M::finish(to.rows, sums, place);
             }
         } else {
-            M::tile(to.rows, len, a, b, None, buffer);
+            M::tile(to.rows, len, &a, &b, None, &buffer);
             output.put(isa, to, sums, NR, first, last);
         }
     }

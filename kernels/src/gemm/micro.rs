@@ -234,7 +234,7 @@ pub(crate) trait Micro {
     ///
     /// # Safety
     /// The corners are of so many rows, and the strips hold that many lines of `len` elements.
-    unsafe fn tile(rows: usize, len: usize, a: Strip<'_>, b: Strip<'_>, from: Option<Corner>, to: Corner);
+    unsafe fn tile(rows: usize, len: usize, a: &Strip<'_>, b: &Strip<'_>, from: Option<&Corner>, to: &Corner);
     /// Takes the sums of a tile, in rows of two registers, to their place.
     ///
     /// # Safety
@@ -254,7 +254,14 @@ macro_rules! micro {
             const ROWS: usize = $last;
             const STRIDE: usize = $stride;
             #[inline(always)]
-            unsafe fn tile(rows: usize, len: usize, a: Strip<'_>, b: Strip<'_>, from: Option<Corner>, to: Corner) {
+            unsafe fn tile(
+                rows: usize,
+                len: usize,
+                a: &Strip<'_>,
+                b: &Strip<'_>,
+                from: Option<&Corner>,
+                to: &Corner,
+            ) {
                 /// # Safety
                 /// As for `tile`.
                 #[inline(never)]
@@ -278,7 +285,7 @@ macro_rules! micro {
                     }
                 }
                 // SAFETY: used only where `Isa::detect` found these features; and the caller's promise.
-                unsafe { tiles(rows, len, &a, &b, from.as_ref(), &to) };
+                unsafe { tiles(rows, len, a, b, from, to) };
             }
             #[inline(always)]
             unsafe fn finish(rows: usize, sums: &[f32], to: &Place<'_>) {
