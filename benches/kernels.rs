@@ -5,6 +5,7 @@ use castiron::castiron_kernels::activation::Activation;
 use castiron::castiron_kernels::conv2d::{Conv2d, Conv2dBackwardInput, Conv2dBackwardWeight};
 use castiron::castiron_kernels::gemm::{Bias, Gemm, View};
 use castiron::castiron_kernels::half::{bf16, f16};
+use castiron::castiron_kernels::layer_norm::{self, LayerNorm, LayerNormBackward};
 use castiron::castiron_kernels::packed_linear::{PackArgs, PackLinear, PackedLinear};
 use castiron::castiron_kernels::pool2d::{MaxPool2d, MaxPool2dBackward};
 use castiron::castiron_kernels::softmax::Softmax;
@@ -230,6 +231,14 @@ fn passes(c: &mut Criterion) {
         group.throughput(Throughput::Elements((rows * len) as u64));
         let args = softmax::Args { rows, len, log: false };
         bench::<Softmax, 2>(&mut group, format!("softmax of {rows}x{len}"), &args, true);
+    }
+    for [samples, len] in [[256, 64], [128, 768], [2048, 768]] {
+        group.throughput(Throughput::Elements((samples * len) as u64));
+        let forward = layer_norm::Args { samples, ..layer_norm::Args::new(len, 1e-5) };
+        bench::<LayerNorm, 4>(&mut group, format!("layer norm of {samples}x{len}"), &forward, true);
+        let backward = layer_norm::BackwardArgs { forward, input_gradient: true };
+        let name = format!("layer norm of {samples}x{len}, backward");
+        bench::<LayerNormBackward, 6>(&mut group, name, &backward, true);
     }
 
     for (name, function) in [("exp", Function::Exp), ("tanh", Function::Tanh), ("GELU", Function::Gelu)] {

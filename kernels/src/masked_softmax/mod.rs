@@ -13,7 +13,7 @@ use crate::{Cpu, DType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
     /// All keys are keys.
-    None,
+    Absent,
     /// A boolean for each key of each sample: true where it is none. PyTorch's `key_padding_mask`.
     Mask,
     /// How many keys each sample has, as `i32`: the first ones. Others than 0 to the number of keys count as the nearest.
@@ -64,7 +64,7 @@ impl Op for MaskedSoftmax {
     fn memory(args: &Args, spec: &mut Spec) {
         let (samples, elements) = (args.samples, args.rows().saturating_mul(args.keys));
         match args.padding {
-            Padding::None => spec.read::<i32>(0),
+            Padding::Absent => spec.read::<i32>(0),
             Padding::Mask => spec.read_dtype(DType::Bool, samples.saturating_mul(args.keys)),
             Padding::Lengths => spec.read::<i32>(samples),
         };
@@ -73,7 +73,7 @@ impl Op for MaskedSoftmax {
     fn cpu(cpu: &Cpu, args: &Args, memory: &mut Memory<'_>) {
         let (x, y) = (memory.read(1), memory.write(2));
         match args.padding {
-            Padding::None => cpu::forward(cpu, args, &[], &[], x, y),
+            Padding::Absent => cpu::forward(cpu, args, &[], &[], x, y),
             Padding::Mask => cpu::forward(cpu, args, memory.read(0), &[], x, y),
             Padding::Lengths => cpu::forward(cpu, args, &[], memory.read(0), x, y),
         }

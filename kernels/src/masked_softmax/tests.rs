@@ -13,7 +13,7 @@ impl Checked for MaskedSoftmax {
         }
     }
     fn cases() -> BoxedStrategy<Args> {
-        let padding = prop::sample::select(vec![Padding::None, Padding::Mask, Padding::Lengths]);
+        let padding = prop::sample::select(vec![Padding::Absent, Padding::Mask, Padding::Lengths]);
         let keys = prop_oneof![6 => 0..40usize, 1 => Just(1200)];
         (0..4usize, 1..4usize, 1..9usize, keys, any::<bool>(), padding)
             .prop_map(|(samples, heads, queries, keys, causal, padding)| Args {
@@ -42,7 +42,7 @@ impl Checked for MaskedSoftmax {
             let part = row * keys..(row + 1) * keys;
             let attends = |key: usize| {
                 let padding = match args.padding {
-                    Padding::None => false,
+                    Padding::Absent => false,
                     Padding::Mask => memory[0][sample * keys + key] != 0.0,
                     Padding::Lengths => key as f64 >= memory[0][sample],
                 };

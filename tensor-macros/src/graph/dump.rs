@@ -148,12 +148,14 @@ fn layer(unit: &Unit) -> String {
         }
         Layer::LayerNorm { over, eps_pico, affine, .. } => {
             let over = over.as_ref().map_or(String::new(), |over| format!(" {:?}", over.dims));
-            format!("{}{over} {eps_pico} {affine:?}", layer.name())
+            format!("{}{over} {eps_pico} {}", layer.name(), affine.name())
         }
         Layer::GroupNorm { groups, eps_pico, affine, .. } => {
-            format!("GroupNorm {} {eps_pico} {affine:?}", groups.value)
+            format!("GroupNorm {} {eps_pico} {}", groups.value, affine.name())
         }
-        Layer::InstanceNorm { eps_pico, affine, .. } => format!("{} {eps_pico} {affine:?}", layer.name()),
+        Layer::InstanceNorm { eps_pico, affine, .. } => {
+            format!("{} {eps_pico} {}", layer.name(), affine.name())
+        }
         Layer::Dropout { zeroed, of } => format!("Dropout {zeroed}/{of}"),
         Layer::Activation(activation) => format!("{activation:?}"),
         Layer::Softmax => "Softmax".to_string(),

@@ -87,7 +87,7 @@ impl<'a> Arguments<'a> {
     /// The parameters of a norm.
     pub(super) fn affine(&self, index: usize, default: Affine) -> Affine {
         self.word(index, default, |name, _| {
-            let all = [Affine::WithBias, Affine::NoBias, Affine::NotAffine];
+            let all = [Affine::WithBias, Affine::NoBias, Affine::Neither];
             all.into_iter().find(|affine| affine.name() == name)
         })
     }

@@ -216,7 +216,7 @@ fn named(name: &str, arguments: &Arguments<'_>) -> Result<Layer> {
             over,
             channels: Some(arguments.number(0, "its channels")?),
             eps_pico: arguments.detail(1, LAYER_NORM_EPS),
-            affine: arguments.affine(2, Affine::NotAffine),
+            affine: arguments.affine(2, Affine::Neither),
         },
         "Dropout" => Layer::Dropout { zeroed: arguments.detail(0, 50), of: arguments.detail(1, 100) },
         "Softmax" => Layer::Softmax,

@@ -20,6 +20,8 @@ pub(crate) const LAYER_NORM_EPS: u64 = 10_000_000;
 
 /// A layer: what it does to shapes, and what else its type says. `None` is what `model!` lets the user
 /// leave out; `shapes` fills it in.
+// A variant is called as the layer is: `LayerNorm` too.
+#[allow(clippy::enum_variant_names)]
 #[derive(Clone)]
 pub(crate) enum Layer {
     /// The shape to `[outputs]`, also position by position.
@@ -156,7 +158,7 @@ pub(crate) enum Activation {
 pub(crate) enum Affine {
     WithBias,
     NoBias,
-    NotAffine,
+    Neither,
 }
 
 /// What windows slide over and batch norms average.
@@ -206,7 +208,7 @@ impl Affine {
         match self {
             Affine::WithBias => "WithBias",
             Affine::NoBias => "NoBias",
-            Affine::NotAffine => "NotAffine",
+            Affine::Neither => "NotAffine",
         }
     }
 
@@ -215,7 +217,7 @@ impl Affine {
         match self {
             Affine::WithBias => vec!["weight", "bias"],
             Affine::NoBias => vec!["weight"],
-            Affine::NotAffine => Vec::new(),
+            Affine::Neither => Vec::new(),
         }
     }
 }

@@ -82,7 +82,7 @@ impl Layer {
             }
             Layer::InstanceNorm { channels, eps_pico, affine, .. } => {
                 let (name, channels) = (format_ident!("{}", self.name()), number(channels.as_ref()?));
-                let rest = norm((*eps_pico, *affine), (LAYER_NORM_EPS, Affine::NotAffine));
+                let rest = norm((*eps_pico, *affine), (LAYER_NORM_EPS, Affine::Neither));
                 quote!(::castiron::nn::#name<#channels #(, #rest)*>)
             }
             Layer::Dropout { zeroed, of } => {

@@ -210,7 +210,7 @@ impl<const E: usize, const HEADS: usize, C: CausalOption> MultiheadAttention<E, 
         let arguments = [q.as_ref().arg(), k.as_ref().arg(), Arg::none(), scores.arg()];
         linear::product(cx, similarity, arguments);
         let (scores, to) = (scores.as_ref().arg(), weights.arg());
-        if C::CAUSAL || kind != Padding::None {
+        if C::CAUSAL || kind != Padding::Absent {
             let (causal, padding) = (C::CAUSAL, kind);
             let rows = MaskedRows { samples: n, heads: HEADS, queries: T, keys: S, causal, padding };
             cx.run::<MaskedSoftmax, 3>(rows, [padded, scores, to]);
@@ -370,6 +370,6 @@ macro_rules! with {
         }
     };
 }
-with!(None);
+with!(Absent);
 with!(Mask, [Bool; S]);
 with!(Lengths, i32);

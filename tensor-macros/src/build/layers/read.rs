@@ -94,7 +94,7 @@ impl Read<'_> {
                 let (centred, (over, at)) = (name == "LayerNorm", self.normalized_shape());
                 let default = if centred { LAYER_NORM_EPS } else { 0 };
                 let affine = match (self.flag("elementwise_affine", true), centred) {
-                    (false, _) => Affine::NotAffine,
+                    (false, _) => Affine::Neither,
                     (true, true) if self.flag("bias", true) => Affine::WithBias,
                     (true, _) => Affine::NoBias,
                 };
@@ -104,13 +104,13 @@ impl Read<'_> {
                 groups: self.size("groups"),
                 channels: None,
                 eps_pico: self.eps_pico(LAYER_NORM_EPS),
-                affine: if self.flag("affine", true) { Affine::WithBias } else { Affine::NotAffine },
+                affine: if self.flag("affine", true) { Affine::WithBias } else { Affine::Neither },
             },
             "InstanceNorm1d" | "InstanceNorm2d" => Layer::InstanceNorm {
                 over,
                 channels: None,
                 eps_pico: self.eps_pico(LAYER_NORM_EPS),
-                affine: if self.flag("affine", false) { Affine::WithBias } else { Affine::NotAffine },
+                affine: if self.flag("affine", false) { Affine::WithBias } else { Affine::Neither },
             },
             "Dropout" => {
                 let (zeroed, of) = self.fraction(DROPOUT.first[0], 0.5);

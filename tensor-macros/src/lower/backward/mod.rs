@@ -81,7 +81,7 @@ fn is_trained(graph: &Graph, node: &Node) -> bool {
             Layer::LayerNorm { affine, .. }
             | Layer::GroupNorm { affine, .. }
             | Layer::InstanceNorm { affine, .. },
-        ) => *affine != Affine::NotAffine,
+        ) => *affine != Affine::Neither,
         Ok(
             Layer::ConvTranspose { .. }
             | Layer::Embedding { .. }
