@@ -2,7 +2,7 @@
 
 use half::bf16;
 
-use super::{Args, Bias};
+use super::{Args, Bias, View};
 use crate::activation::{Activation, apply_in_place};
 use crate::element::{Element, load, store};
 use crate::op::{Memory, Op, Raw};
@@ -35,12 +35,27 @@ pub(super) fn product(cpu: &Cpu, args: &Args, output: DType, memory: &mut Memory
     if output != DType::Bf16 || accumulate {
         return false;
     }
+    // Tiles want A along k, and B across it. Where both lie along k, few rows are turned rather than all weights: Cᵀ =
+    // Bᵀ·Aᵀ. The sums of many would take longer to turn back.
+    let swapped = a.column == 1 && b.row == 1 && batch == [1, 1] && m <= n && 8 * m <= k;
     cpu.with_buffer(m * n * batch[0] * batch[1], |sums| {
-        let raws = &mut [memory.take(0), memory.take(1), Raw::write_slice(sums)];
-        Product::cpu(cpu, &product::Args { output: DType::F32, ..product }, &mut Memory::of(raws));
-        finish(cpu, args, sums, [memory.read(2), memory.read(5)], [memory.write(3), memory.write(4)]);
+        let product = product::Args { output: DType::F32, ..product };
+        if swapped {
+            let product = product::Args { m: n, n: m, a: transposed(b), b: transposed(a), ..product };
+            let raws = &mut [memory.take(1), memory.take(0), Raw::write_slice(sums)];
+            Product::cpu(cpu, &product, &mut Memory::of(raws));
+        } else {
+            let raws = &mut [memory.take(0), memory.take(1), Raw::write_slice(sums)];
+            Product::cpu(cpu, &product, &mut Memory::of(raws));
+        }
+        let added = [memory.read(2), memory.read(5)];
+        finish(cpu, args, sums, swapped, added, [memory.write(3), memory.write(4)]);
     });
     true
+}
+
+fn transposed(view: View) -> View {
+    View { row: view.column, column: view.row, ..view }
 }
 
 /// Whether the matrices of C lie row by row, one after the other.
@@ -50,8 +65,15 @@ fn is_dense(args: &Args) -> bool {
     c.row == n && c.column == 1 && at(1, m * n) && (b0 <= 1 || at(0, b1 * m * n))
 }
 
-/// c ← activation(`scale`·sums + bias + residual), and z ← what that is applied to.
-fn finish(cpu: &Cpu, args: &Args, sums: &[f32], [bias, residual]: [&[bf16]; 2], outputs: [&mut [bf16]; 2]) {
+/// c ← activation(`scale`·sums + bias + residual), and z ← what that is applied to. The sums may lie by columns.
+fn finish(
+    cpu: &Cpu,
+    args: &Args,
+    sums: &[f32],
+    by_columns: bool,
+    [bias, residual]: [&[bf16]; 2],
+    outputs: [&mut [bf16]; 2],
+) {
     let &Args { m, n, activation, scale, .. } = args;
     let isa = cpu.isa();
     let rows = CHUNK.div_ceil(n.max(1));
@@ -62,7 +84,12 @@ fn finish(cpu: &Cpu, args: &Args, sums: &[f32], [bias, residual]: [&[bf16]; 2], 
             for (j, c) in c.chunks_mut(BLOCK).enumerate() {
                 let (column, at) = (j * BLOCK, row * n + j * BLOCK);
                 let (values, added) = (&mut values[..c.len()], &mut added[..c.len()]);
-                values.iter_mut().zip(&sums[at..]).for_each(|(value, sum)| *value = scale * sum);
+                if by_columns {
+                    let sums = sums[column * m + row..].iter().step_by(m);
+                    values.iter_mut().zip(sums).for_each(|(value, sum)| *value = scale * sum);
+                } else {
+                    values.iter_mut().zip(&sums[at..]).for_each(|(value, sum)| *value = scale * sum);
+                }
                 match args.bias {
                     Bias::None => {}
                     Bias::PerRow => {
