@@ -52,9 +52,10 @@ impl Checked for LayerNorm {
         let sizes = prop_oneof![4 => small(), 1 => large];
         (sizes, kind()).prop_map(|(sizes, kind)| with(sizes, 1e-5, kind)).boxed()
     }
-    // Off zero, where a variance from squares alone would lose its digits.
+    // Off zero, where a variance from squares alone would lose its digits. Not those of short rows, which may have hardly
+    // any variance, so that the rounding of their mean is large beside it.
     fn fill(args: &Args, i: usize, len: usize, random: &mut Random) -> Data {
-        let shift = if i == 2 && args.centred { 20.0 } else { 0.0 };
+        let shift = if i == 2 && args.centred && args.len() > 4 { 20.0 } else { 0.0 };
         // Rows of one number have no variance: what is left of them is rounding.
         let spread = if args.len() < 2 && i == 2 { 0.0 } else { 1.0 };
         Data::F32((0..len).map(|_| shift + spread * random.signed()).collect())
