@@ -22,5 +22,5 @@ cargo test --workspace --features nccl --lib --test cuda --test layers --test ow
 
 # Once more what multiplies matrices, by cuBLASLt.
 export LD_LIBRARY_PATH=$driver/cublas:$LD_LIBRARY_PATH
-cargo test --package castiron-kernels --features nccl --lib -- blas gemm product Gemm Product
+cargo test --workspace --features nccl --lib -- blas gemm product Gemm Product
 cargo test --features nccl --test cuda
